@@ -1,0 +1,145 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Date is a calendar day without a time zone. The zero Date means none.
+type Date struct {
+	Year  int
+	Month time.Month // 1 to 12
+	Day   int        // 1 to 31
+}
+
+// DateOf returns the day that t falls on in t's own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads "2026-06-11" and refuses days that do not exist.
+func ParseDate(s string) (Date, error) {
+	p, err := ParsePartialDate(s)
+	if err != nil {
+		return Date{}, err
+	}
+	if p.Day == 0 {
+		return Date{}, fmt.Errorf("date %q: want YYYY-MM-DD", s)
+	}
+	return Date{p.Year, time.Month(p.Month), p.Day}, nil
+}
+
+// IsZero tells whether d means no date.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// String writes "2026-06-11", or "" for the zero Date.
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+}
+
+// Time is the first instant of the day, UTC.
+func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
+
+// Before tells whether d comes before e.
+func (d Date) Before(e Date) bool { return d.Time().Before(e.Time()) }
+
+// AddDays moves by n days, which may be negative.
+func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
+
+// CalendarMonth returns the month the day is in.
+func (d Date) CalendarMonth() Month { return Month(d.Year*12 + int(d.Month) - 1) }
+
+// PartialDate is a date as people know it: a year, a year and a month, or a
+// day. Month 0 means the month is unknown, Day 0 the day. The zero value means
+// none. "1984", "1984-03" and "1984-03-12" are its three written forms.
+type PartialDate struct {
+	Year, Month, Day int
+}
+
+// ParsePartialDate reads one of the three written forms; "" gives the zero
+// value. A month or a day that does not exist is refused, as are years before
+// 1850 and after 2200.
+func ParsePartialDate(s string) (PartialDate, error) {
+	if s == "" {
+		return PartialDate{}, nil
+	}
+	bad := fmt.Errorf("date %.40q: want YYYY, YYYY-MM or YYYY-MM-DD", s)
+	parts := strings.Split(s, "-")
+	if len(parts) > 3 || len(parts[0]) != 4 {
+		return PartialDate{}, bad
+	}
+	n := [3]int{}
+	for i, p := range parts {
+		if i > 0 && len(p) != 2 {
+			return PartialDate{}, bad
+		}
+		v, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || (i > 0 && v == 0) {
+			return PartialDate{}, bad
+		}
+		n[i] = int(v)
+	}
+	d := PartialDate{n[0], n[1], n[2]}
+	if d.Year < 1850 || d.Year > 2200 || d.Month > 12 {
+		return PartialDate{}, bad
+	}
+	if d.Day > 0 {
+		t := time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
+		if t.Day() != d.Day {
+			return PartialDate{}, bad
+		}
+	}
+	return d, nil
+}
+
+// IsZero tells whether d means no date.
+func (d PartialDate) IsZero() bool { return d.Year == 0 }
+
+// String writes the shortest of the three forms that holds what is known.
+func (d PartialDate) String() string {
+	switch {
+	case d.Year == 0:
+		return ""
+	case d.Month == 0:
+		return fmt.Sprintf("%04d", d.Year)
+	case d.Day == 0:
+		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// Bounds returns the first and the last day that d may stand for.
+func (d PartialDate) Bounds() (first, last Date) {
+	first = Date{d.Year, time.Month(max(d.Month, 1)), max(d.Day, 1)}
+	switch {
+	case d.Day > 0:
+		last = first
+	case d.Month > 0:
+		last = DateOf(time.Date(d.Year, time.Month(d.Month)+1, 0, 0, 0, 0, 0, time.UTC))
+	default:
+		last = Date{d.Year, time.December, 31}
+	}
+	return first, last
+}
+
+// AgeOn returns the youngest and the oldest age in completed years that a
+// person born on d may have on day. They differ only when d is partial. A birth
+// after the day gives negative ages.
+func (d PartialDate) AgeOn(day Date) (youngest, oldest int) {
+	first, last := d.Bounds()
+	return completedYears(last, day), completedYears(first, day)
+}
+
+func completedYears(birth, day Date) int {
+	n := day.Year - birth.Year
+	if day.Month < birth.Month || (day.Month == birth.Month && day.Day < birth.Day) {
+		n--
+	}
+	return n
+}
