@@ -1,0 +1,182 @@
+package casefile
+
+import (
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// Household is a dwelling and the people who live in it over time. What is
+// known of the dwelling itself (rent, occupation) is facts about it.
+type Household struct {
+	ID      core.ID
+	Version int64
+}
+
+// Member is a stay of a person in a dwelling, from From (a day, zero = since we
+// know) to the day before Until (zero = still there).
+type Member struct {
+	ID        core.ID
+	Household core.ID
+	Person    core.ID
+	From      core.Date
+	Until     core.Date
+	Housed    bool // housed by the others: not at home on their own right
+	Version   int64
+}
+
+// CoupleKind is the form of a couple; it decides the tax units.
+type CoupleKind string
+
+// The forms of a couple.
+const (
+	Married     CoupleKind = "married"
+	Pacs        CoupleKind = "pacs"
+	Cohabiting  CoupleKind = "concubinage"
+	NoCoupleYet CoupleKind = ""
+)
+
+// KinKind is the kind of a relation between two persons.
+type KinKind string
+
+// The kinds of kinship: A is a parent of B; A and B are a couple.
+const (
+	ParentOf KinKind = "parent_of"
+	Couple   KinKind = "couple"
+)
+
+// Kinship is one dated relation. A separation is its Until.
+type Kinship struct {
+	ID      core.ID
+	Kind    KinKind
+	A, B    core.ID
+	Couple  CoupleKind // for Couple
+	From    core.Date  // zero = since we know
+	Until   core.Date  // first day it no longer holds; zero = holds
+	Version int64
+}
+
+// Human is what the household shows of each of its persons: no address, no
+// phone, no file.
+type Human struct {
+	ID        core.ID
+	FirstName string
+	UsualName string
+	Title     Title
+	Birth     core.PartialDate
+}
+
+// Name is « Fatiha Haddad ».
+func (h Human) Name() string {
+	return Identity{UsualName: h.UsualName, FirstNameOfUse: h.FirstName}.DisplayName()
+}
+
+// HouseholdInput adds somebody to the dwelling, or a relative who lives
+// elsewhere: an existing person by ID, else a new one by name and birth.
+type HouseholdInput struct {
+	Person   core.ID // "" = a new person, Identity says who
+	Identity Identity
+	LivesIn  bool // in the same dwelling as the file's person
+	Housed   bool
+	From     core.Date // first day in the dwelling; zero = since we know
+	Relation Relation
+	Couple   CoupleKind // for RelationPartner
+	Since    core.Date  // of the couple
+}
+
+// Relation is what the added person is to the file's person.
+type Relation string
+
+// The relations a form may choose. RelationNone is somebody under the same roof.
+const (
+	RelationNone    Relation = ""
+	RelationChild   Relation = "child"
+	RelationParent  Relation = "parent"
+	RelationPartner Relation = "partner"
+)
+
+// Validate checks the input on a day. Field names: person, usual_name…, from,
+// relation, couple, since.
+func (h HouseholdInput) Validate(today core.Date) error {
+	var f errs.Fields
+	if h.Person == "" {
+		if err := h.Identity.Validate(today); err != nil {
+			fields, ok := err.(errs.Fields)
+			if !ok {
+				return err
+			}
+			f = append(f, fields...)
+		}
+	}
+	switch h.Relation {
+	case RelationNone:
+		if !h.LivesIn {
+			f.Add("relation", "errs.casefile.relation_missing")
+		}
+	case RelationChild, RelationParent:
+	case RelationPartner:
+		if h.Couple != Married && h.Couple != Pacs && h.Couple != Cohabiting {
+			f.Add("couple", "errs.casefile.couple_missing")
+		}
+	default:
+		f.Add("relation", "errs.casefile.choice_unknown")
+	}
+	if !h.From.IsZero() && today.AddDays(366).Before(h.From) {
+		f.Add("from", "errs.casefile.date_too_far")
+	}
+	if !h.Since.IsZero() && today.Before(h.Since) {
+		f.Add("since", "errs.casefile.date_future")
+	}
+	return f.Err()
+}
+
+// HouseholdView is the household of a file at a date, with the groups the law
+// derives from it.
+type HouseholdView struct {
+	ID       core.ID // "" when nothing was said yet: the person alone
+	On       core.Date
+	Since    core.Date // the last day somebody came or left; zero = unknown
+	Humans   map[core.ID]Human
+	Members  []Member  // present on the day, the file's person first
+	Kin      []Kinship // between members, and direct kin of the file's person
+	Groups   Groups
+	Elsewhen []core.Date // other days the household changed, oldest first
+}
+
+// Groups are the four legal groups of a file's person at a date, each derived,
+// never typed. Persons are in a stable order: adults first, then by birth.
+type Groups struct {
+	// Family is the famille (CAF) of the file's person: one or two parents and
+	// the children in charge (under 25; each right then has its own age).
+	Family Family
+	// OtherFamilies are those of the other people of the dwelling.
+	OtherFamilies []Family
+	// TaxUnits are the foyers fiscaux of everybody in the dwelling. A married or
+	// pacsed couple is one, cohabiting partners are two.
+	TaxUnits []TaxUnit
+	// Dwelling is the ménage: everybody who lives there.
+	Dwelling Dwelling
+	// Occupants are the persons whose resources count for the housing benefit:
+	// the family, and whoever has lived there for more than six months.
+	// CCH art. R822-2.
+	Occupants []core.ID
+}
+
+// Family is a famille for the CAF.
+type Family struct {
+	Parents  []core.ID // one or two
+	Children []core.ID
+}
+
+// TaxUnit is a foyer fiscal.
+type TaxUnit struct {
+	Declarants []core.ID // one or two
+	Dependants []core.ID
+}
+
+// Dwelling is the ménage with the roles of the engine's vocabulary.
+type Dwelling struct {
+	Reference core.ID
+	Partner   core.ID // "" when none lives there
+	Children  []core.ID
+	Others    []core.ID
+}
