@@ -1,0 +1,282 @@
+package casefile
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"codeberg.org/parvis/parvis/internal/core"
+)
+
+// The kinds of search keys, as stored. They are found by range scans on a
+// b-tree, so that both databases give the same people in the same order.
+const (
+	keyName   = "n" // a whole token of a name, folded
+	keySound  = "p" // how the token sounds in French
+	keyPart   = "s" // an end of the token, 3 letters or more
+	keyBones  = "c" // its consonants: Mohamed, Muhammad, Mohammed
+	keyBirth  = "b" // 1992, 1992-02 or 1992-02-03
+	keyPhone  = "h" // HMAC of the number
+	minSuffix = 3
+	// maxTokens bounds the keys of one person: Spanish and Brazilian names
+	// with every given name stay under it.
+	maxTokens = 12
+)
+
+// nameKey is one row of name_key, without its person.
+type nameKey struct{ kind, key string }
+
+// fold writes a text without case, accents and marks, ligatures apart, every
+// other sign as a space: « Éloïse d'Œuvre » → "eloise d oeuvre".
+func fold(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+		switch {
+		case unicode.Is(unicode.Mn, r) || r == 'ـ': // accents, Arabic vowels, tatweel
+		case foldSpecial[r] != "":
+			b.WriteString(foldSpecial[r])
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteRune(r)
+		default:
+			b.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// foldSpecial holds the letters that no decomposition takes apart.
+var foldSpecial = map[rune]string{
+	'œ': "oe", 'æ': "ae", 'ß': "ss", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ı': "i",
+	'آ': "ا", 'أ': "ا", 'إ': "ا", 'ٱ': "ا", 'ة': "ه", 'ى': "ي",
+}
+
+// tokens are the distinct folded words of a name, in their order. A word of
+// particles written apart is also found written in one: "le goff" gives legoff.
+func tokens(names ...string) []string {
+	var list []string
+	seen := map[string]bool{}
+	add := func(t string) {
+		if t != "" && !seen[t] && len(list) < maxTokens {
+			seen[t] = true
+			list = append(list, t)
+		}
+	}
+	for _, n := range names {
+		words := strings.Fields(fold(n))
+		for _, w := range words {
+			add(w)
+		}
+		if len(words) > 1 && len(words) <= 3 && len([]rune(words[0])) <= 4 {
+			add(strings.Join(words, ""))
+		}
+	}
+	return list
+}
+
+// nameKeys are the keys of a person, without the phone's. They depend on the
+// identity alone, so that a change deletes exactly the keys it made.
+func nameKeys(i Identity) []nameKey {
+	var keys []nameKey
+	seen := map[nameKey]bool{}
+	add := func(kind, key string) {
+		k := nameKey{kind, key}
+		if key != "" && !seen[k] {
+			seen[k] = true
+			keys = append(keys, k)
+		}
+	}
+	for _, t := range tokens(i.UsualName, i.FirstNameOfUse, i.GivenNames, i.BirthName) {
+		add(keyName, t)
+		add(keySound, sound(t))
+		add(keyBones, bones(t))
+		r := []rune(t)
+		for n := 1; len(r)-n >= minSuffix; n++ {
+			add(keyPart, string(r[n:]))
+		}
+	}
+	add(keyBirth, i.Birth.String())
+	return keys
+}
+
+// searchText is what the other words of a search are checked against: every
+// token, how it sounds, its consonants and the birth, each after a space and
+// its kind.
+func searchText(i Identity) string {
+	var b strings.Builder
+	for _, k := range nameKeys(i) {
+		if k.kind != keyPart {
+			b.WriteString(" " + k.kind + k.key)
+		}
+	}
+	return b.String()
+}
+
+// sortName orders lists of people: family name, then first name, folded.
+func sortName(i Identity) string {
+	return fold(i.UsualName) + " " + fold(i.FirstName())
+}
+
+// sound gives a French phonetic key of a folded token: Dupont, Dupond → dupon;
+// Diallo, Dialo → dialo; Cissé, Sissé → sise. Tokens of another script are
+// their own sound.
+func sound(t string) string {
+	if !latin(t) {
+		return t
+	}
+	for _, p := range soundPairs {
+		t = strings.ReplaceAll(t, p[0], p[1])
+	}
+	r := []rune(t)
+	var out []rune
+	push := func(c rune) {
+		if len(out) == 0 || out[len(out)-1] != c {
+			out = append(out, c)
+		}
+	}
+	for i, c := range r {
+		next := rune(0)
+		if i+1 < len(r) {
+			next = r[i+1]
+		}
+		soft := next == 'e' || next == 'i' || next == 'y'
+		switch c {
+		case 'c', 'q':
+			if c == 'c' && soft {
+				push('s')
+			} else {
+				push('k')
+			}
+		case 'g':
+			if soft {
+				push('j')
+			} else {
+				push('g')
+			}
+		case 'h':
+		case 'y':
+			push('i')
+		case 'w':
+			push('v')
+		case 'z':
+			push('s')
+		case 'm':
+			if next != 0 && !vowel(next) { // Champs and Chans
+				push('n')
+			} else {
+				push('m')
+			}
+		default:
+			push(c)
+		}
+	}
+	for len(out) > 3 && strings.ContainsRune("estdxp", out[len(out)-1]) {
+		out = out[:len(out)-1]
+	}
+	return string(out)
+}
+
+// soundPairs are applied in their order, before the letters one by one. Capital
+// letters stand for sounds that no single letter writes.
+var soundPairs = [][2]string{
+	{"sch", "X"}, {"tch", "X"}, {"ch", "X"}, {"sh", "X"},
+	{"ph", "f"}, {"th", "t"}, {"gh", "g"}, {"kh", "k"}, {"dj", "j"}, {"dh", "d"},
+	{"gn", "N"}, {"qu", "k"}, {"ck", "k"}, {"gue", "Ge"}, {"gui", "Gi"}, {"x", "ks"},
+	{"eau", "o"}, {"au", "o"}, {"oo", "u"}, {"ou", "u"}, {"oe", "e"}, {"eu", "e"},
+	{"ai", "e"}, {"ei", "e"}, {"ay", "e"}, {"ey", "e"}, {"ae", "e"}, {"er ", "e "},
+}
+
+// bones are the consonants of the sound, after its first letter; "" under three
+// letters, because then it says nothing.
+func bones(t string) string {
+	if !latin(t) {
+		return ""
+	}
+	var out []rune
+	for i, c := range []rune(sound(t)) {
+		if vowel(c) {
+			if i == 0 {
+				out = append(out, 'a')
+			}
+			continue
+		}
+		if len(out) == 0 || out[len(out)-1] != c {
+			out = append(out, c)
+		}
+	}
+	if len(out) < 3 {
+		return ""
+	}
+	return string(out)
+}
+
+func vowel(c rune) bool { return strings.ContainsRune("aeiouy", c) }
+
+func latin(t string) bool {
+	for _, c := range t {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return t != ""
+}
+
+// query is a search as typed, taken apart.
+type query struct {
+	words []string // folded, at most 5, the longest first
+	birth string   // prefix of a written birth date
+	phone string   // international form
+	sheet string   // code of a sheet
+}
+
+const maxWords = 5
+
+// parseQuery takes a search apart: a phone, a sheet's code, words and a birth.
+func parseQuery(text string) query {
+	if n, ok := NormalPhone(text); ok {
+		return query{phone: n}
+	}
+	var q query
+	if c, ok := NormalCode(text); ok {
+		q.sheet = c
+	}
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }) {
+		if d := birthOf(w); d != "" {
+			q.birth = d
+			continue
+		}
+		for _, t := range strings.Fields(fold(w)) {
+			if len(q.words) < maxWords {
+				q.words = append(q.words, t)
+			}
+		}
+	}
+	for i := 1; i < len(q.words); i++ { // the longest finds the fewest
+		for j := i; j > 0 && len(q.words[j]) > len(q.words[j-1]); j-- {
+			q.words[j], q.words[j-1] = q.words[j-1], q.words[j]
+		}
+	}
+	return q
+}
+
+// birthOf reads 1992, 02/1992, 03/02/1992 or 1992-02-03 and gives the written
+// form of a core.PartialDate, "" when w is none of them.
+func birthOf(w string) string {
+	w = strings.NewReplacer("/", "-", ".", "-").Replace(w)
+	p := strings.Split(w, "-")
+	if n := len(p); n > 1 && len(p[n-1]) == 4 {
+		for i, j := 0, n-1; i < j; i, j = i+1, j-1 {
+			p[i], p[j] = p[j], p[i]
+		}
+	}
+	for i := 1; i < len(p); i++ {
+		if len(p[i]) == 1 {
+			p[i] = "0" + p[i]
+		}
+	}
+	d, err := core.ParsePartialDate(strings.Join(p, "-"))
+	if err != nil {
+		return ""
+	}
+	return d.String()
+}
