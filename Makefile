@@ -1,0 +1,42 @@
+# The two commands to know: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help build demo test quick generate bench lighthouse screenshots clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+build: ## build bin/parvis: one static program, with Go alone
+	@echo "== building bin/parvis (the first time, Go fetches the libraries)"
+	@CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/parvis ./cmd/parvis
+
+demo: build ## build and open a square full of made-up people: http://127.0.0.1:8080
+	@echo "== starting the demo (stop it with Ctrl-C)"
+	@exec bin/parvis demo
+
+test: ## everything: set-up, checks, all tests on both databases, browser journeys
+	@scripts/test.sh
+
+quick: ## the checks and tests that need neither PostgreSQL nor a browser
+	@scripts/check.sh
+	@PARVIS_QUICK=1 go test ./...
+
+generate: ## rebuild the committed CSS, scripts and tables from their sources
+	@scripts/setup.sh tools
+	@go generate ./...
+
+bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads the output)
+	@scripts/bench.sh
+
+lighthouse: build ## Lighthouse on the sign-in page, a person's file and a printed sheet
+	@scripts/setup.sh browser tools
+	@scripts/lighthouse.sh
+
+screenshots: ## take the pictures of docs/screens again
+	@scripts/setup.sh browser tools
+	@PARVIS_SCREENS="$(CURDIR)/docs/screens" go test -count=1 -timeout 15m -run 'TestScreens' -v ./internal/browsertest
+
+clean: ## remove what the other targets made here
+	@rm -rf bin .cache
