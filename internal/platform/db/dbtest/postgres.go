@@ -1,0 +1,288 @@
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/platform/db"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The test server is shared by every test binary of the machine's user. Its
+// directory in os.TempDir() holds two lock files: "start", held while starting
+// it, and "users", held shared by every test process until it ends, however it
+// ends. A small watcher started with the server stops it when nobody has held
+// "users" for a while. fsync is off: it is a server for tests only.
+
+// template remembers, per process, the server and the migrated template.
+var template = sync.OnceValues(prepareServer)
+
+type serverInfo struct {
+	admin    string // URL of the maintenance database
+	template string // name of the migrated database
+	users    *os.File
+}
+
+// errNoServer says why there is no PostgreSQL to test on.
+var errNoServer = errors.New("no PostgreSQL to test on: set PARVIS_TEST_POSTGRES to the URL of a role that may create databases, or install the package postgresql")
+
+// PostgresURL makes a fresh, migrated database, dropped with the test, and
+// returns its URL.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	s, err := template()
+	if errors.Is(err, errNoServer) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatalf("test server: %v", err)
+	}
+	name := "t_" + randomName()
+	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+s.template); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop database: %v", err)
+		}
+	})
+	return withDatabase(s.admin, name)
+}
+
+// prepareServer finds or starts the server and makes this process's template.
+func prepareServer() (*serverInfo, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	s := &serverInfo{admin: os.Getenv("PARVIS_TEST_POSTGRES")}
+	if s.admin == "" {
+		if err := s.join(ctx); err != nil {
+			return nil, err
+		}
+	}
+	// One template per state of the migrations: made once, by whoever comes first.
+	s.template = "parvis_template_" + db.MigrationsDigest()[:16]
+	return s, s.makeTemplate(ctx)
+}
+
+func (s *serverInfo) exec(ctx context.Context, sql string) error {
+	c, err := pgx.Connect(ctx, s.admin)
+	if err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, sql)
+	return errors.Join(err, c.Close(ctx))
+}
+
+// makeTemplate migrates a database that the tests' own are copied from.
+func (s *serverInfo) makeTemplate(ctx context.Context) error {
+	c, err := pgx.Connect(ctx, s.admin)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer c.Close(ctx)
+	// Held until c is closed: test processes make the template one at a time.
+	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock(7240911)"); err != nil {
+		return err
+	}
+	var there bool
+	if err := c.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", s.template).Scan(&there); err != nil || there {
+		return err
+	}
+	building := s.template + "_building"
+	for _, sql := range []string{"DROP DATABASE IF EXISTS " + building + " WITH (FORCE)", "CREATE DATABASE " + building + " TEMPLATE template0"} {
+		if _, err := c.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	d, err := db.Open(ctx, db.Config{URL: withDatabase(s.admin, building)})
+	if err != nil {
+		return err
+	}
+	if err := d.Close(); err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, "ALTER DATABASE "+building+" RENAME TO "+s.template)
+	return err
+}
+
+// join takes part in the machine's shared test server, starting it if need be.
+func (s *serverInfo) join(ctx context.Context) error {
+	bin, err := findBinaries()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(os.TempDir(), "parvis-test-postgres-"+strconv.Itoa(os.Getuid())+"-"+filepath.Base(filepath.Dir(bin)))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	owner, err := serverUser()
+	if err != nil {
+		return err
+	}
+	if owner != nil {
+		if err := os.Chown(dir, int(owner.Uid), int(owner.Gid)); err != nil {
+			return err
+		}
+	}
+	start, err := lockFile(filepath.Join(dir, "start"), syscall.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer start.Close()
+	// Never closed on purpose: the lock ends with the process.
+	if s.users, err = lockFile(filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
+		return err
+	}
+	s.admin = "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
+	if s.exec(ctx, "SELECT 1") == nil {
+		return nil
+	}
+	return startServer(ctx, bin, dir, owner)
+}
+
+func startServer(ctx context.Context, bin, dir string, owner *syscall.Credential) error {
+	data := filepath.Join(dir, "data")
+	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err != nil {
+		if err := command(ctx, dir, owner, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+			return err
+		}
+	}
+	options := "-c listen_addresses='' -c unix_socket_directories='" + dir + "' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c autovacuum=off"
+	if err := command(ctx, dir, owner, filepath.Join(bin, "pg_ctl"), "-D", data, "-l", filepath.Join(dir, "log"), "-o", options, "-w", "start"); err != nil {
+		return err
+	}
+	return watch(dir, bin, data, owner)
+}
+
+// watch leaves a process that stops the server once no test has used it for a
+// while: a lock on "users" that it can take alone means nobody is there.
+func watch(dir, bin, data string, owner *syscall.Credential) error {
+	script := `while sleep 15; do flock -n -x "$0/users" "$1/pg_ctl" -D "$2" -m immediate -w stop && exit; done`
+	cmd := exec.Command("sh", "-c", script, dir, bin, data)
+	cmd.Dir = dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: owner}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("watch the test server: %w", err)
+	}
+	return cmd.Process.Release()
+}
+
+func command(ctx context.Context, dir string, owner *syscall.Credential, name string, args ...string) error {
+	// A file, not a pipe: the server would keep a pipe open for ever.
+	out, err := os.CreateTemp("", "parvis-test-postgres-*.out")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: owner}
+	if err := cmd.Run(); err != nil {
+		said, readErr := os.ReadFile(out.Name())
+		return errors.Join(fmt.Errorf("%s: %w: %s", filepath.Base(name), err, said), readErr)
+	}
+	return nil
+}
+
+// findBinaries returns the folder of initdb and pg_ctl, newest version first.
+func findBinaries() (string, error) {
+	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+	if err != nil {
+		return "", err
+	}
+	slices.SortFunc(dirs, func(a, b string) int {
+		return version(b) - version(a)
+	})
+	for _, d := range dirs {
+		if _, err := os.Stat(filepath.Join(d, "initdb")); err == nil {
+			return d, nil
+		}
+	}
+	if p, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(p), nil
+	}
+	return "", errNoServer
+}
+
+func version(bin string) int {
+	n, err := strconv.Atoi(filepath.Base(filepath.Dir(bin)))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// serverUser returns whom the server runs as: root may not, so then postgres or
+// nobody; nil means the present user.
+func serverUser() (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("running as root, and neither postgres nor nobody exists to run the test server")
+}
+
+func lockFile(path string, how int) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	// Whatever the umask: the watcher runs as another user.
+	if err := f.Chmod(0o666); err != nil && !errors.Is(err, os.ErrPermission) {
+		return nil, errors.Join(err, f.Close())
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), how)
+		if err == nil {
+			return f, nil
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+}
+
+func withDatabase(admin, name string) string {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return admin
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func randomName() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return strings.ToLower(hex.EncodeToString(b[:]))
+}

@@ -1,0 +1,45 @@
+package db
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"crypto/rand"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// checkKey compares the key with the one this database was first opened with: on
+// PostgreSQL nothing else would notice that sealed fields have another key.
+func (d *DB) checkKey(ctx context.Context, key []byte) error {
+	if len(key) == 0 {
+		return nil
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("parvis database key check"))
+	want := hex.EncodeToString(mac.Sum(nil)[:16])
+	return d.Tx(ctx, func(tx *Tx) error {
+		if _, err := tx.Exec(`INSERT INTO install (name, value) VALUES ('key_check', $1) ON CONFLICT (name) DO NOTHING`, want); err != nil {
+			return err
+		}
+		var have string
+		if err := tx.QueryRow(`SELECT value FROM install WHERE name = 'key_check'`).Scan(&have); err != nil {
+			return err
+		}
+		if !hmac.Equal([]byte(have), []byte(want)) {
+			return errs.Wrap(errs.Unavailable, "errs.db.wrong_key", errors.New("the key is not the one this database was made with"))
+		}
+		return nil
+	})
+}
+
+// newID makes an id at the clock's instant from the system's randomness.
+func newID(c clock.Clock) (core.ID, error) { return core.NewID(c.Now(), entropy) }
+
+var entropy io.Reader = rand.Reader

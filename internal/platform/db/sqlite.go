@@ -1,0 +1,229 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"codeberg.org/parvis/parvis/internal/core/errs"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+)
+
+// lite is the SQLite engine: one writer with group commit, a few readers, and a
+// housekeeper that copies the log back into the database file.
+type lite struct {
+	file    liteFile
+	texts   *texts
+	log     *slog.Logger
+	writer  *writer
+	keeper  *keeper
+	readers chan *liteConn // idle; nil marks a place not yet opened
+	size    int
+	done    chan struct{} // closed when closing begins
+	once    sync.Once
+}
+
+const (
+	writerCacheKiB = 32 << 10
+	readerCacheKiB = 16 << 10
+	keySize        = 32
+)
+
+func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
+	if len(cfg.Key) != keySize {
+		return nil, errs.Wrap(errs.Invalid, "errs.db.key_size", fmt.Errorf("key of %d bytes, want %d", len(cfg.Key), keySize))
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
+	}
+	e := &lite{
+		file:  liteFile{path: path, vfs: cfg.VFS, key: cfg.Key},
+		texts: newTexts(), log: cfg.Log, size: cfg.Readers, done: make(chan struct{}),
+	}
+	if e.file.vfs == "" {
+		e.file.vfs = "adiantum"
+	}
+	if e.size <= 0 {
+		e.size = 4
+	}
+	if err := touch(path); err != nil {
+		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
+	}
+	conn, err := e.file.dial(ctx, e.texts, writerCacheKiB, false)
+	if err == nil {
+		err = enterWAL(conn)
+		if err != nil {
+			err = errors.Join(err, conn.close())
+		}
+	}
+	if err != nil {
+		return nil, openError(err, path)
+	}
+	if err := e.migrate(ctx, cfg.Log); err != nil {
+		return nil, errors.Join(openError(err, path), conn.close())
+	}
+	// The names of the database and of its log must survive a power cut too.
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path), conn.close())
+	}
+	keeperConn, err := e.file.dial(ctx, e.texts, 2<<10, false)
+	if err != nil {
+		return nil, errors.Join(openError(err, path), conn.close())
+	}
+	e.readers = make(chan *liteConn, e.size)
+	for range e.size {
+		e.readers <- nil
+	}
+	e.keeper = startKeeper(keeperConn, cfg.Log)
+	e.writer = startWriter(conn, e.keeper, cfg.Log)
+	return e, nil
+}
+
+// enterWAL turns the write-ahead log on, which also reads the file's header:
+// with another key that is where it fails.
+func enterWAL(l *liteConn) error {
+	s, _, err := l.c.Prepare("PRAGMA journal_mode=wal")
+	if err != nil {
+		return err
+	}
+	mode := ""
+	if s.Step() {
+		mode = s.ColumnText(0)
+	}
+	if err := errors.Join(s.Err(), s.Close()); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("journal mode is %q, want wal", mode)
+	}
+	// The housekeeper copies the log back, so that no use case waits for it.
+	return l.c.WALAutoCheckpoint(0)
+}
+
+// touch creates the directory and an empty database file that only the owner of
+// the process may read.
+func touch(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func (e *lite) dialect() Dialect { return SQLite }
+
+func (e *lite) migrate(ctx context.Context, log *slog.Logger) error {
+	pool, err := driver.Open(e.file.uri(), func(c *sqlite3.Conn) error {
+		if err := e.file.unlock(c); err != nil {
+			return err
+		}
+		return c.Exec(fmt.Sprintf("PRAGMA busy_timeout=%d;%s", busyTimeout, pragmas))
+	})
+	if err != nil {
+		return err
+	}
+	pool.SetMaxOpenConns(1)
+	return errors.Join(migrate(ctx, pool, SQLite, log), pool.Close())
+}
+
+var _ = (*sql.DB)(nil)
+
+func (e *lite) read(ctx context.Context, fn func(Querier) error) (err error) {
+	conn, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	r := &reader{ctx: ctx, s: conn}
+	defer func() {
+		r.s = nil
+		conn.releaseAll()
+		conn.c.SetInterrupt(context.Background())
+		conn.ctx = context.Background()
+		if endErr := run(conn.rollback); endErr != nil && !conn.c.GetAutocommit() {
+			// The connection cannot leave its snapshot: a fresh one takes its place.
+			e.log.Error("db: end of a read", "err", endErr)
+			_ = conn.close()
+			conn = nil
+		}
+		e.readers <- conn
+	}()
+	conn.ctx = ctx
+	conn.c.SetInterrupt(ctx)
+	if err := run(conn.begin); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return unavailable(liteError(err))
+	}
+	return outward(fn(r))
+}
+
+// reader takes an idle read connection, opening it the first time.
+func (e *lite) reader(ctx context.Context) (*liteConn, error) {
+	select {
+	case <-e.done:
+		return nil, errClosed()
+	default:
+	}
+	select {
+	case conn := <-e.readers:
+		if conn != nil {
+			return conn, nil
+		}
+		conn, err := e.file.dial(ctx, e.texts, readerCacheKiB, true)
+		if err != nil {
+			e.readers <- nil
+			return nil, unavailable(liteError(err))
+		}
+		return conn, nil
+	case <-e.done:
+		return nil, errClosed()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (e *lite) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
+	return e.writer.tx(ctx, d, fn)
+}
+
+func (e *lite) check(ctx context.Context) error {
+	return e.read(ctx, func(q Querier) error {
+		var one int64
+		return q.QueryRow(`SELECT 1`).Scan(&one)
+	})
+}
+
+func (e *lite) close() error {
+	var err error
+	e.once.Do(func() {
+		close(e.done)
+		err = e.writer.close()
+		for range e.size {
+			if conn := <-e.readers; conn != nil {
+				err = errors.Join(err, conn.close())
+			}
+		}
+		err = errors.Join(err, e.keeper.close())
+	})
+	return err
+}
