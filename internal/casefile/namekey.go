@@ -124,6 +124,15 @@ func sound(t string) string {
 	if !latin(t) {
 		return t
 	}
+	out := []rune(sounds(t))
+	for len(out) > 3 && strings.ContainsRune("estdxp", out[len(out)-1]) {
+		out = out[:len(out)-1]
+	}
+	return string(out)
+}
+
+// sounds writes the sound of a Latin token, silent ends included.
+func sounds(t string) string {
 	for _, p := range soundPairs {
 		t = strings.ReplaceAll(t, p[0], p[1])
 	}
@@ -161,7 +170,7 @@ func sound(t string) string {
 		case 'z':
 			push('s')
 		case 'm':
-			if next != 0 && !vowel(next) { // Champs and Chans
+			if next != 0 && next != 'm' && !vowel(next) { // Champs and Chans
 				push('n')
 			} else {
 				push('m')
@@ -169,9 +178,6 @@ func sound(t string) string {
 		default:
 			push(c)
 		}
-	}
-	for len(out) > 3 && strings.ContainsRune("estdxp", out[len(out)-1]) {
-		out = out[:len(out)-1]
 	}
 	return string(out)
 }
@@ -193,15 +199,14 @@ func bones(t string) string {
 		return ""
 	}
 	var out []rune
-	for i, c := range []rune(sound(t)) {
-		if vowel(c) {
-			if i == 0 {
-				out = append(out, 'a')
-			}
-			continue
-		}
-		if len(out) == 0 || out[len(out)-1] != c {
+	for i, c := range []rune(sounds(t)) {
+		switch {
+		case !vowel(c) && c == 'j':
+			out = append(out, 'g')
+		case !vowel(c):
 			out = append(out, c)
+		case i == 0:
+			out = append(out, 'a')
 		}
 	}
 	if len(out) < 3 {
