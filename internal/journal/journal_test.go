@@ -1,0 +1,409 @@
+package journal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+)
+
+const (
+	org   core.ID = "019ea000-0000-7000-8000-000000000001"
+	other core.ID = "019ea000-0000-7000-8000-000000000002"
+	anna  core.ID = "019ea000-0000-7000-8000-00000000000a"
+	bilal core.ID = "019ea000-0000-7000-8000-00000000000b"
+)
+
+func worker(ctx context.Context, in core.ID) context.Context {
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorWorker, ID: "worker-1", Org: in, Teams: []core.ID{"team-1"}, Session: "session-1", AAL: 2})
+	return journal.WithFunction(ctx, "assistante sociale")
+}
+
+func record(t testing.TB, d *db.DB, j *journal.Journal, ctx context.Context, e journal.Event) {
+	t.Helper()
+	if err := d.Tx(ctx, func(tx *db.Tx) error { return j.Record(ctx, tx, e) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func linesOf(t testing.TB, d *db.DB, in, person core.ID) []journal.Entry {
+	t.Helper()
+	var out []journal.Entry
+	err := d.Read(t.Context(), func(q db.Querier) error {
+		var err error
+		if person == "" {
+			out, err = journal.ForOrg(q, in, journal.Before{}, 200)
+		} else {
+			out, err = journal.ForPerson(q, in, person, journal.Before{}, 200)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func wellKept(t testing.TB, j *journal.Journal, lines int64) {
+	t.Helper()
+	r, err := j.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Faults) > 0 || r.Lines != lines {
+		t.Errorf("check: %d lines, want %d; faults: %s", r.Lines, lines, strings.Join(r.Faults, "; "))
+	}
+}
+
+func TestALineTellsWhoDidWhatAboutWhom(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		ctx := worker(t.Context(), org)
+		record(t, d, j, ctx, journal.Event{
+			Kind: "fact.save", Subjects: []core.ID{anna}, Object: "fact", ObjectID: "fact-1",
+			Reason: "accord du 4 juin", Detail: map[string]string{"variable": "rent"},
+		})
+		record(t, d, j, ctx, journal.Event{Kind: "search", Subjects: []core.ID{bilal, anna, bilal}})
+
+		got := linesOf(t, d, org, anna)
+		if len(got) != 2 {
+			t.Fatalf("anna has %d lines, want 2", len(got))
+		}
+		for i := range got {
+			got[i].Tree, got[i].ID = "", ""
+		}
+		at := time.Date(2026, 6, 11, 7, 0, 0, 0, time.UTC)
+		actor := core.Actor{Kind: core.ActorWorker, ID: "worker-1", Org: org, Teams: []core.ID{"team-1"}, Session: "session-1", AAL: 2}
+		day := core.Date{Year: 2026, Month: 6, Day: 11}
+		want := []journal.Entry{
+			{Org: org, Seq: 1, Day: day, Kind: "search", ActorKind: core.ActorWorker, Function: "assistante sociale", At: at, Actor: actor},
+			{Org: org, Seq: 0, Day: day, Kind: "fact.save", ActorKind: core.ActorWorker, Function: "assistante sociale", Object: "fact",
+				Reason: "accord du 4 juin", At: at, Actor: actor, ObjectID: "fact-1", Detail: map[string]string{"variable": "rent"}},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("lines of anna (-want +got):\n%s", diff)
+		}
+		if n := len(linesOf(t, d, org, bilal)); n != 1 {
+			t.Errorf("bilal has %d lines, want 1: one event names a subject once", n)
+		}
+		wellKept(t, j, 2)
+	})
+}
+
+// TestAnEventHidesWhatThePersonMayNotSee: the bytes that a person verifies hold
+// neither the worker, nor the minute, nor the other persons of the list.
+func TestAnEventHidesWhatThePersonMayNotSee(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		record(t, d, j, worker(t.Context(), org), journal.Event{Kind: "list", Subjects: []core.ID{anna, bilal}, ObjectID: "row-9", Detail: map[string]string{"page": "2"}})
+		var event []byte
+		err := d.Read(t.Context(), func(q db.Querier) error {
+			return q.QueryRow(`SELECT event FROM journal WHERE org_id = $1`, org).Scan(&event)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{string(anna), string(bilal), "worker-1", "team-1", "session-1", "row-9", "page", "1781161200"} {
+			if bytes.Contains(event, []byte(secret)) {
+				t.Errorf("the event tells %q:\n%s", secret, event)
+			}
+		}
+	})
+}
+
+func TestOrganisationsHaveTheirOwnTrees(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		record(t, d, j, worker(t.Context(), org), journal.Event{Kind: "file.open", Subjects: []core.ID{anna}})
+		record(t, d, j, worker(t.Context(), other), journal.Event{Kind: "file.open", Subjects: []core.ID{anna}})
+		record(t, d, j, worker(t.Context(), ""), journal.Event{Kind: "session.failed"})
+		trees := map[core.ID]bool{}
+		for _, in := range []core.ID{org, other, ""} {
+			lines := linesOf(t, d, in, "")
+			if len(lines) != 1 || lines[0].Seq != 0 || lines[0].Org != in {
+				t.Fatalf("organisation %q: %+v, want one line numbered 0", in, lines)
+			}
+			trees[lines[0].Tree] = true
+		}
+		if len(trees) != 3 {
+			t.Errorf("%d trees, want 3", len(trees))
+		}
+		wellKept(t, j, 3)
+	})
+}
+
+func TestDaysAreThoseOfThePlace(t *testing.T) {
+	evening := clock.Fixed(time.Date(2026, 6, 11, 21, 30, 0, 0, time.UTC))
+	dbtest.EachConfig(t, db.Config{Clock: evening}, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		for _, c := range []struct {
+			org   core.ID
+			place string
+			day   string
+		}{{org, "", "2026-06-11"}, {other, "Indian/Reunion", "2026-06-12"}} {
+			ctx := worker(t.Context(), c.org)
+			if c.place != "" {
+				if err := d.Tx(ctx, func(tx *db.Tx) error { return j.SetPlace(tx, c.org, c.place) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			record(t, d, j, ctx, journal.Event{Kind: "file.open", Subjects: []core.ID{anna}})
+			if got := linesOf(t, d, c.org, anna)[0].Day.String(); got != c.day {
+				t.Errorf("place %q: day %s, want %s", c.place, got, c.day)
+			}
+		}
+		err := d.Tx(t.Context(), func(tx *db.Tx) error { return j.SetPlace(tx, org, "Mars/Olympus") })
+		if !errs.Is(err, errs.Invalid) {
+			t.Errorf("unknown place: %v, want Invalid", err)
+		}
+	})
+}
+
+func TestAFailedWriteLeavesNoLineAndNoHole(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		ctx := worker(t.Context(), org)
+		record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}})
+		broken := errors.New("broken")
+		err := d.Tx(ctx, func(tx *db.Tx) error {
+			if err := j.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}}); err != nil {
+				return err
+			}
+			return broken
+		})
+		if !errors.Is(err, broken) {
+			t.Fatalf("got %v", err)
+		}
+		record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}})
+		wellKept(t, j, 2)
+		if n := len(linesOf(t, d, org, anna)); n != 2 {
+			t.Errorf("%d lines, want 2", n)
+		}
+	})
+}
+
+func TestRecordRefuses(t *testing.T) {
+	many := make([]core.ID, journal.MaxSubjects+1)
+	for i := range many {
+		many[i] = core.ID(fmt.Sprint("p", i))
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		for name, c := range map[string]struct {
+			ctx   context.Context
+			event journal.Event
+		}{
+			"no actor":          {t.Context(), journal.Event{Kind: "file.open"}},
+			"no kind":           {worker(t.Context(), org), journal.Event{}},
+			"too many subjects": {worker(t.Context(), org), journal.Event{Kind: "search", Subjects: many}},
+			"empty subject":     {worker(t.Context(), org), journal.Event{Kind: "search", Subjects: []core.ID{""}}},
+			"long reason":       {worker(t.Context(), org), journal.Event{Kind: "search", Reason: strings.Repeat("é", 1001)}},
+			"content in detail": {worker(t.Context(), org), journal.Event{Kind: "search", Detail: map[string]string{"note": strings.Repeat("x", 129)}}},
+			"not UTF-8":         {worker(t.Context(), org), journal.Event{Kind: "search", Reason: "\xff"}},
+		} {
+			err := d.Tx(c.ctx, func(tx *db.Tx) error { return j.Record(c.ctx, tx, c.event) })
+			if !errs.Is(err, errs.Internal) {
+				t.Errorf("%s: %v, want Internal", name, err)
+			}
+		}
+		ctx := worker(t.Context(), org)
+		record(t, d, j, ctx, journal.Event{Kind: "search", Subjects: many[1:]})
+		for _, p := range []core.ID{many[1], many[journal.MaxSubjects]} {
+			if n := len(linesOf(t, d, org, p)); n != 1 {
+				t.Errorf("subject %s has %d lines, want 1", p, n)
+			}
+		}
+		wellKept(t, j, 1)
+	})
+}
+
+func TestReadShowsNothingWithoutItsLine(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		ctx := worker(t.Context(), org)
+		if err := j.Read(ctx, func(db.Querier) (journal.Event, error) {
+			return journal.Event{Kind: "file.open", Subjects: []core.ID{anna}}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(linesOf(t, d, org, anna)); n != 1 {
+			t.Errorf("%d lines after a read, want 1", n)
+		}
+		missing := errs.New(errs.NotFound, "errs.internal")
+		if err := j.Read(ctx, func(db.Querier) (journal.Event, error) { return journal.Event{}, missing }); !errors.Is(err, missing) {
+			t.Errorf("fn's error became %v", err)
+		}
+		if n := len(linesOf(t, d, org, anna)); n != 1 {
+			t.Errorf("%d lines after a read that found nothing, want 1", n)
+		}
+
+		dropJournal(t, d)
+		err := j.Read(ctx, func(db.Querier) (journal.Event, error) {
+			return journal.Event{Kind: "file.open", Subjects: []core.ID{anna}}, nil
+		})
+		if !errs.Is(err, errs.Unavailable) {
+			t.Errorf("journal cannot be written: %v, want Unavailable", err)
+		}
+	})
+}
+
+func dropJournal(t *testing.T, d *db.DB) {
+	t.Helper()
+	if err := d.Tx(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`DROP TABLE journal`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestManyWritersOneOrder: lines written at the same time get each their number,
+// without a hole, in several organisations.
+func TestManyWritersOneOrder(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		const writers, each = 8, 10
+		var wg sync.WaitGroup
+		failed := make(chan error, writers*each)
+		for w := range writers {
+			wg.Go(func() {
+				ctx := worker(t.Context(), []core.ID{org, other}[w%2])
+				for range each {
+					failed <- d.Tx(ctx, func(tx *db.Tx) error {
+						return j.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}})
+					})
+				}
+			})
+		}
+		wg.Wait()
+		close(failed)
+		for err := range failed {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		wellKept(t, j, writers*each)
+	})
+}
+
+func TestCheckSeesTampering(t *testing.T) {
+	for name, c := range map[string]struct{ sql, fault string }{
+		"an event rewritten":        {`UPDATE journal SET event = (SELECT k.event FROM journal k WHERE k.org_id = journal.org_id AND k.seq = 0) WHERE seq = 1`, "not the one that was written"},
+		"a line removed":            {`DELETE FROM journal WHERE seq = 1`, "lines 1 to 1 are missing"},
+		"the last line removed":     {`DELETE FROM journal WHERE seq = 2`, "missing at the end"},
+		"two lines exchanged":       {`UPDATE journal SET seq = 3 - seq WHERE seq IN (1, 2)`, "belongs elsewhere"},
+		"the count lowered":         {`UPDATE journal_head SET size = 2`, "lines after number 1"},
+		"the head removed":          {`DELETE FROM journal_head`, "without a head"},
+		"the worker replaced":       {`UPDATE journal SET closed = (SELECT k.closed FROM journal k WHERE k.org_id = journal.org_id AND k.seq = 0) WHERE seq = 1`, "closed part"},
+		"the instant moved":         {`UPDATE journal SET at = at + 60000000 WHERE seq = 1`, "closed part"},
+		"a subject replaced":        {`UPDATE journal_subject SET person = 'someone' WHERE seq = 1`, "a subject"},
+		"a subject moved elsewhere": {`UPDATE journal_subject SET seq = 0 WHERE seq = 1 AND person = '019ea000-0000-7000-8000-00000000000b'`, "a subject"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				j := journal.New(d, rand.Reader)
+				ctx := worker(t.Context(), org)
+				record(t, d, j, ctx, journal.Event{Kind: "file.open", Subjects: []core.ID{anna}})
+				record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{bilal}})
+				record(t, d, j, ctx, journal.Event{Kind: "sheet.print", Subjects: []core.ID{anna}})
+				wellKept(t, j, 3)
+				if err := d.Tx(t.Context(), func(tx *db.Tx) error {
+					if strings.Contains(c.sql, "3 - seq") { // PostgreSQL checks the key row by row
+						for _, sql := range []string{`UPDATE journal SET seq = seq + 10 WHERE seq IN (1, 2)`, `UPDATE journal SET seq = 13 - seq WHERE seq IN (11, 12)`} {
+							if _, err := tx.Exec(sql); err != nil {
+								return err
+							}
+						}
+						return nil
+					}
+					_, err := tx.Exec(c.sql)
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
+				r, err := j.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if all := strings.Join(r.Faults, "; "); !strings.Contains(all, c.fault) {
+					t.Errorf("faults %q, want one with %q", all, c.fault)
+				}
+			})
+		})
+	}
+}
+
+// TestErasedContentKeepsItsPlace: the content of a line and the link to a person
+// may go; the rest still holds.
+func TestErasedContentKeepsItsPlace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		ctx := worker(t.Context(), org)
+		record(t, d, j, ctx, journal.Event{Kind: "file.open", Subjects: []core.ID{anna, bilal}})
+		record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}, Reason: "une phrase"})
+		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
+			for _, sql := range []string{
+				`UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL WHERE seq = 1`,
+				`DELETE FROM journal_subject WHERE person = '019ea000-0000-7000-8000-00000000000a' AND seq = 0`,
+			} {
+				if _, err := tx.Exec(sql); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Check(t.Context())
+		if err != nil || len(r.Faults) > 0 || r.Erased != 1 || r.Lines != 2 {
+			t.Errorf("check: %+v, %v; want 2 lines, 1 erased, no fault", r, err)
+		}
+		if got := linesOf(t, d, org, bilal); len(got) != 1 || got[0].Kind != "file.open" {
+			t.Errorf("bilal's lines: %+v", got)
+		}
+		if got := linesOf(t, d, org, anna); len(got) != 1 || !got[0].Erased {
+			t.Errorf("anna's lines: %+v, want the erased one", got)
+		}
+	})
+}
+
+func TestPagesOfAPerson(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		for range 5 {
+			record(t, d, j, worker(t.Context(), org), journal.Event{Kind: "file.open", Subjects: []core.ID{anna}})
+		}
+		var seen []int64
+		before := journal.Before{}
+		for range 4 {
+			err := d.Read(t.Context(), func(q db.Querier) error {
+				page, err := journal.ForPerson(q, org, anna, before, 2)
+				for _, e := range page {
+					seen = append(seen, e.Seq)
+					before = journal.Before{Tree: e.Tree, Seq: e.Seq}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff([]int64{4, 3, 2, 1, 0}, seen); diff != "" {
+			t.Errorf("pages (-want +got):\n%s", diff)
+		}
+	})
+}
