@@ -39,6 +39,7 @@ type engine interface {
 	read(ctx context.Context, fn func(Querier) error) error
 	migrate(ctx context.Context, log *slog.Logger) error
 	check(ctx context.Context) error
+	integrity(ctx context.Context) error
 	close() error
 }
 
@@ -97,6 +98,10 @@ func (d *DB) Clock() clock.Clock { return d.clock }
 
 // Check tells whether the database answers, for /readyz.
 func (d *DB) Check(ctx context.Context) error { return d.engine.check(ctx) }
+
+// Integrity looks for damage in the database, for doctor: errs.Unavailable with
+// key errs.db.damaged when there is some. It may take seconds.
+func (d *DB) Integrity(ctx context.Context) error { return d.engine.integrity(ctx) }
 
 // Close waits for running use cases and reads, writes the log back into the
 // database file and closes. Calls made afterwards return errs.Unavailable.

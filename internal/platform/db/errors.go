@@ -31,10 +31,6 @@ func IsForeignKey(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23503"
 }
 
-// liteError hides what SQLite's error would tell of the statement's content: the
-// message names tables and columns, never values.
-func liteError(err error) error { return err }
-
 // unavailable says that the database could not do its work now.
 func unavailable(cause error) error {
 	var e *errs.Error
@@ -43,6 +39,8 @@ func unavailable(cause error) error {
 	}
 	return errs.Wrap(errs.Unavailable, "errs.db.unavailable", cause)
 }
+
+func damaged(cause error) error { return errs.Wrap(errs.Unavailable, "errs.db.damaged", cause) }
 
 func errClosed() error {
 	return errs.Wrap(errs.Unavailable, "errs.db.unavailable", errors.New("the database is closed"))
@@ -58,9 +56,12 @@ func outward(err error) error {
 	if errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
+	if errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB) {
+		return damaged(err)
+	}
 	for _, code := range []sqlite3.ErrorCode{
 		sqlite3.FULL, sqlite3.IOERR, sqlite3.BUSY, sqlite3.LOCKED, sqlite3.CANTOPEN,
-		sqlite3.READONLY, sqlite3.CORRUPT, sqlite3.NOTADB, sqlite3.PROTOCOL,
+		sqlite3.READONLY, sqlite3.PROTOCOL,
 	} {
 		if errors.Is(err, code) {
 			return unavailable(err)

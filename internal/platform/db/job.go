@@ -25,9 +25,16 @@ const insertJob = `INSERT INTO job (id, kind, org_id, args, run_at, created_at) 
 
 // Enqueue leaves a job that runs once this use case is committed.
 func (tx *Tx) Enqueue(job Job) error {
-	if job.Kind == "" {
-		return errors.New("enqueue: a job needs a kind")
+	if job.Kind == "" || strings.HasPrefix(job.Kind, eventKind) {
+		return fmt.Errorf("enqueue: %q is no kind of job", job.Kind)
 	}
+	if len(job.Args) > maxArgs {
+		return fmt.Errorf("enqueue %s: %d ids, at most %d", job.Kind, len(job.Args), maxArgs)
+	}
+	return tx.enqueue(job)
+}
+
+func (tx *Tx) enqueue(job Job) error {
 	args, err := packIDs(job.Args)
 	if err != nil {
 		return fmt.Errorf("enqueue %s: %w", job.Kind, err)
@@ -55,6 +62,9 @@ func (tx *Tx) Emit(topic string, org core.ID, ids ...core.ID) error {
 	if topic == "" {
 		return errors.New("emit: an event needs a topic")
 	}
+	if len(ids) > maxArgs {
+		return fmt.Errorf("emit %s: %d ids, at most %d", topic, len(ids), maxArgs)
+	}
 	args, err := packIDs(ids)
 	if err != nil {
 		return fmt.Errorf("emit %s: %w", topic, err)
@@ -72,9 +82,6 @@ func (tx *Tx) Emit(topic string, org core.ID, ids ...core.ID) error {
 
 // packIDs writes ids separated by spaces, which no id contains.
 func packIDs(ids []core.ID) (string, error) {
-	if len(ids) > maxArgs {
-		return "", fmt.Errorf("%d ids, at most %d", len(ids), maxArgs)
-	}
 	var b strings.Builder
 	for i, id := range ids {
 		if id == "" || strings.ContainsAny(string(id), " \n") {

@@ -125,23 +125,15 @@ func (l *liteConn) prepare(f liteFile, cacheKiB int, readOnly bool) error {
 
 func (l *liteConn) close() error {
 	l.releaseAll()
-	var all []error
+	var all []*sqlite3.Stmt
 	for s := range l.c.Stmts() {
-		_ = s // closed below: Close changes the list it ranges over
+		all = append(all, s)
 	}
-	for {
-		var s *sqlite3.Stmt
-		for s = range l.c.Stmts() {
-			break
-		}
-		if s == nil {
-			break
-		}
-		// Finalizing repeats the error of the last run, which was already told.
-		_ = s.Close()
+	for _, s := range all {
+		_ = s.Close() // repeats the error of its last run, already told
 	}
 	clear(l.cache)
-	return errors.Join(append(all, l.c.Close())...)
+	return l.c.Close()
 }
 
 // stmt returns an idle prepared statement for the text.
@@ -241,7 +233,7 @@ func (l *liteConn) start(text string, args []any) (*liteStmt, error) {
 func (l *liteConn) query(_ context.Context, text string, args []any) (*Rows, error) {
 	st, err := l.start(text, args)
 	if err != nil {
-		return nil, liteError(err)
+		return nil, err
 	}
 	return &Rows{lite: st}, nil
 }
@@ -249,12 +241,12 @@ func (l *liteConn) query(_ context.Context, text string, args []any) (*Rows, err
 func (l *liteConn) exec(_ context.Context, text string, args []any) (int64, error) {
 	st, err := l.start(text, args)
 	if err != nil {
-		return 0, liteError(err)
+		return 0, err
 	}
 	defer st.release()
 	before := l.c.TotalChanges()
 	if err := st.s.Exec(); err != nil {
-		return 0, liteError(err)
+		return 0, err
 	}
 	if l.c.TotalChanges() == before {
 		return 0, nil // Changes would repeat the number of an earlier statement
@@ -278,7 +270,7 @@ func (st *liteStmt) err() error {
 		if ctxErr := st.conn.ctx.Err(); ctxErr != nil {
 			return ctxErr
 		}
-		return liteError(err)
+		return err
 	}
 	return nil
 }

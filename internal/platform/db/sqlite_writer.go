@@ -132,14 +132,14 @@ func (w *writer) take(tx *Tx, fn func(*Tx) error) (err error) {
 	w.conn.ctx = tx.ctx
 	if err := run(w.conn.savepoint); err != nil {
 		ran = true
-		out, err = w.undo(liteError(err))
+		out, err = w.undo(err)
 		return err
 	}
 	err = tx.finish(fn(tx))
 	ran = true
 	w.conn.releaseAll()
 	if err == nil {
-		if err = liteError(run(w.conn.releaseSP)); err == nil {
+		if err = run(w.conn.releaseSP); err == nil {
 			out = turnKept
 			return nil
 		}
@@ -158,7 +158,7 @@ func (w *writer) undo(cause error) (outcome, error) {
 		return turnBroke, cause
 	}
 	if err := errors.Join(run(w.conn.rollbackSP), run(w.conn.releaseSP)); err != nil {
-		w.broken = liteError(err)
+		w.broken = err
 		return turnBroke, errors.Join(cause, unavailable(w.broken))
 	}
 	return turnUndone, cause
@@ -192,7 +192,7 @@ func (w *writer) group(t *turn, members []*turn, timer *time.Timer) []*turn {
 		return members
 	}
 	if err := run(w.conn.begin); err != nil {
-		t.start <- unavailable(liteError(fmt.Errorf("begin: %w", err)))
+		t.start <- unavailable(fmt.Errorf("begin: %w", err))
 		return members
 	}
 	began := clock.System{}.Now()
@@ -217,7 +217,7 @@ func (w *writer) group(t *turn, members []*turn, timer *time.Timer) []*turn {
 		return members
 	}
 	if err := run(w.conn.commit); err != nil {
-		w.end(members, liteError(fmt.Errorf("commit: %w", err)))
+		w.end(members, fmt.Errorf("commit: %w", err))
 		return members
 	}
 	for _, t := range members {

@@ -3,8 +3,11 @@ package db
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"reflect"
+	"strings"
+	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/core"
 )
@@ -15,7 +18,13 @@ import (
 // as int64 µs and days as text: time.Time is refused.
 func plain(v any) (any, error) {
 	switch v := v.(type) {
-	case nil, int64, string, float64:
+	case nil, int64, float64:
+		return v, nil
+	case string:
+		// PostgreSQL refuses the others; SQLite would keep them.
+		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+			return nil, errors.New("the text is not UTF-8, or holds a NUL")
+		}
 		return v, nil
 	case []byte:
 		if v == nil {
@@ -23,7 +32,7 @@ func plain(v any) (any, error) {
 		}
 		return v, nil
 	case core.ID:
-		return string(v), nil
+		return plain(string(v))
 	case core.Cents:
 		return int64(v), nil
 	case core.Month:
@@ -48,7 +57,7 @@ func plain(v any) (any, error) {
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
 	case reflect.String:
-		return r.String(), nil
+		return plain(r.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return r.Int(), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
