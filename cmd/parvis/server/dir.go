@@ -1,0 +1,226 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+)
+
+// demoFile marks a data directory of made-up people and holds the demo's clock.
+// The data directory holds no prose.
+const (
+	demoFile     = "demo"
+	databaseFile = "parvis.db"
+)
+
+// Dir is a data directory that has been looked at: it exists, can be written,
+// and is what its owner meant it to be.
+type Dir struct {
+	Path    string // absolute
+	Install string // 32 hexadecimal digits; "" before the first start
+	Demo    bool   // bears the demo marker
+}
+
+// OpenDir opens the data directory of a real installation, and makes it when
+// there is none. A directory of made-up people is refused, and so is one that
+// holds something else than Parvis.
+func OpenDir(path string) (Dir, error) { return openDir(path, false) }
+
+// OpenDemoDir opens the directory of a demo, and makes it when there is none. A
+// directory without the demo marker is refused unless it is empty.
+//
+// It returns the demo's own clock: 11 June 2026, 9:00 in Paris at the first start,
+// ticking from there, also while the demo is stopped. The marker keeps the shift,
+// so that a demo goes on where it was. With own false the clock is base.
+func OpenDemoDir(path string, base clock.Clock, own bool) (Dir, clock.Clock, error) {
+	d, err := openDir(path, true)
+	if err != nil {
+		return Dir{}, nil, err
+	}
+	c, err := d.demoClock(base, own)
+	if err != nil {
+		return Dir{}, nil, err
+	}
+	return d, c, nil
+}
+
+// LookDir reads what a data directory is without changing anything. A directory
+// that was never used has an empty Install.
+func LookDir(path string) (Dir, error) {
+	d, err := newDir(path)
+	if err != nil {
+		return Dir{}, err
+	}
+	return d, d.read()
+}
+
+func newDir(path string) (Dir, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Dir{}, errs.Wrap(errs.Invalid, "cli.data.unreadable", err, "dir", path)
+	}
+	return Dir{Path: abs}, nil
+}
+
+func openDir(path string, demo bool) (Dir, error) {
+	d, err := newDir(path)
+	if err != nil {
+		return Dir{}, err
+	}
+	if err := os.MkdirAll(d.Path, 0o700); err != nil {
+		return Dir{}, errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	if err := d.read(); err != nil {
+		return Dir{}, err
+	}
+	switch {
+	case demo && d.Install != "" && !d.Demo:
+		return Dir{}, errs.New(errs.Conflict, "cli.data.real", "dir", d.Path)
+	case !demo && d.Demo:
+		return Dir{}, errs.New(errs.Conflict, "cli.data.demo", "dir", d.Path)
+	case d.Install == "" && !d.Demo:
+		if err := d.mustBeEmpty(); err != nil {
+			return Dir{}, err
+		}
+	}
+	if err := d.Writable(); err != nil {
+		return Dir{}, err
+	}
+	if demo && !d.Demo {
+		d.Demo = true
+		return d, d.write(demoFile, "")
+	}
+	return d, nil
+}
+
+// read fills in what the directory's files say.
+func (d *Dir) read() error {
+	if _, err := os.Stat(d.file(demoFile)); err == nil {
+		d.Demo = true
+	}
+	var err error
+	d.Install, err = secret.InstallID(d.Path)
+	return err
+}
+
+// mustBeEmpty refuses a directory that was there before Parvis and holds
+// something: nothing of somebody else's is written over.
+func (d Dir) mustBeEmpty() error {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
+	}
+	for _, e := range entries {
+		if e.Name() == databaseFile { // the install-id is lost: opening the key says so
+			return nil
+		}
+		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "lost+found" {
+			return errs.Wrap(errs.Conflict, "cli.data.foreign", fmt.Errorf("%s is there", e.Name()), "dir", d.Path)
+		}
+	}
+	return nil
+}
+
+// Writable tells whether a file can be made in the directory.
+func (d Dir) Writable() error {
+	f, err := os.CreateTemp(d.Path, ".writable-*")
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	return nil
+}
+
+func (d Dir) file(name string) string { return filepath.Join(d.Path, name) }
+
+// Database is the address of the embedded database in this directory.
+func (d Dir) Database() string { return "sqlite:" + d.file(databaseFile) }
+
+// HasDatabase tells whether the embedded database has been made.
+func (d Dir) HasDatabase() bool {
+	_, err := os.Stat(d.file(databaseFile))
+	return err == nil
+}
+
+// write makes a file that is whole or absent, even when the machine stops.
+func (d Dir) write(name, text string) error {
+	f, err := os.CreateTemp(d.Path, ".new-*")
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	_, err = io.WriteString(f, text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), d.file(name))
+	}
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.not_writable", errors.Join(err, os.Remove(f.Name())), "dir", d.Path)
+	}
+	return nil
+}
+
+// demoStart is what the demo's clock reads at its first start: 11 June 2026,
+// 9:00 in Paris.
+func demoStart() time.Time { return time.Date(2026, time.June, 11, 7, 0, 0, 0, time.UTC) }
+
+// demoClock reads the marker's two instants, the machine's and the demo's at the
+// first start, and writes them when they are not there yet.
+func (d Dir) demoClock(base clock.Clock, own bool) (clock.Clock, error) {
+	text, err := os.ReadFile(d.file(demoFile))
+	if err != nil {
+		return nil, errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
+	}
+	if mark := strings.TrimSpace(string(text)); mark != "" {
+		first, shown, _ := strings.Cut(mark, " ")
+		from, err1 := time.Parse(time.RFC3339Nano, first)
+		to, err2 := time.Parse(time.RFC3339Nano, shown)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, errs.Wrap(errs.Invalid, "cli.data.demo_clock", err, "dir", d.Path)
+		}
+		if !own {
+			return base, nil
+		}
+		return clock.Shifted{Base: base, Shift: to.Sub(from)}, nil
+	}
+	from, to := base.Now().UTC(), demoStart()
+	if !own {
+		to = from
+	}
+	mark := from.Format(time.RFC3339Nano) + " " + to.Format(time.RFC3339Nano) + "\n"
+	if err := d.write(demoFile, mark); err != nil {
+		return nil, err
+	}
+	return clock.Shifted{Base: base, Shift: to.Sub(from)}, nil
+}
+
+// ForgetDemo deletes the directory of a demo, and tells whether there was one.
+// Without the demo marker nothing is deleted.
+func ForgetDemo(path string) (Dir, bool, error) {
+	d, err := LookDir(path)
+	if err != nil {
+		return Dir{}, false, err
+	}
+	if !d.Demo {
+		if _, err := os.Stat(d.Path); errors.Is(err, fs.ErrNotExist) {
+			return d, false, nil
+		}
+		if d.Install == "" && d.mustBeEmpty() == nil {
+			return d, false, nil
+		}
+		return Dir{}, false, errs.New(errs.Conflict, "cli.data.no_marker", "dir", d.Path)
+	}
+	if err := os.RemoveAll(d.Path); err != nil {
+		return Dir{}, false, errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	return d, true, nil
+}
