@@ -20,7 +20,7 @@ type Config struct {
 	Clock   clock.Clock // nil: the system's
 	Log     *slog.Logger
 	Readers int    // SQLite read connections, 0 for 4; PostgreSQL: pool size, 0 for pgx's default
-	VFS     string // SQLite, tests: the registered name of a VFS to use instead of "adiantum"
+	VFS     string // SQLite, tests: the registered name of an EncryptingVFS to use instead of the usual one
 }
 
 // DB is an open database, safe for concurrent use. Close it.

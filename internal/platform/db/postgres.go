@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -178,11 +180,13 @@ func (s *serverTx) exec(ctx context.Context, sql string, args []any) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	tag, err := s.tx.Exec(ctx, sql, args...)
+	// Not Exec: without arguments it would let several statements through.
+	rows, err := s.tx.Query(ctx, sql, args...)
 	if err != nil {
 		return 0, err
 	}
-	return tag.RowsAffected(), nil
+	rows.Close()
+	return rows.CommandTag().RowsAffected(), rows.Err()
 }
 
 func plainAll(args []any) ([]any, error) {
@@ -203,10 +207,9 @@ func scanPostgres(rows pgx.Rows, dest []any) error {
 	if len(dest) != len(fields) {
 		return fmt.Errorf("%d destinations for %d columns", len(dest), len(fields))
 	}
-	var values []any
+	var values, rest []any
 	for i, d := range dest {
-		switch d.(type) {
-		case *string, *int64:
+		if direct(d, fields[i].DataTypeOID) {
 			continue
 		}
 		if values == nil {
@@ -214,16 +217,28 @@ func scanPostgres(rows pgx.Rows, dest []any) error {
 			if values, err = rows.Values(); err != nil {
 				return err
 			}
+			rest = slices.Clone(dest) // the caller may scan every row into the same slice
 		}
 		if err := assign(d, widen(values[i])); err != nil {
 			return fmt.Errorf("column %d (%s): %w", i+1, fields[i].Name, err)
 		}
-		dest[i] = nil // pgx skips it
+		rest[i] = nil // pgx skips it
 	}
-	if err := rows.Scan(dest...); err != nil {
-		return err
+	if rest != nil {
+		dest = rest
 	}
-	return nil
+	return rows.Scan(dest...)
+}
+
+// direct tells whether pgx itself stores a column of the type as SQLite would.
+func direct(dest any, oid uint32) bool {
+	switch dest.(type) {
+	case *string:
+		return oid == pgtype.TextOID
+	case *int64:
+		return oid == pgtype.Int8OID
+	}
+	return false
 }
 
 // widen gives PostgreSQL's smaller numbers and booleans (COUNT, a comparison) the

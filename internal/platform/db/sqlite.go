@@ -49,7 +49,7 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 		texts: newTexts(), log: cfg.Log, size: cfg.Readers, done: make(chan struct{}),
 	}
 	if e.file.vfs == "" {
-		e.file.vfs = "adiantum"
+		e.file.vfs = vfsName
 	}
 	if e.size <= 0 {
 		e.size = 4

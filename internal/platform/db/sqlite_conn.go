@@ -8,7 +8,6 @@ import (
 	"net/url"
 
 	"github.com/ncruces/go-sqlite3"
-	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // registers the encrypting VFS
 )
 
 // liteConn is one SQLite connection with its prepared statements. One goroutine
