@@ -18,74 +18,10 @@ type Report struct {
 	Faults []string // in words for the log, at most maxFaults of them; empty when all is well
 }
 
-const maxFaults = 100
-
-const listHeads = `SELECT org_id, tree, size FROM journal_head ORDER BY org_id, tree`
-
-// listTrees counts what the lines themselves say, up to their last number.
-const listTrees = `SELECT org_id, tree, MAX(seq) + 1 FROM journal GROUP BY org_id, tree ORDER BY org_id, tree`
-
-const checkLines = `SELECT seq, id, at, event, salt, closed, closed_salt, leaf FROM journal
-WHERE org_id = $1 AND tree = $2 AND seq >= $3 ORDER BY seq LIMIT 1000`
-
-// A subject of a line that is not there joins to nothing and is not listed: the
-// missing line is reported by itself.
-const checkSubjects = `SELECT s.org_id, s.person, s.tree, s.seq, s.salt, j.event FROM journal_subject s
-JOIN journal j ON j.org_id = s.org_id AND j.tree = s.tree AND j.seq = s.seq
-WHERE (s.org_id, s.person, s.tree, s.seq) > ($1, $2, $3, $4)
-ORDER BY s.org_id, s.person, s.tree, s.seq LIMIT 1000`
-
-type head struct {
-	org, tree core.ID
-	size      int64
-}
-
-// Check reads every line of every tree and reports what does not hold: a missing
-// or supernumerary number, an event that is not the one its leaf was made of, a
-// closed part or a subject that is not the one its event was made of. Without
-// checkpoints kept elsewhere it cannot see a tree rewritten as a whole.
-func (j *Journal) Check(ctx context.Context) (Report, error) {
-	var heads, found []head
-	err := j.db.Read(ctx, func(q db.Querier) error {
-		var err error
-		if heads, err = readHeads(q, listHeads); err != nil {
-			return err
-		}
-		found, err = readHeads(q, listTrees)
-		return err
-	})
-	if err != nil {
-		return Report{}, fmt.Errorf("check the journal: %w", err)
-	}
-	report := Report{Trees: len(heads)}
-	for _, f := range found {
-		i := slices.IndexFunc(heads, func(h head) bool { return h.org == f.org && h.tree == f.tree })
-		if i < 0 {
-			report.fault("tree %s: %d lines without a head", f.tree, f.size)
-		} else if f.size > heads[i].size {
-			report.fault("tree %s: lines after number %d, the last one of its head", f.tree, heads[i].size-1)
-		}
-	}
-	for _, h := range heads {
-		if err := j.checkTree(ctx, h, &report); err != nil {
-			return report, fmt.Errorf("check tree %s: %w", h.tree, err)
-		}
-	}
-	err = j.checkSubjects(ctx, &report)
-	return report, err
-}
-
-func readHeads(q db.Querier, sql string) ([]head, error) {
-	var out []head
-	rows, err := q.Query(sql)
-	err = db.Each(rows, err, func(r *db.Rows) error {
-		var h head
-		err := r.Scan(&h.org, &h.tree, &h.size)
-		out = append(out, h)
-		return err
-	})
-	return out, err
-}
+const (
+	maxFaults = 100
+	checkPage = 500 // lines
+)
 
 func (r *Report) fault(format string, args ...any) {
 	if len(r.Faults) < maxFaults {
@@ -93,41 +29,90 @@ func (r *Report) fault(format string, args ...any) {
 	}
 }
 
-// checkTree walks the lines that the head counted when Check began; lines
-// written since are left for next time.
-func (j *Journal) checkTree(ctx context.Context, h head, report *Report) error {
+// treeSpan is a tree as its head and its lines tell it.
+type treeSpan struct {
+	org, tree core.ID
+	indexed   int64 // -1 without a head
+	size      int64 // last number + 1, when Check began
+}
+
+const listTrees = `SELECT t.org_id, t.tree, COALESCE(h.indexed, -1), t.size
+FROM (SELECT org_id, tree, MAX(seq) + 1 AS size FROM journal GROUP BY org_id, tree) t
+LEFT JOIN journal_head h ON h.org_id = t.org_id AND h.tree = t.tree
+UNION ALL
+SELECT h.org_id, h.tree, h.indexed, 0 FROM journal_head h
+WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.org_id = h.org_id AND j.tree = h.tree)
+ORDER BY 1, 2`
+
+// Check reads every line of every tree and reports what does not hold: a missing
+// number, an event that is not the one its leaf was made of, a closed part or a
+// subject that is not the one its event was made of, an index of subjects that
+// does not say what the lines say. Without checkpoints kept elsewhere it cannot
+// see that a tree was rewritten as a whole, or its very last lines removed.
+func (j *Journal) Check(ctx context.Context) (Report, error) {
+	var report Report
+	var trees []treeSpan
+	err := j.db.Read(ctx, func(q db.Querier) error {
+		rows, err := q.Query(listTrees)
+		return db.Each(rows, err, func(r *db.Rows) error {
+			var t treeSpan
+			err := r.Scan(&t.org, &t.tree, &t.indexed, &t.size)
+			trees = append(trees, t)
+			return err
+		})
+	})
+	if err != nil {
+		return report, fmt.Errorf("check the journal: %w", err)
+	}
+	report.Trees = len(trees)
+	for _, t := range trees {
+		if t.indexed < 0 {
+			report.fault("tree %s: %d lines without a head", t.tree, t.size)
+		}
+		if err := j.checkTree(ctx, t, &report); err != nil {
+			return report, fmt.Errorf("check tree %s: %w", t.tree, err)
+		}
+	}
+	return report, nil
+}
+
+const checkLines = `SELECT seq, id, at, day, event, salt, closed, closed_salt, subjects, leaf FROM journal
+WHERE org_id = $1 AND tree = $2 AND seq >= $3 AND seq < $4 ORDER BY seq LIMIT $5`
+
+// checkTree walks the lines that the tree had when Check began.
+func (j *Journal) checkTree(ctx context.Context, t treeSpan, report *Report) error {
 	next := int64(0)
-	for next < h.size {
+	for next < t.size {
 		var page []row
 		err := j.db.Read(ctx, func(q db.Querier) error {
-			rows, err := q.Query(checkLines, h.org, h.tree, next)
-			return db.Each(rows, err, func(r *db.Rows) error {
-				l := row{org: h.org, tree: h.tree}
-				err := r.Scan(&l.seq, &l.id, &l.at, &l.event, &l.salt, &l.closed, &l.closedSalt, &l.leaf)
+			rows, err := q.Query(checkLines, t.org, t.tree, next, t.size, checkPage)
+			err = db.Each(rows, err, func(r *db.Rows) error {
+				l := row{org: t.org, tree: t.tree}
+				err := r.Scan(&l.seq, &l.id, &l.at, &l.day, &l.event, &l.salt, &l.closed, &l.closedSalt, &l.subjects, &l.leaf)
 				page = append(page, l)
 				return err
 			})
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			return checkIndex(q, t, page, report)
 		})
 		if err != nil {
 			return err
 		}
+		if len(page) == 0 {
+			break
+		}
 		for _, l := range page {
-			if l.seq >= h.size {
-				page = nil
-				break
-			}
 			if l.seq != next {
-				report.fault("tree %s: lines %d to %d are missing", h.tree, next, l.seq-1)
+				report.fault("tree %s: lines %d to %d are missing", t.tree, next, l.seq-1)
 			}
 			next = l.seq + 1
 			checkLine(l, report)
 		}
-		if len(page) == 0 {
-			break
-		}
 	}
-	if next < h.size {
-		report.fault("tree %s: lines %d to %d are missing at the end", h.tree, next, h.size-1)
+	if end := max(t.size, t.indexed); next < end {
+		report.fault("tree %s: lines %d to %d are missing at the end", t.tree, next, end-1)
 	}
 	return nil
 }
@@ -147,7 +132,7 @@ func checkLine(l row, report *Report) {
 		report.fault("tree %s, line %d: %v", l.tree, l.seq, err)
 		return
 	}
-	if o.Tree != l.tree || o.Seq != l.seq || o.Org != l.org {
+	if o.Tree != l.tree || o.Seq != l.seq || o.Org != l.org || o.Day.String() != l.day {
 		report.fault("tree %s, line %d: the event belongs elsewhere", l.tree, l.seq)
 	}
 	if l.closed != nil {
@@ -156,43 +141,55 @@ func checkLine(l row, report *Report) {
 			report.fault("tree %s, line %d: the closed part is not the one that was written", l.tree, l.seq)
 		}
 	}
-}
-
-// checkSubjects holds every subject against the event of its line, in the order
-// of the table's key.
-func (j *Journal) checkSubjects(ctx context.Context, report *Report) error {
-	var org, person, tree core.ID
-	seq := int64(-1)
-	for more := true; more; {
-		err := j.db.Read(ctx, func(q db.Querier) error {
-			more = false
-			rows, err := q.Query(checkSubjects, org, person, tree, seq)
-			return db.Each(rows, err, func(r *db.Rows) error {
-				var salt, event []byte
-				if err := r.Scan(&org, &person, &tree, &seq, &salt, &event); err != nil {
-					return err
-				}
-				more = true
-				if event == nil || names(event, commit(salt, []byte(person))) {
-					return nil
-				}
-				report.fault("tree %s, line %d: a subject is not one that was written", tree, seq)
-				return nil
-			})
-		})
-		if err != nil {
-			return fmt.Errorf("check subjects: %w", err)
+	all, err := unpackSubjects(l.subjects)
+	if err != nil {
+		report.fault("tree %s, line %d: %v", l.tree, l.seq, err)
+	}
+	for _, s := range all {
+		if !slices.ContainsFunc(o.Subjects, func(c []byte) bool { return bytes.Equal(c, s.commitment()) }) {
+			report.fault("tree %s, line %d: a subject is not one that was written", l.tree, l.seq)
 		}
 	}
-	return nil
 }
 
-// names tells whether an event holds a subject's commitment; an event that
-// cannot be read has been reported already.
-func names(event, commitment []byte) bool {
-	o, err := decodeOpen(event)
-	if err != nil {
-		return true
+const indexOfLines = `SELECT day, person, seq FROM journal_subject
+WHERE org_id = $1 AND day >= $2 AND day <= $3 AND tree = $4 AND seq >= $5 AND seq <= $6`
+
+// checkIndex holds the index against the lines of one page, both ways.
+func checkIndex(q db.Querier, t treeSpan, page []row, report *Report) error {
+	want := map[indexRow]bool{}
+	first, last := page[0].day, page[0].day
+	for _, l := range page {
+		first, last = min(first, l.day), max(last, l.day)
+		if l.seq >= t.indexed {
+			continue
+		}
+		all, err := unpackSubjects(l.subjects)
+		if err != nil {
+			continue // checkLine reports it
+		}
+		for _, s := range all {
+			want[indexRow{day: l.day, person: s.person, seq: l.seq}] = true
+		}
 	}
-	return slices.ContainsFunc(o.Subjects, func(s []byte) bool { return bytes.Equal(s, commitment) })
+	rows, err := q.Query(indexOfLines, t.org, first, last, t.tree, page[0].seq, page[len(page)-1].seq)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var i indexRow
+		if err := r.Scan(&i.day, &i.person, &i.seq); err != nil {
+			return err
+		}
+		// Lines indexed since Check began are right too.
+		if !want[i] && i.seq < t.indexed {
+			report.fault("tree %s, line %d: the index names a person whom the line does not", t.tree, i.seq)
+		}
+		delete(want, i)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the index: %w", err)
+	}
+	for i := range want {
+		report.fault("tree %s, line %d: the index misses a person", t.tree, i.seq)
+	}
+	return nil
 }

@@ -136,20 +136,22 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 		ActorKind: actor.Kind, Function: functionFrom(ctx), Object: e.Object, Reason: e.Reason,
 		Closed: commit(salts[saltBytes:2*saltBytes], sealed),
 	}
-	rows := make([]subjectRow, len(subjects))
+	about := make([]subject, len(subjects))
 	for i, person := range subjects {
-		salt := salts[(2+i)*saltBytes : (3+i)*saltBytes]
-		rows[i] = subjectRow{person: person, salt: salt}
-		open.Subjects = append(open.Subjects, commit(salt, []byte(person)))
+		about[i] = subject{person: person, salt: salts[(2+i)*saltBytes : (3+i)*saltBytes]}
+		open.Subjects = append(open.Subjects, about[i].commitment())
 	}
 	event := open.encode(nil)
 	salt := salts[:saltBytes]
-	line := row{
-		org: actor.Org, tree: head.tree, seq: head.seq, id: id, at: at,
+	err = insertLine(tx, row{
+		org: actor.Org, tree: head.tree, seq: head.seq, id: id, at: at, day: open.Day.String(),
 		event: event, salt: salt, closed: sealed, closedSalt: salts[saltBytes : 2*saltBytes],
-		leaf: commit(salt, event),
+		subjects: packSubjects(about), leaf: commit(salt, event),
+	})
+	if err == nil && head.seq+1-head.indexed >= indexEvery {
+		err = indexSubjects(tx, actor.Org, head.tree, head.indexed)
 	}
-	if err := insertLine(tx, line, rows); err != nil {
+	if err != nil {
 		return fmt.Errorf("journal line %q: %w", e.Kind, err)
 	}
 	return nil
@@ -185,8 +187,8 @@ func (e Event) check(actor core.Actor) error {
 		return fmt.Errorf("kind of %d bytes, want 1 to %d", len(e.Kind), maxKindBytes)
 	case len(e.Subjects) > MaxSubjects:
 		return fmt.Errorf("%d subjects, want at most %d", len(e.Subjects), MaxSubjects)
-	case slices.Contains(e.Subjects, ""):
-		return errors.New("a subject without id")
+	case slices.ContainsFunc(e.Subjects, func(id core.ID) bool { return id == "" || len(id) > maxDetailBytes }):
+		return errors.New("a subject without id, or with one too long")
 	case len(e.Reason) > maxReasonBytes:
 		return fmt.Errorf("reason of %d bytes, want at most %d", len(e.Reason), maxReasonBytes)
 	case len(e.Detail) > maxDetailPairs:
