@@ -91,6 +91,8 @@ func openError(err error, path string) error {
 		return err
 	case errors.Is(err, sqlite3.NOTADB) || strings.Contains(err.Error(), "the VFS refused the key"):
 		return errs.Wrap(errs.Unavailable, "errs.db.wrong_key", err, "path", path)
+	case errors.Is(err, sqlite3.CORRUPT):
+		return damaged(err)
 	}
 	return errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
 }

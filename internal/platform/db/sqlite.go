@@ -57,22 +57,15 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 	if err := touch(path); err != nil {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
 	}
-	conn, err := e.file.dial(ctx, e.texts, writerCacheKiB, false)
-	if err == nil {
-		err = enterWAL(conn)
-		if err != nil {
-			err = errors.Join(err, conn.close())
-		}
+	if err := e.migrate(ctx, cfg.Log); err != nil {
+		return nil, openError(err, path)
 	}
+	conn, err := e.file.dial(ctx, e.texts, writerCacheKiB, false)
 	if err != nil {
 		return nil, openError(err, path)
 	}
-	if err := e.migrate(ctx, cfg.Log); err != nil {
+	if err := settle(conn, path); err != nil {
 		return nil, errors.Join(openError(err, path), conn.close())
-	}
-	// The names of the database and of its log must survive a power cut too.
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path), conn.close())
 	}
 	keeperConn, err := e.file.dial(ctx, e.texts, 2<<10, false)
 	if err != nil {
@@ -87,10 +80,27 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 	return e, nil
 }
 
-// enterWAL turns the write-ahead log on, which also reads the file's header:
-// with another key that is where it fails.
-func enterWAL(l *liteConn) error {
-	s, _, err := l.c.Prepare("PRAGMA journal_mode=wal")
+// settle opens the log and makes its files safe: their names survive a power cut,
+// and others cannot read the log's index (which has no content, but the umask's
+// rights).
+func settle(l *liteConn, path string) error {
+	if err := enterWAL(l.c); err != nil {
+		return err
+	}
+	// The housekeeper copies the log back, so that no use case waits for it.
+	if err := l.c.WALAutoCheckpoint(0); err != nil {
+		return err
+	}
+	if err := os.Chmod(path+"-shm", 0o600); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// enterWAL turns the write-ahead log on and reads the file's heading: with another
+// key that is where it fails.
+func enterWAL(c *sqlite3.Conn) error {
+	s, _, err := c.Prepare("PRAGMA journal_mode=wal")
 	if err != nil {
 		return err
 	}
@@ -104,12 +114,11 @@ func enterWAL(l *liteConn) error {
 	if mode != "wal" {
 		return fmt.Errorf("journal mode is %q, want wal", mode)
 	}
-	// The housekeeper copies the log back, so that no use case waits for it.
-	return l.c.WALAutoCheckpoint(0)
+	return c.Exec("SELECT COUNT(*) FROM sqlite_schema")
 }
 
 // touch creates the directory and an empty database file that only the owner of
-// the process may read.
+// the process may read. SQLite gives its log the same rights (modeof).
 func touch(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -136,7 +145,10 @@ func (e *lite) migrate(ctx context.Context, log *slog.Logger) error {
 		if err := e.file.unlock(c); err != nil {
 			return err
 		}
-		return c.Exec(fmt.Sprintf("PRAGMA busy_timeout=%d;%s", busyTimeout, pragmas))
+		if err := c.Exec(fmt.Sprintf("PRAGMA busy_timeout=%d;%s", busyTimeout, pragmas)); err != nil {
+			return err
+		}
+		return enterWAL(c)
 	})
 	if err != nil {
 		return err

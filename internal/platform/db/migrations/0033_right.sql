@@ -70,13 +70,13 @@ CREATE TABLE right_to_talk (
 	org_id        {{text}} NOT NULL,
 	team_id       {{text}} NOT NULL,
 	sort_name     {{text}} NOT NULL,
-	file_id       {{text}} NOT NULL,
+	person_id       {{text}} NOT NULL,
 	right_name    {{text}} NOT NULL,
 	evaluation_id {{text}} NOT NULL,
-	PRIMARY KEY (org_id, team_id, sort_name, file_id, right_name)
+	PRIMARY KEY (org_id, team_id, sort_name, person_id, right_name)
 ) {{clustered}};
 
-CREATE INDEX right_to_talk_file ON right_to_talk (org_id, file_id);
+CREATE INDEX right_to_talk_file ON right_to_talk (org_id, person_id);
 
 -- A printed sheet of rights, found again by its code. It opens nothing by itself.
 CREATE TABLE sheet (
