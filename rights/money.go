@@ -2,7 +2,10 @@ package rights
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+
+	"codeberg.org/parvis/parvis/rights/ir"
 )
 
 // Cents is an amount of money in whole euro cents. It may be negative.
@@ -24,10 +27,13 @@ func (c Cents) String() string {
 func (c Cents) Euros() float64 { return float64(c) / 100 }
 
 // Month is a calendar month: year × 12 + (month − 1). January of year 0 is 0.
-type Month int32
+type Month = ir.Month
+
+// Day is a civil day: days since 1970-01-01.
+type Day = ir.Day
 
 // MonthOf returns the month of a year (1 = January … 12 = December).
-func MonthOf(year, month int) Month { return Month(year*12 + month - 1) }
+func MonthOf(year, month int) Month { return ir.MonthOf(year, month) }
 
 // ParseMonth reads "2026-06". The year has four digits, the month two.
 func ParseMonth(s string) (Month, error) {
@@ -45,11 +51,7 @@ func ParseMonth(s string) (Month, error) {
 	return MonthOf(int(y), int(m)), nil
 }
 
-// Year returns the calendar year.
-func (m Month) Year() int { return int(m) / 12 }
-
-// Month returns the month of the year, 1 to 12.
-func (m Month) Month() int { return int(m)%12 + 1 }
-
-// String writes "2026-06".
-func (m Month) String() string { return fmt.Sprintf("%04d-%02d", m.Year(), m.Month()) }
+// CentsOf rounds an amount in euros to the cent, half away from zero.
+func CentsOf(euros float64) Cents {
+	return Cents(math.Round(ir.Round(euros, 0.01, ir.Nearest) * 100))
+}

@@ -1,0 +1,270 @@
+package eval
+
+import (
+	"codeberg.org/parvis/parvis/rights/ir"
+)
+
+// Value is what an expression gives. F holds numbers, booleans (0, 1), days and
+// enumeration indexes; S holds texts. NA means not applicable: F is 0 and S
+// empty. Unknown means that an unknown fact decides; F and S mean nothing then.
+type Value struct {
+	F       float64
+	S       string
+	NA      bool
+	Unknown bool
+}
+
+// Bool returns the value of a condition.
+func Bool(b bool) Value {
+	if b {
+		return Value{F: 1}
+	}
+	return Value{}
+}
+
+// True tells whether a condition is known and holds.
+func (v Value) True() bool { return !v.Unknown && v.F != 0 }
+
+// Cell names one value: a variable of a subject at a period. A year is named by
+// its January; what lasts for ever has period 0.
+type Cell struct {
+	Var     int32
+	Subject int32
+	Period  ir.Month
+}
+
+// Origin says where a value comes from.
+type Origin uint8
+
+// The origins.
+const (
+	FromRule     Origin = iota // computed
+	FromFact                   // known, of an input or in place of a rule
+	FromDefault                // absent: OpenFisca's default
+	FromPresumed               // absent: our presumption
+	FromStart                  // too far in the past: the value at the start
+	FromUnknown                // nobody knows
+	FromRefused                // known to be refused: never asked again
+)
+
+// Source gives the cells of a situation. For a rule without a known value it
+// returns FromRule.
+type Source interface {
+	Get(c Cell) (Value, Origin)
+}
+
+// Node is one value of an evaluation, with what it read.
+type Node struct {
+	Cell   Cell
+	Value  Value
+	Origin Origin
+	Deps   []int32 // nodes read, in the order of reading
+	Uses   []Use   // parameters read
+	Body   int32   // which body of the rule was used, −1 for none
+	busy   bool    // being computed: reading it again would be a cycle
+	Notes  []string
+}
+
+// Use is a parameter or a barème read by a node.
+type Use struct {
+	Scale   bool
+	Index   int32
+	Version int32
+	Value   float64 // of a plain parameter or the cell of a grid; of a barème, the result
+}
+
+// Gap is why a value could not be computed from the law: a parameter without a
+// value on a day, or a code that a table does not list.
+type Gap struct {
+	Param int32 // −1 when it is not a parameter
+	Scale int32
+	Table int32
+	Code  string
+	Day   ir.Day
+}
+
+// Program is a program ready to be interpreted; it is safe for concurrent use.
+type Program struct {
+	IR      *ir.Program
+	lookups []*ir.Lookup
+	index   map[string]int32
+}
+
+// Prepare indexes a program.
+func Prepare(p *ir.Program) *Program {
+	out := &Program{IR: p, index: make(map[string]int32, len(p.Vars))}
+	for i := range p.Tables {
+		out.lookups = append(out.lookups, ir.NewLookup(&p.Tables[i]))
+	}
+	for i := range p.Vars {
+		out.index[p.Vars[i].Name] = int32(i)
+	}
+	return out
+}
+
+// Lookup finds a code in a table.
+func (p *Program) Lookup(table int32, code string) (float64, bool) {
+	return p.lookups[table].Find(code)
+}
+
+// Var returns the index of a variable, −1 when there is none.
+func (p *Program) Var(name string) int32 {
+	if i, ok := p.index[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// maxDepth bounds the rules that wait for one another. The longest chain of a
+// law of some hundred rules over some tens of months stays well below.
+const maxDepth = 20_000
+
+// Evaluator computes cells of one situation, seen from one asked month. It is
+// for one goroutine.
+type Evaluator struct {
+	prog  *Program
+	world *World
+	src   Source
+	asked ir.Month
+	// open gives a code that a table does not list the table's default; without
+	// it, and for « à vérifier », the result is unknown.
+	open bool
+
+	Nodes []Node
+	memo  map[Cell]int32
+	stack []int32 // nodes being computed
+
+	// Unknowns are the nodes of unknown facts, in the order met; Splits[i] is the
+	// nearest cell above Unknowns[i] that has few values, −1 for none.
+	Unknowns []int32
+	Splits   []int32
+	Gaps     []Gap
+}
+
+// Options of an evaluation.
+type Options struct {
+	Asked      ir.Month // the month asked; December for a year
+	Open bool
+}
+
+// New starts an evaluation.
+func New(p *Program, w *World, src Source, o Options) *Evaluator {
+	return &Evaluator{prog: p, world: w, src: src, asked: o.Asked, open: o.Open, memo: make(map[Cell]int32, 512)}
+}
+
+// Index computes one cell and returns the index of its node.
+func (ev *Evaluator) Index(c Cell) int32 { return ev.cell(c) }
+
+// cell returns the node of a cell, computed at most once.
+func (ev *Evaluator) cell(c Cell) int32 {
+	v := &ev.prog.IR.Vars[c.Var]
+	if v.Period == ir.Eternal {
+		c.Period = 0
+	}
+	if i, ok := ev.memo[c]; ok {
+		if ev.Nodes[i].busy { // forbidden by the checker; never a loop all the same
+			ev.Nodes[i].Value = Value{Unknown: true}
+		}
+		return i
+	}
+	value, origin := ev.src.Get(c)
+	i := int32(len(ev.Nodes))
+	ev.memo[c] = i
+	ev.Nodes = append(ev.Nodes, Node{Cell: c, Value: value, Origin: origin, Body: -1})
+	switch {
+	case origin == FromUnknown || origin == FromRefused:
+		ev.Nodes[i].Value = Value{Unknown: true}
+		ev.unknown(i, finite(ev.prog.IR, v))
+	case origin != FromRule:
+	case v.Start != nil && int32(ev.asked-c.Period) > v.MaxPast:
+		ev.Nodes[i].Value, ev.Nodes[i].Origin = Value{F: v.Start.Num, S: v.Start.Text}, FromStart
+	case len(ev.stack) >= maxDepth:
+		ev.Nodes[i].Value = Value{Unknown: true}
+	default:
+		ev.compute(i, v, c)
+	}
+	return i
+}
+
+func (ev *Evaluator) compute(i int32, v *ir.Var, c Cell) {
+	day := c.Period.FirstDay()
+	if v.Period == ir.Eternal {
+		day = 0
+	}
+	b := len(v.Bodies) - 1
+	for b >= 0 && v.Bodies[b].From > day {
+		b--
+	}
+	if b < 0 {
+		ev.Nodes[i].Value = Value{NA: true}
+		return
+	}
+	ev.stack = append(ev.stack, i)
+	ev.Nodes[i].busy = true
+	var slots []slot
+	if v.Slots > 0 {
+		slots = make([]slot, v.Slots)
+	}
+	value := ev.expr(v.Bodies[b].Expr, frame{entity: v.Entity, subject: c.Subject, month: c.Period, slots: slots})
+	ev.stack = ev.stack[:len(ev.stack)-1]
+	ev.Nodes[i].Value, ev.Nodes[i].Body, ev.Nodes[i].busy = value, int32(b), false
+}
+
+// finite tells whether a variable has few values, so that all can be tried.
+func finite(p *ir.Program, v *ir.Var) bool {
+	return v.Type.Kind == ir.Bool || v.Type.Kind == ir.Enum && len(p.Enums[v.Type.Enum].Values) <= 16
+}
+
+// unknown notes the node of an unknown fact and the cell whose values can be
+// tried in its place: itself, or the nearest rule above that has few values.
+func (ev *Evaluator) unknown(node int32, itself bool) {
+	split := int32(-1)
+	if itself {
+		split = node
+	}
+	for s := len(ev.stack) - 1; s >= 0 && split < 0; s-- {
+		v := &ev.prog.IR.Vars[ev.Nodes[ev.stack[s]].Cell.Var]
+		if finite(ev.prog.IR, v) {
+			split = ev.stack[s]
+		}
+	}
+	ev.Unknowns = append(ev.Unknowns, node)
+	ev.Splits = append(ev.Splits, split)
+}
+
+// read returns the value of a variable for the rule being computed, and notes
+// that it was read.
+func (ev *Evaluator) read(c Cell) Value {
+	n := ev.cell(c)
+	if len(ev.stack) > 0 {
+		top := &ev.Nodes[ev.stack[len(ev.stack)-1]]
+		if k := len(top.Deps); k == 0 || top.Deps[k-1] != n {
+			top.Deps = append(top.Deps, n)
+		}
+	}
+	return ev.Nodes[n].Value
+}
+
+func (ev *Evaluator) use(u Use) {
+	if len(ev.stack) > 0 {
+		top := &ev.Nodes[ev.stack[len(ev.stack)-1]]
+		for _, old := range top.Uses {
+			if old == u {
+				return
+			}
+		}
+		top.Uses = append(top.Uses, u)
+	}
+}
+
+func (ev *Evaluator) note(sentence string) {
+	if len(ev.stack) > 0 {
+		top := &ev.Nodes[ev.stack[len(ev.stack)-1]]
+		top.Notes = append(top.Notes, sentence)
+	}
+}
+
+func (ev *Evaluator) gap(g Gap) Value {
+	ev.Gaps = append(ev.Gaps, g)
+	return Value{Unknown: true}
+}

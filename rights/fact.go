@@ -1,0 +1,134 @@
+package rights
+
+import (
+	"sort"
+
+	"codeberg.org/parvis/parvis/rights/eval"
+	"codeberg.org/parvis/parvis/rights/ir"
+)
+
+// Span is a run of periods of one fact. From and To are "2023-01" and
+// "2023-12", "2023" and "2023" for a yearly variable, "" for one without period.
+type Span struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+}
+
+// FactRef names a fact: a variable of a subject over some periods.
+type FactRef struct {
+	Variable string `json:"variable"`
+	Entity   Entity `json:"entity"`
+	Subject  string `json:"subject"`
+	Spans    []Span `json:"spans,omitempty"`
+}
+
+// Missing is a fact that is needed to be sure.
+type Missing struct {
+	FactRef
+	Label    string `json:"label"`
+	Question string `json:"question,omitempty"`
+}
+
+// Assumed is an absent fact and what was supposed in its place.
+type Assumed struct {
+	FactRef
+	Label    string   `json:"label"`
+	Value    Value    `json:"value"`
+	Presumed bool     `json:"presumed"` // by us; otherwise OpenFisca's default
+	ReadBy   []string `json:"read_by"`
+}
+
+// spans merges periods into runs; they are months, or Januaries when yearly.
+func spans(kind ir.PeriodKind, periods []Month) []Span {
+	if kind == ir.Eternal {
+		return nil
+	}
+	sort.Slice(periods, func(i, j int) bool { return periods[i] < periods[j] })
+	step := Month(1)
+	if kind == ir.Yearly {
+		step = 12
+	}
+	write := func(m Month) string {
+		if kind == ir.Yearly {
+			return m.String()[:4]
+		}
+		return m.String()
+	}
+	var out []Span
+	for i := 0; i < len(periods); {
+		j := i
+		for j+1 < len(periods) && periods[j+1] <= periods[j]+step {
+			j++
+		}
+		out = append(out, Span{write(periods[i]), write(periods[j])})
+		i = j + 1
+	}
+	return out
+}
+
+// refKey gathers the cells of one fact.
+type refKey struct {
+	variable int32
+	subject  int32
+	value    eval.Value
+	origin   eval.Origin
+}
+
+// gather groups cells by variable, subject, value and origin, in the order of
+// the law's variables and of subjects.
+func gather(cells []eval.Cell, key func(i int) refKey) (keys []refKey, periods map[refKey][]Month) {
+	periods = map[refKey][]Month{}
+	for i, c := range cells {
+		k := key(i)
+		if _, seen := periods[k]; !seen {
+			keys = append(keys, k)
+		}
+		periods[k] = append(periods[k], c.Period)
+	}
+	sort.SliceStable(keys, func(i, j int) bool {
+		if keys[i].variable != keys[j].variable {
+			return keys[i].variable < keys[j].variable
+		}
+		return keys[i].subject < keys[j].subject
+	})
+	return keys, periods
+}
+
+// assumed lists the absent cells among nodes, and what was supposed.
+func (t *Total) assumed(ev *eval.Evaluator, nodes []int32, readBy string) []Assumed {
+	var cells []eval.Cell
+	var of []refKey
+	for _, i := range nodes {
+		n := &ev.Nodes[i]
+		if n.Origin == eval.FromDefault || n.Origin == eval.FromPresumed {
+			cells = append(cells, n.Cell)
+			of = append(of, refKey{n.Cell.Var, n.Cell.Subject, n.Value, n.Origin})
+		}
+	}
+	keys, periods := gather(cells, func(i int) refKey { return of[i] })
+	var out []Assumed
+	for _, k := range keys {
+		v := &t.law.prog.IR.Vars[k.variable]
+		out = append(out, Assumed{
+			FactRef: t.ref(k, periods[k]), Label: v.Label, Value: t.law.value(v.Type, k.value.F, k.value.S),
+			Presumed: k.origin == eval.FromPresumed, ReadBy: []string{readBy},
+		})
+	}
+	return out
+}
+
+func (t *Total) ref(k refKey, periods []Month) FactRef {
+	v := &t.law.prog.IR.Vars[k.variable]
+	return FactRef{v.Name, v.Entity, t.sit.ids[v.Entity][k.subject], spans(v.Period, periods)}
+}
+
+// missing lists unknown cells as facts to ask, or to show as refused.
+func (t *Total) missing(cells []eval.Cell) []Missing {
+	keys, periods := gather(cells, func(i int) refKey { return refKey{variable: cells[i].Var, subject: cells[i].Subject} })
+	var out []Missing
+	for _, k := range keys {
+		v := &t.law.prog.IR.Vars[k.variable]
+		out = append(out, Missing{t.ref(k, periods[k]), v.Label, v.Question})
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package rights
+
+import (
+	"fmt"
+
+	"codeberg.org/parvis/parvis/rights/lang"
+)
+
+// Right is what a right says about itself, from its law file. Sentences are
+// French; the catalogues hold the other languages under law.<name>.
+type Right struct {
+	Name       string   `json:"name"` // of the amount's rule, OpenFisca's name
+	Title      string   `json:"title"`
+	Entity     Entity   `json:"entity"`
+	Paid       string   `json:"paid,omitempty"` // rule of what reaches the account, "" when it is the same
+	Decides    string   `json:"decides"`
+	Easy       []string `json:"easy"`    // easy-read sentences
+	Entails    []string `json:"entails"` // what claiming entails
+	Contest    []string `json:"contest"`
+	Papers     []Paper  `json:"papers"`
+	Counters   []string `json:"counters"`
+	NotCovered []string `json:"not_covered"`
+	Texts      []string `json:"texts"`
+	Reserved   []string `json:"reserved"` // facts without which it is never announced as probable
+	File       string   `json:"file"`
+}
+
+// Paper is a paper to bring and the text that requires it.
+type Paper struct {
+	Name string `json:"name"`
+	Text string `json:"text,omitempty"`
+}
+
+// sheet turns the sheet of a right into its Right.
+func (l *Law) sheet(file string, s *lang.Sheet) (Right, Problems) {
+	r := Right{Name: s.Name, Title: s.Title, File: file}
+	var wrong Problems
+	known := func(pos lang.Pos, name string) bool {
+		if l.prog.Var(name) >= 0 {
+			return true
+		}
+		advice := ""
+		if near := l.Nearest(name); len(near) > 0 {
+			advice = fmt.Sprintf("« %s » ?", near[0])
+		}
+		wrong = append(wrong, Problem{File: file, Pos: pos, Message: fmt.Sprintf("« %s » n'est déclaré nulle part", name), Advice: advice})
+		return false
+	}
+	if known(s.Pos, s.Name) {
+		r.Entity = l.prog.IR.Vars[l.prog.Var(s.Name)].Entity
+	}
+	for _, line := range s.Lines {
+		switch line.Head {
+		case "versé":
+			if known(line.Pos, line.Name) {
+				r.Paid = line.Name
+			}
+		case "sous réserve":
+			if known(line.Pos, line.Name) {
+				r.Reserved = append(r.Reserved, line.Name)
+			}
+		case "décide":
+			r.Decides = line.Text
+		case "facile":
+			r.Easy = append(r.Easy, line.Text)
+		case "entraîne":
+			r.Entails = append(r.Entails, line.Text)
+		case "contester":
+			r.Contest = append(r.Contest, line.Text)
+		case "papier":
+			r.Papers = append(r.Papers, Paper{line.Text, line.Source})
+		case "guichet":
+			r.Counters = append(r.Counters, line.Text)
+		case "ne couvre pas":
+			r.NotCovered = append(r.NotCovered, line.Text)
+		case "texte":
+			r.Texts = append(r.Texts, line.Text)
+		}
+	}
+	return r, wrong
+}
