@@ -158,3 +158,33 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPage is what opening a person's file asks of the database: a snapshot
+// with fifteen queries on a large table, then one journal line, so that the next
+// snapshot is a new one.
+func BenchmarkPage(b *testing.B) {
+	d := dbtest.OpenSQLite(b, db.Config{})
+	const rows = 300_000
+	fill(b, d, rows)
+	measure(b, "pages/s", func() {
+		for i := range b.N {
+			err := d.Read(b.Context(), func(q db.Querier) error {
+				var name, value string
+				for j := range 15 {
+					from := fmt.Sprintf("n%07d", (i*7919+j*20011)%(rows-10))
+					rows, err := q.Query(`SELECT name, value FROM install WHERE name > $1 ORDER BY name LIMIT $2`, from, 5)
+					if err := db.Each(rows, err, func(r *db.Rows) error { return r.Scan(&name, &value) }); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := d.Tx(b.Context(), event(int64(i))); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -102,6 +102,11 @@ func (l *liteConn) prepare(f liteFile, cacheKiB int, readOnly bool) error {
 	if err := l.c.Exec(sql); err != nil {
 		return err
 	}
+	// Plans must not look at bound values: a statement with LIMIT $1 would be
+	// compiled again at each run.
+	if _, err := l.c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
+		return err
+	}
 	begin := "BEGIN IMMEDIATE"
 	if readOnly {
 		begin = "BEGIN"

@@ -280,7 +280,9 @@ func (w *writer) close() error {
 }
 
 // keeper copies the write-ahead log back into the database file on its own
-// connection, so that no use case waits for it.
+// connection, so that no use case waits for it. The writer only copies the last
+// pages, those written meanwhile: the log starts again from its beginning once
+// nothing is left to copy and no reader needs it.
 type keeper struct {
 	conn  *liteConn
 	log   *slog.Logger
@@ -288,15 +290,15 @@ type keeper struct {
 	stop  chan struct{}
 	ended chan struct{}
 	pages atomic.Int64 // in the log after the last commit
+	after atomic.Int64 // pages at which the log is next copied
+	last  atomic.Bool  // the writer is to copy the last pages
 }
 
-const (
-	keepAfter  = 1000  // pages of 4 KiB in the log before it is copied back
-	keepAtMost = 16000 // pages: beyond, the writer copies the rest itself
-)
+const keepAfter = 4000 // pages of 4 KiB written since the last copy
 
 func startKeeper(conn *liteConn, log *slog.Logger) *keeper {
 	k := &keeper{conn: conn, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
+	k.after.Store(keepAfter)
 	go k.loop()
 	return k
 }
@@ -304,21 +306,20 @@ func startKeeper(conn *liteConn, log *slog.Logger) *keeper {
 // watch counts the pages of the log at each commit of the writer.
 func (k *keeper) watch(l *liteConn) {
 	l.c.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
-		k.pages.Store(int64(pages))
+		if before := k.pages.Swap(int64(pages)); int64(pages) < before {
+			k.after.Store(keepAfter) // the log started again
+		}
 		return nil
 	})
 }
 
 // committed is called by the writer after each group.
 func (k *keeper) committed(l *liteConn) {
-	n := k.pages.Load()
-	if n < keepAfter {
-		return
-	}
-	if n > keepAtMost {
-		// Under a steady load the housekeeper is always a few pages late, and the
-		// log starts again from its beginning only when nothing is late.
+	if k.last.CompareAndSwap(true, false) {
 		k.copyBack(l)
+	}
+	if k.pages.Load() < k.after.Load() {
+		return
 	}
 	select {
 	case k.wake <- struct{}{}:
@@ -331,6 +332,7 @@ func (k *keeper) copyBack(l *liteConn) {
 	if _, _, err := l.c.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil && !errors.Is(err, sqlite3.BUSY) {
 		k.log.Error("db: copying the log back", "err", err)
 	}
+	k.after.Store(k.pages.Load() + keepAfter)
 }
 
 func (k *keeper) loop() {
@@ -341,6 +343,7 @@ func (k *keeper) loop() {
 			return
 		case <-k.wake:
 			k.copyBack(k.conn)
+			k.last.Store(true)
 		}
 	}
 }

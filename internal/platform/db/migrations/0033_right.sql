@@ -27,8 +27,8 @@ CREATE TABLE evaluation (
 	FOREIGN KEY (law) REFERENCES law (digest)
 ) {{rows}};
 
--- Amounts in cents. missing and assumptions are JSON, explanation is the engine's
--- tree; none is ever compared or searched.
+-- Amounts in cents. missing is JSON, detail the engine's own result; neither is
+-- ever compared or searched.
 CREATE TABLE right_result (
 	org_id        {{text}} NOT NULL,
 	file_id       {{text}} NOT NULL,
@@ -39,8 +39,7 @@ CREATE TABLE right_result (
 	least         BIGINT NOT NULL,
 	most          BIGINT NOT NULL,
 	missing       {{text}} NOT NULL,
-	assumptions   {{blob}} NOT NULL,
-	explanation   {{blob}} NOT NULL,
+	detail        {{blob}} NOT NULL,
 	PRIMARY KEY (org_id, file_id, evaluation_id, right_name),
 	FOREIGN KEY (org_id, file_id, evaluation_id) REFERENCES evaluation (org_id, file_id, id)
 ) {{rows}};
