@@ -80,7 +80,11 @@ type HouseholdInput struct {
 	From     core.Date // first day in the dwelling; zero = since we know
 	Relation Relation
 	Couple   CoupleKind // for RelationPartner
-	Since    core.Date  // of the couple
+	Since    core.Date  // of the couple; zero = since we know
+	Apart    core.Date  // first day the couple was apart; zero = together
+	// ParentOf are children shown by the household whose parent this person is
+	// too.
+	ParentOf []core.ID
 }
 
 // Relation is what the added person is to the file's person.
@@ -95,7 +99,7 @@ const (
 )
 
 // Validate checks the input on a day. Field names: person, usual_name…, from,
-// relation, couple, since.
+// relation, couple, since, apart, parent_of.
 func (h HouseholdInput) Validate(today core.Date) error {
 	var f errs.Fields
 	if h.Person == "" {
@@ -109,7 +113,7 @@ func (h HouseholdInput) Validate(today core.Date) error {
 	}
 	switch h.Relation {
 	case RelationNone:
-		if !h.LivesIn {
+		if !h.LivesIn && len(h.ParentOf) == 0 {
 			f.Add("relation", "errs.casefile.relation_missing")
 		}
 	case RelationChild, RelationParent:
@@ -126,20 +130,26 @@ func (h HouseholdInput) Validate(today core.Date) error {
 	if !h.Since.IsZero() && today.Before(h.Since) {
 		f.Add("since", "errs.casefile.date_future")
 	}
+	if !h.Apart.IsZero() && h.Apart.Before(h.Since) {
+		f.Add("apart", "errs.casefile.dates_order")
+	}
+	if len(h.ParentOf) > 20 {
+		f.Add("parent_of", "errs.casefile.too_many", "max", 20)
+	}
 	return f.Err()
 }
 
 // HouseholdView is the household of a file at a date, with the groups the law
 // derives from it.
 type HouseholdView struct {
-	ID       core.ID // "" when nothing was said yet: the person alone
-	On       core.Date
-	Since    core.Date // the last day somebody came or left; zero = unknown
-	Humans   map[core.ID]Human
-	Members  []Member  // present on the day, the file's person first
-	Kin      []Kinship // between members, and direct kin of the file's person
-	Groups   Groups
-	Elsewhen []core.Date // other days the household changed, oldest first
+	ID      core.ID // "" when nothing was said yet: the person alone
+	On      core.Date
+	Since   core.Date // the last day somebody came or left; zero = unknown
+	Humans  map[core.ID]Human
+	Members []Member  // present on the day, the file's person first
+	Kin     []Kinship // between members, and direct kin of the file's person
+	Groups  Groups
+	Changes []core.Date // days somebody came or left, oldest first
 }
 
 // Groups are the four legal groups of a file's person at a date, each derived,

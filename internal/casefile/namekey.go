@@ -109,7 +109,7 @@ func searchText(i Identity) string {
 			b.WriteString(" " + k.kind + k.key)
 		}
 	}
-	return b.String()
+	return b.String() + " "
 }
 
 // sortName orders lists of people: family name, then first name, folded.

@@ -1,10 +1,9 @@
 package casefile
 
 import (
-	"encoding/json"
-
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 // Status is what the calculation proposes for a right in a month.
@@ -33,29 +32,27 @@ type Result struct {
 type Missing struct {
 	Variable string  `json:"variable"`
 	Subject  Subject `json:"subject"`
-	Question string  `json:"question,omitempty"` // id of the question that asks it
-}
 
-// Assumption is a cell that nobody gave and that the calculation presumed.
-type Assumption struct {
-	Variable string   `json:"variable"`
-	Subject  Subject  `json:"subject"`
-	Value    string   `json:"value"`
-	From     string   `json:"from,omitempty"` // first and last month, "2025-05"
-	Until    string   `json:"until,omitempty"`
-	ReadBy   []string `json:"read_by,omitempty"` // rights
+	// From and Until are the months the law reads of it, 0 when it is not of months.
+	From  core.Month `json:"from,omitempty"`
+	Until core.Month `json:"until,omitempty"`
+	// Sentence is what the law asks or says of it, in French, "" when the
+	// catalogue knows better.
+	Sentence string `json:"sentence,omitempty"`
 }
 
 // Explained is a result with all that the page of one right shows.
 type Explained struct {
 	Result
-	Explanation json.RawMessage // the engine's tree, as stored
-	Assumptions []Assumption
+	// Detail is the engine's own result: explanation, what was assumed, what
+	// texts are overdue.
+	Detail      rights.Result
 	LawDigest   string
 	FactsDigest string
 	ComputedAt  int64 // µs UTC
 	Decision    *Decision
 	Stale       Staleness
+	Names       map[core.ID]string // of the workers named here
 }
 
 // DecisionKind is what the person decided about a right, or what happened.
@@ -203,14 +200,15 @@ type File struct {
 	Rights    []RightLine
 	Computed  int64 // µs UTC of the evaluation shown; 0 = never
 	Stale     Staleness
-	// Question is the next one worth asking, "" when none is.
+	// Question is the id of the next one worth asking, "" when none is.
 	Question string
+	Names    map[core.ID]string // of the workers named here: « Claire Maurel »
 }
 
 // Question is one page of the interview: a law file says which cells its
 // answers set; the page adds « je ne sais pas » and « je préfère ne pas dire ».
 type Question struct {
-	ID      string
+	ID      string // "loyer.<subject>": its address
 	Subject Subject
 	Human   *Human // who it is about when not the file's person
 	Cells   []QuestionCell
@@ -229,12 +227,15 @@ type QuestionCell struct {
 
 // Answer is what the page of a question sends.
 type Answer struct {
-	Question string
+	Question string // its ID
 	Subject  Subject
 	State    State             // Unknown and Refused answer every cell
 	Values   map[string]string // variable → value as typed, for Known
+	From     core.PartialDate  // zero = as far back as the law reads
+	Until    core.PartialDate  // zero = still
 	Source   Source
 	Detail   string
+	Replaces map[string]core.ID // variable → fact the page showed
 }
 
 // TalkLine is a right worth talking about with a person: an open question, or a

@@ -2,188 +2,148 @@ package casefile
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
 
+	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-// Service is the way in: every use case of the files of persons.
-type Service struct{}
-
-var errNotYet = errs.New(errs.Unavailable, "errs.casefile.not_yet")
-
-// --- persons
-
-// SuggestDuplicates looks for people already known who may be this one: same
-// phone, or a name that looks or sounds alike with a birth that does not
-// contradict. At most 10, the likeliest first.
-func (s *Service) SuggestDuplicates(ctx context.Context, in NewPerson) ([]Found, error) {
-	return nil, errNotYet
+// Access says who may do what: *access.Service is one.
+type Access interface {
+	Can(ctx context.Context, action access.Action, res access.Resource) error
+	Scope(ctx context.Context, action access.Action) (access.Scope, error)
 }
 
-// CreatePerson opens a file. Unless in.SeenDuplicates it fails with
-// *LooksLike when somebody known may be this person.
-func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, error) {
-	return "", errNotYet
+// Journal writes who did what: *journal.Journal is one.
+type Journal interface {
+	Record(ctx context.Context, tx *db.Tx, e journal.Event) error
+	Read(ctx context.Context, fn func(q db.Querier) (journal.Event, error)) error
 }
 
-// Person reads identity and contact alone, for the edit page.
-func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
-	return Person{}, errNotYet
+// Sealer encrypts one field of one row: *secret.Fields is one.
+type Sealer interface {
+	Seal(table, column, id string, plain []byte) ([]byte, error)
+	Open(table, column, id string, sealed []byte) ([]byte, error)
 }
 
-// UpdatePerson writes identity and contact; p.Version is the one the form
-// showed. *PersonConflict when it is no longer the stored one.
-func (s *Service) UpdatePerson(ctx context.Context, p Person) error { return errNotYet }
-
-// OpenFile reads all that the page of a person shows, for a month (0 = this
-// month). It never computes.
-func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month) (*File, error) {
-	return nil, errNotYet
+// Deps are what a Service works with. Place, Random and Log may be nil.
+type Deps struct {
+	DB      *db.DB
+	Access  Access
+	Journal Journal
+	Fields  Sealer
+	// PhoneKey is the HMAC of a number in international form, in text: the same
+	// number gives the same key, and the key tells nothing of the number.
+	PhoneKey func(number string) string
+	Engine   Engine
+	Clock    clock.Clock
+	// Place is where an organisation's days are counted; nil means Paris.
+	Place  func(org core.ID) *time.Location
+	Random io.Reader
+	Log    *slog.Logger
 }
 
-// Search finds people by name (accents, case, part of a name, misspelt), birth
-// (1992, 03/02/1992), phone, or the code of a printed sheet. after is "" or a
-// page's Next; limit is at most 50.
-func (s *Service) Search(ctx context.Context, text, after string, limit int) (FoundPage, error) {
-	return FoundPage{}, errNotYet
+// Service is the way in: every use case of the files of persons. It is safe for
+// concurrent use.
+type Service struct {
+	Deps
+	vocabulary *vocabulary
+	recent     *recentFiles
 }
 
-// ListFiles lists the files of the worker's teams by name.
-func (s *Service) ListFiles(ctx context.Context, after string, limit int) (FoundPage, error) {
-	return FoundPage{}, errNotYet
+// New makes a Service. It fails when something needed is missing.
+func New(d Deps) (*Service, error) {
+	if d.DB == nil || d.Access == nil || d.Journal == nil || d.Fields == nil || d.PhoneKey == nil || d.Engine == nil || d.Clock == nil {
+		return nil, errors.New("casefile: DB, Access, Journal, Fields, PhoneKey, Engine and Clock are needed")
+	}
+	if d.Place == nil {
+		paris, err := time.LoadLocation("Europe/Paris")
+		if err != nil {
+			return nil, fmt.Errorf("casefile: %w", err)
+		}
+		d.Place = func(core.ID) *time.Location { return paris }
+	}
+	if d.Random == nil {
+		d.Random = rand.Reader
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d, vocabulary: newVocabulary(d.Engine.Inputs()), recent: newRecentFiles()}, nil
 }
 
-// RecentFiles lists the files this worker opened last, at most limit ≤ 10.
-func (s *Service) RecentFiles(ctx context.Context, limit int) ([]Found, error) {
-	return nil, errNotYet
+func (s *Service) newID() (core.ID, error) { return core.NewID(s.Clock.Now(), s.Random) }
+
+// Today is the day it is at the actor's organisation.
+func (s *Service) Today(ctx context.Context) core.Date {
+	return clock.Today(s.Clock, s.Place(core.ActorFrom(ctx).Org))
 }
 
-// TalkAbout lists rights to talk about in the worker's teams, by name.
-func (s *Service) TalkAbout(ctx context.Context, after string, limit int) (TalkPage, error) {
-	return TalkPage{}, errNotYet
+// ThisMonth is the month it is at the actor's organisation.
+func (s *Service) ThisMonth(ctx context.Context) core.Month { return s.Today(ctx).CalendarMonth() }
+
+// Limits of lists.
+const (
+	maxPage     = 50
+	defaultPage = 20
+)
+
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return defaultPage
+	}
+	return min(limit, maxPage)
 }
 
-// TouchContact notes that the person got in touch: retention starts again.
-func (s *Service) TouchContact(ctx context.Context, person core.ID) error { return errNotYet }
-
-// --- household
-
-// Household reads the household of a file on a day (zero = today).
-func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (HouseholdView, error) {
-	return HouseholdView{}, errNotYet
+// opened is a person's file that the actor may act upon.
+type opened struct {
+	org   core.ID
+	cases []CaseFile // active ones, at least one
 }
 
-// AddToHousehold adds somebody under the roof, or a relative elsewhere.
-func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in HouseholdInput) (core.ID, error) {
-	return "", errNotYet
+func (o opened) teams() []core.ID { return teamsOf(o.cases) }
+
+func teamsOf(cases []CaseFile) []core.ID {
+	teams := make([]core.ID, len(cases))
+	for i, c := range cases {
+		teams[i] = c.Team
+	}
+	return teams
 }
 
-// LeaveHousehold ends a stay: until is the first day the person is gone.
-func (s *Service) LeaveHousehold(ctx context.Context, file, member core.ID, version int64, until core.Date) error {
-	return errNotYet
+// allow is the first step of each use case about one file: it reads who
+// accompanies the person and asks whether the actor may. A person without a
+// file, or of another organisation, is NotFound.
+func (s *Service) allow(ctx context.Context, q db.Querier, action access.Action, person core.ID) (opened, error) {
+	actor := core.ActorFrom(ctx)
+	o := opened{org: actor.Org}
+	var err error
+	if o.cases, err = loadCases(q, actor.Org, person); err != nil {
+		return o, fmt.Errorf("who accompanies %s: %w", person, err)
+	}
+	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.teams()}); err != nil {
+		if len(o.cases) == 0 && errs.Is(err, errs.Forbidden) {
+			return o, errs.Wrap(errs.NotFound, "errs.casefile.person_not_found", err)
+		}
+		return o, err
+	}
+	if len(o.cases) == 0 {
+		return o, errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	for i, c := range o.cases { // the actor's own team first
+		if actor.InTeam(c.Team) {
+			o.cases[0], o.cases[i] = o.cases[i], o.cases[0]
+			break
+		}
+	}
+	return o, nil
 }
-
-// EndCouple dates a separation: until is the first day apart. It moves nobody.
-func (s *Service) EndCouple(ctx context.Context, file, kinship core.ID, version int64, until core.Date) error {
-	return errNotYet
-}
-
-// MoveHome opens another dwelling for the file's person and those who go with
-// them, from a day.
-func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, from core.Date) (core.ID, error) {
-	return "", errNotYet
-}
-
-// --- facts
-
-// Variables lists what may be known, in the order of the pages.
-func (s *Service) Variables() []Variable { return nil }
-
-// Variable finds one by name.
-func (s *Service) Variable(name string) (Variable, bool) { return Variable{}, false }
-
-// SaveFacts writes the cells of one form, all or none, and computes the rights
-// again. errs.Fields with fields "<i>.value", "<i>.from"… when something is
-// wrong; *FactConflict when somebody saved the same cell meanwhile: everything
-// is kept, the pairs wait for a choice.
-func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) ([]Fact, error) {
-	return nil, errNotYet
-}
-
-// ChooseFact settles a conflict: keep counts, the other is replaced by it.
-func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) error { return errNotYet }
-
-// Timeline reads every fact of a file, replaced ones too, the latest first.
-func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limit int) ([]Fact, string, error) {
-	return nil, "", errNotYet
-}
-
-// --- rights
-
-// Recompute evaluates the rights of a file for a month (0 = this month) and
-// stores them, unless law and facts are those of the stored result.
-func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month) error {
-	return errNotYet
-}
-
-// Explain reads one stored result whole.
-func (s *Service) Explain(ctx context.Context, file core.ID, right string, month core.Month) (Explained, error) {
-	return Explained{}, errNotYet
-}
-
-// Decide writes what the person decided about a right. *DecisionConflict when
-// somebody decided meanwhile.
-func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (Decision, error) {
-	return Decision{}, errNotYet
-}
-
-// Decisions reads the history of a right, the latest first, at most 50.
-func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]Decision, error) {
-	return nil, errNotYet
-}
-
-// NextQuestion reads the question worth asking next, ok false when none is.
-func (s *Service) NextQuestion(ctx context.Context, file core.ID) (q Question, ok bool, err error) {
-	return Question{}, false, errNotYet
-}
-
-// AnswerQuestion writes the cells of an answer and computes again.
-func (s *Service) AnswerQuestion(ctx context.Context, file core.ID, a Answer) error { return errNotYet }
-
-// --- sheets and drafts
-
-// MakeSheet gives a code to the results shown, for the counter. It writes.
-func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month) (Sheet, error) {
-	return Sheet{}, errNotYet
-}
-
-// SheetByCode finds a sheet by the code read on it; spaces, hyphens, case and
-// the usual confusions (O for 0, I and L for 1) do not matter.
-func (s *Service) SheetByCode(ctx context.Context, code string) (Sheet, error) {
-	return Sheet{}, errNotYet
-}
-
-// KeepDraft keeps a form's text for the worker whose session ended; owner is
-// the actor of that session. At most 64 kB, 20 drafts a worker.
-func (s *Service) KeepDraft(ctx context.Context, owner core.Actor, path string, fields map[string][]string) (core.ID, error) {
-	return "", errNotYet
-}
-
-// Drafts lists the drafts of the worker, the latest first.
-func (s *Service) Drafts(ctx context.Context) ([]Draft, error) { return nil, errNotYet }
-
-// Draft reads one of the worker's drafts.
-func (s *Service) Draft(ctx context.Context, id core.ID) (Draft, error) { return Draft{}, errNotYet }
-
-// DropDraft deletes one, once used.
-func (s *Service) DropDraft(ctx context.Context, id core.ID) error { return errNotYet }
-
-// LooksLike says that somebody known may be the new person.
-type LooksLike struct{ Found []Found }
-
-// Error is for the log.
-func (l *LooksLike) Error() string { return "somebody known looks like this person" }
-
-// Unwrap makes it an errs.Conflict for whoever only looks at the kind.
-func (l *LooksLike) Unwrap() error { return errs.New(errs.Conflict, "errs.casefile.looks_like") }

@@ -1,0 +1,435 @@
+package casefile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+const maxCells = 40 // of one form
+
+// SaveFacts writes the cells of one form, all or none, and computes the rights
+// again. A subject without ID is the file's person, or their dwelling. Fields in
+// error are "<i>.value", "<i>.from"…, i being the place in the list.
+//
+// When somebody saved the same cell meanwhile every cell is kept all the same
+// and the error is a *FactConflict: theirs counts until ChooseFact.
+func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) ([]Fact, error) {
+	if len(in) > maxCells {
+		return nil, errs.Fields{errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxCells)}
+	}
+	today := s.Today(ctx)
+	in = slices.Clone(in)
+	if err := s.readInputs(in, today); err != nil {
+		// Who may not write here learns nothing from what is wrong.
+		return nil, errors.Join(s.mayNot(ctx, access.FactSave, file), err)
+	}
+	var saved []Fact
+	var conflict *FactConflict
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		saved, conflict = nil, nil
+		o, err := s.allow(ctx, tx, access.FactSave, file)
+		if err != nil {
+			return err
+		}
+		w, err := s.factWriter(ctx, tx, o.org, file, today)
+		if err != nil {
+			return err
+		}
+		for i, cell := range in {
+			if err := w.save(i, cell); err != nil {
+				return err
+			}
+		}
+		if len(w.pairs) > 0 {
+			conflict = &FactConflict{Pairs: w.pairs}
+		}
+		saved = w.saved
+		if len(saved) == 0 && conflict == nil {
+			return nil // everything was already so
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: []core.ID{file}, Object: "fact",
+			Detail: map[string]string{"facts": strconv.Itoa(len(saved) + len(w.pairs))}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.recomputeAfter(ctx, file)
+	if conflict != nil {
+		return saved, conflict
+	}
+	return saved, nil
+}
+
+// mayNot is nil when the actor may act upon the file.
+func (s *Service) mayNot(ctx context.Context, action access.Action, file core.ID) error {
+	return s.DB.Read(ctx, func(q db.Querier) error {
+		_, err := s.allow(ctx, q, action, file)
+		return err
+	})
+}
+
+// readInputs checks each cell and puts values in their canonical text.
+func (s *Service) readInputs(in []FactInput, today core.Date) error {
+	var fields errs.Fields
+	for i := range in {
+		prefix := strconv.Itoa(i) + "."
+		v, ok := s.vocabulary.find(in[i].Variable)
+		if !ok {
+			fields.Add(prefix+"variable", "errs.casefile.variable_unknown", "variable", clip(in[i].Variable))
+			continue
+		}
+		if (v.Entity == EntityDwelling) != (in[i].Subject.Kind == AboutDwelling) {
+			fields.Add(prefix+"variable", "errs.casefile.subject_wrong", "variable", v.Name)
+			continue
+		}
+		value, err := in[i].Validate(v, today, prefix)
+		var f errs.Fields
+		if errors.As(err, &f) {
+			fields = append(fields, f...)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		in[i].Value = value
+		if v.Period == PeriodAlways {
+			in[i].From, in[i].Until = core.PartialDate{}, core.PartialDate{}
+		}
+		if in[i].SeenOn.IsZero() {
+			in[i].SeenOn = today
+		}
+		in[i].Detail = strings.TrimSpace(in[i].Detail)
+	}
+	return fields.Err()
+}
+
+// factWriter writes the cells of one form in one transaction.
+type factWriter struct {
+	s         *Service
+	tx        *db.Tx
+	org, file core.ID
+	by        core.ID
+	home      *householdEdit
+	facts     []Fact // all of the file, those just written included
+	saved     []Fact
+	pairs     []ConflictPair
+}
+
+func (s *Service) factWriter(ctx context.Context, tx *db.Tx, org, file core.ID, today core.Date) (*factWriter, error) {
+	view, err := loadHousehold(tx, org, file, today)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := loadFacts(tx, org, file)
+	if err != nil {
+		return nil, err
+	}
+	if len(facts) > maxFacts-maxCells {
+		return nil, errs.New(errs.Invalid, "errs.casefile.file_full")
+	}
+	by := core.ActorFrom(ctx).ID
+	return &factWriter{s: s, tx: tx, org: org, file: file, by: by, facts: facts,
+		home: &householdEdit{s: s, tx: tx, org: org, file: file, by: by, today: today, view: view}}, nil
+}
+
+// subject checks that the file may say something of it: somebody shown by the
+// household, or the dwelling.
+func (w *factWriter) subject(s Subject) (Subject, error) {
+	if s.Kind == AboutDwelling {
+		if s.ID == "" {
+			var err error
+			s.ID, err = w.home.home()
+			return s, err
+		}
+		if s.ID == w.home.view.ID {
+			return s, nil
+		}
+	} else {
+		if s.ID == "" {
+			s.ID = w.file
+		}
+		if _, shown := w.home.view.Humans[s.ID]; shown {
+			return s, nil
+		}
+	}
+	// A dwelling left, or somebody who was there: their facts may be corrected.
+	if slices.ContainsFunc(w.facts, func(f Fact) bool { return f.Subject == s }) {
+		return s, nil
+	}
+	return s, errs.New(errs.NotFound, "errs.casefile.subject_not_found")
+}
+
+func (w *factWriter) save(i int, in FactInput) error {
+	subject, err := w.subject(in.Subject)
+	if err != nil {
+		return err
+	}
+	id, err := w.s.newID()
+	if err != nil {
+		return err
+	}
+	f := Fact{
+		ID: id, File: w.file, Subject: subject, Variable: in.Variable, From: in.From, Until: in.Until, State: in.State, Value: in.Value,
+		Source: in.Source, Detail: in.Detail, SeenOn: in.SeenOn, RecordedAt: w.tx.Now(), RecordedBy: w.by,
+	}
+	var shown *Fact // what the form replaces, if it is still believed
+	against := w.current(f)
+	if in.Replaces != "" {
+		if shown, err = w.shown(i, in, subject); err != nil {
+			return err
+		}
+		if !shown.Current() {
+			against = w.successor(*shown)
+			shown = nil
+		} else if against != nil && against.ID == shown.ID {
+			against = nil
+		}
+	}
+	switch {
+	case against != nil && same(*against, f):
+		return nil // the other tab saved the same
+	case against != nil:
+		f.ConflictWith = against.ID
+		w.pairs = append(w.pairs, ConflictPair{Theirs: *against, Yours: f})
+	case shown != nil && same(*shown, f):
+		return nil
+	case shown != nil:
+		if err := w.replace(shown, f.ID); err != nil {
+			return err
+		}
+		w.saved = append(w.saved, f)
+	default:
+		w.saved = append(w.saved, f)
+	}
+	w.facts = append(w.facts, f)
+	return writeFact(w.tx, w.org, f)
+}
+
+// shown finds the fact that a form says it replaces.
+func (w *factWriter) shown(i int, in FactInput, subject Subject) (*Fact, error) {
+	for j := range w.facts {
+		f := &w.facts[j]
+		if f.ID == in.Replaces && f.Variable == in.Variable && f.Subject == subject {
+			return f, nil
+		}
+	}
+	return nil, errs.Fields{errs.New(errs.NotFound, "errs.casefile.fact_not_found").On(strconv.Itoa(i) + ".replaces")}
+}
+
+// current is the believed fact of the same cell from the same date.
+func (w *factWriter) current(f Fact) *Fact {
+	for j := range w.facts {
+		g := &w.facts[j]
+		if g.Current() && g.Subject == f.Subject && g.Variable == f.Variable && g.From == f.From {
+			return g
+		}
+	}
+	return nil
+}
+
+// successor follows what replaced a fact to what is believed today.
+func (w *factWriter) successor(f Fact) *Fact {
+	for range len(w.facts) {
+		next := ""
+		for j := range w.facts {
+			if g := &w.facts[j]; g.ID == f.SupersededBy {
+				if g.Current() {
+					return g
+				}
+				f, next = *g, string(g.ID)
+				break
+			}
+		}
+		if next == "" {
+			break
+		}
+	}
+	return w.current(f)
+}
+
+func (w *factWriter) replace(f *Fact, by core.ID) error {
+	n, err := w.tx.Exec(supersede, w.org, w.file, f.ID, by, w.tx.Now())
+	if err != nil {
+		return fmt.Errorf("replace fact: %w", err)
+	}
+	if n == 0 {
+		return errs.New(errs.Conflict, "errs.casefile.fact_conflict")
+	}
+	f.SupersededBy, f.ConflictWith = by, ""
+	return nil
+}
+
+// same tells whether two facts of one cell say the same, source aside.
+func same(f, g Fact) bool {
+	return f.From == g.From && f.Until == g.Until && f.State == g.State && f.Value == g.Value && f.Source == g.Source && f.Detail == g.Detail
+}
+
+// ChooseFact settles a conflict: keep counts, drop is replaced by it. One of
+// the two must be believed and the other wait for a choice about the same cell.
+func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) error {
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, access.FactSave, file)
+		if err != nil {
+			return err
+		}
+		facts, err := loadFacts(tx, o.org, file)
+		if err != nil {
+			return err
+		}
+		find := func(id core.ID) *Fact {
+			for i := range facts {
+				if facts[i].ID == id {
+					return &facts[i]
+				}
+			}
+			return nil
+		}
+		k, d := find(keep), find(drop)
+		if k == nil || d == nil {
+			return errs.New(errs.NotFound, "errs.casefile.fact_not_found")
+		}
+		if k.Subject != d.Subject || k.Variable != d.Variable || k.Current() == d.Current() || k.SupersededBy != "" || d.SupersededBy != "" {
+			return errs.New(errs.Conflict, "errs.casefile.choice_over")
+		}
+		w := &factWriter{s: s, tx: tx, org: o.org, file: file}
+		if err := w.replace(d, keep); err != nil {
+			return err
+		}
+		if !k.Current() {
+			if _, err := tx.Exec(settle, o.org, file, keep); err != nil {
+				return fmt.Errorf("settle fact: %w", err)
+			}
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.choose", Subjects: []core.ID{file}, Object: "fact", ObjectID: keep})
+	})
+	if err != nil {
+		return err
+	}
+	s.recomputeAfter(ctx, file)
+	return nil
+}
+
+// Timeline reads the facts of a file, replaced ones too, the latest written
+// first, at most 50 a page.
+func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limit int) (list []Fact, next string, err error) {
+	limit = pageSize(limit)
+	before := core.ID("~") // after every id
+	if after != "" {
+		if before, err = core.ParseID(after); err != nil {
+			return nil, "", errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
+		}
+	}
+	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.FactRead, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		rows, err := q.Query(selectTimeline, o.org, file, before, limit+1)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			f, err := scanFact(r, file)
+			list = append(list, f)
+			return err
+		})
+		if err != nil {
+			return journal.Event{}, fmt.Errorf("read timeline: %w", err)
+		}
+		if len(list) > limit {
+			list = list[:limit]
+			next = string(list[limit-1].ID)
+		}
+		return journal.Event{Kind: "fact.read", Subjects: []core.ID{file}}, nil
+	})
+	return list, next, err
+}
+
+const selectTimeline = `SELECT ` + factColumns + ` FROM fact WHERE org_id = $1 AND file_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`
+
+const maxBefore = 5 // replaced facts shown on a line
+
+// factLines are the lines that a file shows for a month.
+func (s *Service) factLines(facts []Fact, month core.Month) []FactLine {
+	type cellKey struct {
+		subject  Subject
+		variable string
+	}
+	var order []cellKey
+	byCell := map[cellKey][]Fact{}
+	for _, f := range facts {
+		k := cellKey{f.Subject, f.Variable}
+		if _, seen := byCell[k]; !seen {
+			order = append(order, k)
+		}
+		byCell[k] = append(byCell[k], f)
+	}
+	var lines []FactLine
+	for _, k := range order {
+		group := byCell[k]
+		held := Holding(group, month)
+		if held == nil {
+			held = announced(group, month)
+		}
+		if held == nil {
+			continue
+		}
+		l := FactLine{Fact: *held}
+		l.Of, _ = s.vocabulary.find(k.variable)
+		l.Theme = l.Of.Theme
+		for i := len(group) - 1; i >= 0; i-- {
+			f := group[i]
+			switch {
+			case f.ConflictWith != "" && f.SupersededBy == "":
+				l.Waiting = append(l.Waiting, f)
+			case f.SupersededBy != "" && f.From == held.From && len(l.Before) < maxBefore:
+				l.Before = append(l.Before, f)
+			case f.Current() && f.ID != held.ID && f.startsAfter(month):
+				l.Upcoming = append(l.Upcoming, f)
+			}
+		}
+		lines = append(lines, l)
+	}
+	slices.SortStableFunc(lines, func(a, b FactLine) int { return s.vocabulary.index(a.Variable) - s.vocabulary.index(b.Variable) })
+	return lines
+}
+
+func (f Fact) startsAfter(m core.Month) bool {
+	if f.From.IsZero() {
+		return false
+	}
+	first, _ := f.From.Bounds()
+	return first.CalendarMonth() > m
+}
+
+// announced is shown when nothing holds in the month: the last run of months
+// that ended at most a year before, else the first that is to come.
+func announced(group []Fact, m core.Month) *Fact {
+	var best *Fact
+	for i := range group {
+		f := &group[i]
+		if !f.Current() {
+			continue
+		}
+		if f.startsAfter(m) {
+			if best == nil || (best.startsAfter(m) && best.later(*f)) {
+				best = f
+			}
+			continue
+		}
+		if _, last := f.Until.Bounds(); f.Until.IsZero() || last.CalendarMonth() < m-12 {
+			continue
+		}
+		if best == nil || best.startsAfter(m) || f.later(*best) {
+			best = f
+		}
+	}
+	return best
+}

@@ -1,0 +1,152 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// OpenFile reads all that the page of a person shows, for a month (0 = this
+// month). It never computes: Stale says when the results no longer speak of the
+// facts or of the law.
+func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month) (*File, error) {
+	today := s.Today(ctx)
+	if month == 0 {
+		month = today.CalendarMonth()
+	}
+	if err := checkMonth(month, today.CalendarMonth()); err != nil {
+		return nil, err
+	}
+	var f *File
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.PersonOpen, person)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		f, err = s.readFile(q, o, person, month, today)
+		return journal.Event{Kind: "file.open", Subjects: []core.ID{person}}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open file: %w", err)
+	}
+	s.recent.add(core.ActorFrom(ctx).ID, person)
+	return f, nil
+}
+
+func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Month, today core.Date) (*File, error) {
+	f := &File{Case: o.cases[0], Today: today, Month: month}
+	var err error
+	if f.Person, err = s.loadPerson(q, o.org, person); err != nil {
+		return nil, err
+	}
+	names, err := teamNames(q, o.org)
+	if err != nil {
+		return nil, err
+	}
+	f.TeamName = names[f.Case.Team]
+	if f.Household, err = loadHousehold(q, o.org, person, groupingDay(month, today)); err != nil {
+		return nil, err
+	}
+	facts, err := loadFacts(q, o.org, person)
+	if err != nil {
+		return nil, err
+	}
+	f.Facts = s.factLines(facts, month)
+
+	e, computed, err := loadEvaluation(q, o.org, person, month)
+	if err != nil {
+		return nil, err
+	}
+	var results map[string]Result
+	if computed {
+		if results, err = loadResults(q, o.org, person, e); err != nil {
+			return nil, err
+		}
+	}
+	decided, err := loadDecisions(q, o.org, person)
+	if err != nil {
+		return nil, err
+	}
+	f.Rights = s.rightLines(results, decided)
+	f.Computed = e.computedAt
+	digest, _, err := BuildPicture(f.Household, person, month, facts, s.vocabulary.find).Digest()
+	if err != nil {
+		return nil, err
+	}
+	f.Stale = s.staleness(e, digest)
+	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
+		f.Question = open[0].id()
+	}
+	who := append(deciders(f.Rights), f.Case.Referent)
+	for _, l := range f.Facts {
+		who = append(who, l.RecordedBy)
+		for _, b := range append(l.Before, l.Waiting...) {
+			who = append(who, b.RecordedBy)
+		}
+	}
+	f.Names, err = workerNames(q, o.org, who)
+	return f, err
+}
+
+func deciders(lines []RightLine) []core.ID {
+	var who []core.ID
+	for _, l := range lines {
+		if l.Decision != nil {
+			who = append(who, l.Decision.By)
+		}
+	}
+	return who
+}
+
+// workerNames gives the names of workers as pages write them.
+func workerNames(q db.Querier, org core.ID, ids []core.ID) (map[core.ID]string, error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) > 0 && ids[0] == "" {
+		ids = ids[1:]
+	}
+	names := make(map[core.ID]string, len(ids))
+	if len(ids) == 0 {
+		return names, nil
+	}
+	known, err := access.Workers(q, org, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("names of workers: %w", err)
+	}
+	for id, w := range known {
+		names[id] = w.Name
+	}
+	return names, nil
+}
+
+// OpenOwn reads what a person may see of their own file once signed in: who
+// they are to the service, their rights and the decisions about them. Facts and
+// household are left out.
+func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) {
+	today := s.Today(ctx)
+	if month == 0 {
+		month = today.CalendarMonth()
+	}
+	if err := checkMonth(month, today.CalendarMonth()); err != nil {
+		return nil, err
+	}
+	person := core.ActorFrom(ctx).ID
+	var f *File
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.RightRead, person)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if f, err = s.readFile(q, o, person, month, today); err != nil {
+			return journal.Event{}, err
+		}
+		f.Household, f.Facts, f.Question = HouseholdView{}, nil, ""
+		return journal.Event{Kind: "file.own", Subjects: []core.ID{person}}, nil
+	})
+	return f, err
+}

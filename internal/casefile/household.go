@@ -1,0 +1,363 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// Household reads the household of a file on a day (zero = today).
+func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (HouseholdView, error) {
+	if on.IsZero() {
+		on = s.Today(ctx)
+	}
+	var v HouseholdView
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.PersonOpen, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		v, err = loadHousehold(q, o.org, file, on)
+		return journal.Event{Kind: "household.read", Subjects: []core.ID{file}}, err
+	})
+	return v, err
+}
+
+// editHousehold is what every change of a household does around fn: permission,
+// the household as it is on a day, the journal's line, and the rights computed
+// again afterwards. fn gets the dwelling, made when the person had none.
+func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date, fn func(e *householdEdit) error) error {
+	if on.IsZero() {
+		on = s.Today(ctx)
+	}
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, access.HouseholdEdit, file)
+		if err != nil {
+			return err
+		}
+		e := &householdEdit{s: s, tx: tx, org: o.org, file: file, by: core.ActorFrom(ctx).ID, today: s.Today(ctx)}
+		if e.view, err = loadHousehold(tx, o.org, file, on); err != nil {
+			return err
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "household.edit", Subjects: []core.ID{file}, Object: "household", ObjectID: e.view.ID})
+	})
+	if err != nil {
+		return err
+	}
+	s.recomputeAfter(ctx, file)
+	return nil
+}
+
+type householdEdit struct {
+	s         *Service
+	tx        *db.Tx
+	org, file core.ID
+	by        core.ID
+	today     core.Date
+	view      HouseholdView
+}
+
+// home is the dwelling of the file's person, made now if they had none.
+func (e *householdEdit) home() (core.ID, error) {
+	if e.view.ID != "" {
+		return e.view.ID, nil
+	}
+	id, err := e.newHousehold()
+	if err != nil {
+		return "", err
+	}
+	e.view.ID = id
+	return id, e.stay(id, e.file, core.Date{}, false)
+}
+
+func (e *householdEdit) newHousehold() (core.ID, error) {
+	id, err := e.s.newID()
+	if err != nil {
+		return "", err
+	}
+	if _, err := e.tx.Exec(insertHousehold, e.org, id, e.tx.Now(), e.by); err != nil {
+		return "", fmt.Errorf("insert household: %w", err)
+	}
+	return id, nil
+}
+
+func (e *householdEdit) stay(household, person core.ID, from core.Date, housed bool) error {
+	id, err := e.s.newID()
+	if err != nil {
+		return err
+	}
+	if _, err := e.tx.Exec(insertStay, e.org, id, household, person, from.String(), housed, e.tx.Now(), e.by); err != nil {
+		return fmt.Errorf("insert stay: %w", err)
+	}
+	return nil
+}
+
+// relate writes a relation after checking that it can be true: nobody is their
+// own ancestor, a parent is older than the child, a couple is two people.
+func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, since, apart core.Date) error {
+	if a.ID == b.ID {
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.relation_self").On("relation")}
+	}
+	if kind == ParentOf {
+		if err := e.checkParent(a, b); err != nil {
+			return err
+		}
+	} else if err := e.checkCouple(a.ID, b.ID, since, apart); err != nil {
+		return err
+	}
+	id, err := e.s.newID()
+	if err != nil {
+		return err
+	}
+	if _, err := e.tx.Exec(insertKin, e.org, id, kind, a.ID, b.ID, couple, since.String(), apart.String(), e.tx.Now(), e.by); err != nil {
+		return fmt.Errorf("insert relation: %w", err)
+	}
+	return nil
+}
+
+func (e *householdEdit) checkParent(parent, child Human) error {
+	if !parent.Birth.IsZero() && !child.Birth.IsZero() {
+		first, _ := parent.Birth.Bounds()
+		_, last := child.Birth.Bounds()
+		if last.Year-first.Year < 10 {
+			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.parent_too_young").On("relation")}
+		}
+	}
+	var loops int64
+	if err := e.tx.QueryRow(isAncestor, e.org, parent.ID, child.ID).Scan(&loops); err != nil {
+		return fmt.Errorf("look for a cycle: %w", err)
+	}
+	if loops > 0 {
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.relation_cycle").On("relation")}
+	}
+	return nil
+}
+
+// checkCouple refuses a second couple at the same time, for either of them.
+func (e *householdEdit) checkCouple(a, b core.ID, since, apart core.Date) error {
+	for _, id := range []core.ID{a, b} {
+		taken := false
+		rows, err := e.tx.Query(selectKinEnds, e.org, id)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			var k Kinship
+			var from, until string
+			if err := r.Scan(&k.A, &k.B, &k.Kind, &from, &until); err != nil {
+				return err
+			}
+			var err error
+			if k.From, err = storedDate(from); err != nil {
+				return err
+			}
+			if k.Until, err = storedDate(until); err != nil {
+				return err
+			}
+			if k.Kind == Couple && (k.Until.IsZero() || since.Before(k.Until)) && (apart.IsZero() || k.From.Before(apart)) {
+				taken = true
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read couples: %w", err)
+		}
+		if taken {
+			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.couple_exists").On("couple")}
+		}
+	}
+	return nil
+}
+
+// AddToHousehold adds somebody under the roof, or a relative elsewhere. Somebody
+// who has a file in another team cannot be added by name alone: their household
+// would learn of this one.
+func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in HouseholdInput) (core.ID, error) {
+	in.Identity.Trim()
+	if err := in.Validate(s.Today(ctx)); err != nil {
+		return "", err
+	}
+	id := in.Person
+	if id == "" {
+		var err error
+		if id, err = s.newID(); err != nil {
+			return "", err
+		}
+	}
+	err := s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		human, err := e.human(ctx, id, in)
+		if err != nil {
+			return err
+		}
+		home, err := e.home()
+		if err != nil {
+			return err
+		}
+		if in.LivesIn {
+			if slices.ContainsFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() }) {
+				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.already_there").On("person")}
+			}
+			if len(e.view.Members) >= maxStays/4 {
+				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxStays/4).On("person")}
+			}
+			if err := e.stay(home, id, in.From, in.Housed); err != nil {
+				return err
+			}
+		}
+		self := e.view.Humans[file]
+		switch in.Relation {
+		case RelationChild:
+			err = e.relate(ParentOf, self, human, "", core.Date{}, core.Date{})
+		case RelationParent:
+			err = e.relate(ParentOf, human, self, "", core.Date{}, core.Date{})
+		case RelationPartner:
+			err = e.relate(Couple, self, human, in.Couple, in.Since, in.Apart)
+		}
+		if err != nil {
+			return err
+		}
+		for _, child := range in.ParentOf {
+			h, shown := e.view.Humans[child]
+			if !shown {
+				return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+			}
+			if err := e.relate(ParentOf, human, h, "", core.Date{}, core.Date{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// human finds or makes the person that an input adds.
+func (e *householdEdit) human(ctx context.Context, id core.ID, in HouseholdInput) (Human, error) {
+	if in.Person == "" {
+		p := Person{ID: id, Identity: in.Identity}
+		return Human{ID: id, FirstName: p.FirstName(), UsualName: p.UsualName, Title: p.Title, Birth: p.Birth},
+			e.s.insertPersonRow(e.tx, e.org, p, e.by)
+	}
+	if h, shown := e.view.Humans[id]; shown {
+		return h, nil
+	}
+	p, err := e.s.loadPerson(e.tx, e.org, id)
+	if err != nil {
+		return Human{}, err
+	}
+	cases, err := loadCases(e.tx, e.org, id)
+	if err != nil {
+		return Human{}, fmt.Errorf("who accompanies %s: %w", id, err)
+	}
+	if len(cases) > 0 {
+		if err := e.s.Access.Can(ctx, access.HouseholdEdit, access.Resource{Org: e.org, Person: id, Teams: teamsOf(cases)}); err != nil {
+			return Human{}, err
+		}
+	}
+	return Human{ID: id, FirstName: p.FirstName(), UsualName: p.UsualName, Title: p.Title, Birth: p.Birth}, nil
+}
+
+// LeaveHousehold ends a stay: until is the first day the person is gone.
+func (s *Service) LeaveHousehold(ctx context.Context, file, member core.ID, version int64, until core.Date) error {
+	return s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.ID == member })
+		if i < 0 {
+			return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+		}
+		return e.leave(e.view.Members[i], version, until)
+	})
+}
+
+func (e *householdEdit) leave(m Member, version int64, until core.Date) error {
+	if err := e.checkEnd(m.From, until, "until"); err != nil {
+		return err
+	}
+	n, err := e.tx.Exec(endStay, e.org, m.ID, version, until.String(), e.tx.Now(), e.by, m.Household)
+	if err != nil {
+		return fmt.Errorf("end stay: %w", err)
+	}
+	if n == 0 {
+		return errs.New(errs.Conflict, "errs.casefile.household_conflict")
+	}
+	return nil
+}
+
+func (e *householdEdit) checkEnd(from, until core.Date, field string) error {
+	switch {
+	case until.IsZero():
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.date_missing").On(field)}
+	case !from.IsZero() && !from.Before(until):
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.dates_order").On(field)}
+	case e.today.AddDays(366).Before(until):
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.date_too_far").On(field)}
+	}
+	return nil
+}
+
+// EndCouple dates a separation: until is the first day apart. It moves nobody
+// and touches no right computed before.
+func (s *Service) EndCouple(ctx context.Context, file, kinship core.ID, version int64, until core.Date) error {
+	return s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		i := slices.IndexFunc(e.view.Kin, func(k Kinship) bool { return k.ID == kinship && k.Kind == Couple })
+		if i < 0 {
+			return errs.New(errs.NotFound, "errs.casefile.relation_not_found")
+		}
+		if err := e.checkEnd(e.view.Kin[i].From, until, "until"); err != nil {
+			return err
+		}
+		n, err := e.tx.Exec(endKin, e.org, kinship, version, until.String(), e.tx.Now(), e.by)
+		if err != nil {
+			return fmt.Errorf("end couple: %w", err)
+		}
+		if n == 0 {
+			return errs.New(errs.Conflict, "errs.casefile.household_conflict")
+		}
+		return nil
+	})
+}
+
+// MoveHome opens another dwelling for the file's person and those who go with
+// them, from a day. What was known of the old dwelling stays with it.
+func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, from core.Date) (core.ID, error) {
+	var home core.ID
+	err := s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		if err := e.checkEnd(core.Date{}, from, "from"); err != nil {
+			return err
+		}
+		var err error
+		if home, err = e.newHousehold(); err != nil {
+			return err
+		}
+		for _, id := range append([]core.ID{file}, with...) {
+			i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() })
+			if i < 0 && id != file {
+				return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+			}
+			housed := false
+			if i >= 0 {
+				m := e.view.Members[i]
+				if err := e.leave(m, m.Version, from); err != nil {
+					return err
+				}
+				housed = m.Housed && id != file
+			}
+			if err := e.stay(home, id, from, housed); err != nil {
+				return err
+			}
+		}
+		e.view.ID = home
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return home, nil
+}

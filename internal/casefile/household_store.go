@@ -1,0 +1,221 @@
+package casefile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// maxStays bounds what one household may hold over the years.
+const maxStays = 200
+
+const selectStays = `SELECT m.id, m.household_id, m.person_id, m.valid_from, m.valid_to, m.housed, m.version,
+	p.usual_name, p.given_names, p.use_name, p.title, p.birth
+FROM household_member m JOIN person p ON p.org_id = m.org_id AND p.id = m.person_id
+WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id = $2)
+ORDER BY m.household_id, m.id LIMIT 200`
+
+// stays are every stay, past ones too, in the dwellings where the person lived.
+func loadStays(q db.Querier, org, person core.ID) ([]Member, map[core.ID]Human, error) {
+	var list []Member
+	humans := map[core.ID]Human{}
+	rows, err := q.Query(selectStays, org, person)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var m Member
+		var from, until, given, use, birth string
+		var h Human
+		if err := r.Scan(&m.ID, &m.Household, &m.Person, &from, &until, &m.Housed, &m.Version, &h.UsualName, &given, &use, &h.Title, &birth); err != nil {
+			return err
+		}
+		var err error
+		if m.From, err = storedDate(from); err != nil {
+			return err
+		}
+		if m.Until, err = storedDate(until); err != nil {
+			return err
+		}
+		list = append(list, m)
+		if err := fillHuman(&h, m.Person, given, use, birth); err != nil {
+			return err
+		}
+		humans[m.Person] = h
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read stays: %w", err)
+	}
+	return list, humans, nil
+}
+
+func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
+	h.ID = id
+	h.FirstName = Identity{GivenNames: given, FirstNameOfUse: use}.FirstName()
+	h.Birth, err = core.ParsePartialDate(birth)
+	return err
+}
+
+const kinColumns = `k.id, k.kind, k.a, k.b, k.couple, k.valid_from, k.valid_to, k.version,
+	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
+FROM kinship k JOIN person pa ON pa.org_id = k.org_id AND pa.id = k.a JOIN person pb ON pb.org_id = k.org_id AND pb.id = k.b
+WHERE k.org_id = $1 AND `
+
+// loadKin reads the relations of the people given, and the names of both ends.
+func loadKin(q db.Querier, org core.ID, people []core.ID) ([]Kinship, map[core.ID]Human, error) {
+	in := marks(2, len(people))
+	var list []Kinship
+	humans := map[core.ID]Human{}
+	rows, err := q.Query(`SELECT `+kinColumns+`k.a IN (`+in+`) UNION SELECT `+kinColumns+`k.b IN (`+in+`) ORDER BY 1 LIMIT 400`,
+		append([]any{org}, anys(people)...)...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var k Kinship
+		var a, b Human
+		var from, until, ag, au, ab, bg, bu, bb string
+		if err := r.Scan(&k.ID, &k.Kind, &k.A, &k.B, &k.Couple, &from, &until, &k.Version,
+			&a.UsualName, &ag, &au, &a.Title, &ab, &b.UsualName, &bg, &bu, &b.Title, &bb); err != nil {
+			return err
+		}
+		var err error
+		if k.From, err = storedDate(from); err != nil {
+			return err
+		}
+		if k.Until, err = storedDate(until); err != nil {
+			return err
+		}
+		if err := fillHuman(&a, k.A, ag, au, ab); err != nil {
+			return err
+		}
+		if err := fillHuman(&b, k.B, bg, bu, bb); err != nil {
+			return err
+		}
+		humans[k.A], humans[k.B] = a, b
+		list = append(list, k)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read kinship: %w", err)
+	}
+	return list, humans, nil
+}
+
+const selectHuman = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
+
+// loadHousehold reads the household of a file on a day: who lives there, and
+// the direct kin of the file's person. Of the kin of the others nothing is kept
+// that does not touch somebody present: it belongs to their files.
+func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
+	v := HouseholdView{On: on}
+	stays, humans, err := loadStays(q, org, file)
+	if err != nil {
+		return v, err
+	}
+	if _, ok := humans[file]; !ok {
+		var h Human
+		var given, use, birth string
+		if err := q.QueryRow(selectHuman, org, file).Scan(&h.UsualName, &given, &use, &h.Title, &birth); err != nil {
+			return v, fmt.Errorf("read person %s: %w", file, err)
+		}
+		if err := fillHuman(&h, file, given, use, birth); err != nil {
+			return v, err
+		}
+		humans[file] = h
+	}
+	v.ID = homeOn(stays, file, on)
+	people := []core.ID{file}
+	for _, m := range stays {
+		if m.Household != v.ID {
+			continue
+		}
+		for _, d := range []core.Date{m.From, m.Until} {
+			if !d.IsZero() && !slices.Contains(v.Changes, d) {
+				v.Changes = append(v.Changes, d)
+			}
+		}
+		if m.present(on) {
+			v.Members = append(v.Members, m)
+			if !slices.Contains(people, m.Person) {
+				people = append(people, m.Person)
+			}
+		}
+	}
+	slices.SortFunc(v.Changes, func(a, b core.Date) int { return strings.Compare(a.String(), b.String()) })
+	for _, d := range v.Changes {
+		if !on.Before(d) {
+			v.Since = d
+		}
+	}
+	kin, named, err := loadKin(q, org, people)
+	if err != nil {
+		return v, err
+	}
+	v.Humans = map[core.ID]Human{}
+	for _, id := range people {
+		v.Humans[id] = humans[id]
+	}
+	for _, k := range kin {
+		if !kinShown(k, kin, people, file) {
+			continue
+		}
+		v.Kin = append(v.Kin, k)
+		for _, id := range []core.ID{k.A, k.B} {
+			if _, ok := v.Humans[id]; !ok {
+				v.Humans[id] = named[id]
+			}
+		}
+	}
+	v.Groups = DeriveGroups(file, on, v.Members, kin, v.Humans)
+	slices.SortStableFunc(v.Members, func(a, b Member) int {
+		switch {
+		case a.Person == file && b.Person != file:
+			return -1
+		case b.Person == file && a.Person != file:
+			return 1
+		}
+		return strings.Compare(v.Humans[a.Person].Birth.String(), v.Humans[b.Person].Birth.String())
+	})
+	return v, nil
+}
+
+// homeOn is the dwelling where the person lives on a day: the one they came to
+// last.
+func homeOn(stays []Member, person core.ID, on core.Date) core.ID {
+	var home Member
+	for _, m := range stays {
+		if m.Person == person && m.present(on) && (home.ID == "" || home.From.Before(m.From) || (home.From == m.From && home.ID < m.ID)) {
+			home = m
+		}
+	}
+	return home.Household
+}
+
+// kinShown tells whether a relation belongs to a file's household: both live
+// there, or one is the file's person, or it gives the other parent of a child
+// who lives there or is theirs.
+func kinShown(k Kinship, all []Kinship, present []core.ID, file core.ID) bool {
+	if k.A == file || k.B == file || (slices.Contains(present, k.A) && slices.Contains(present, k.B)) {
+		return true
+	}
+	return k.Kind == ParentOf && (slices.Contains(present, k.B) || slices.ContainsFunc(all, func(o Kinship) bool {
+		return o.Kind == ParentOf && o.A == file && o.B == k.B
+	}))
+}
+
+const (
+	insertHousehold = `INSERT INTO household (org_id, id, version, created_at, created_by) VALUES ($1, $2, 1, $3, $4)`
+	insertStay      = `INSERT INTO household_member (org_id, id, household_id, person_id, valid_from, valid_to, housed, version, recorded_at, recorded_by)
+VALUES ($1, $2, $3, $4, $5, '', $6, 1, $7, $8)`
+	endStay = `UPDATE household_member SET valid_to = $4, version = version + 1, recorded_at = $5, recorded_by = $6
+WHERE org_id = $1 AND id = $2 AND version = $3 AND household_id = $7`
+	insertKin = `INSERT INTO kinship (org_id, id, kind, a, b, couple, valid_from, valid_to, version, recorded_at, recorded_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`
+	endKin = `UPDATE kinship SET valid_to = $4, version = version + 1, recorded_at = $5, recorded_by = $6
+WHERE org_id = $1 AND id = $2 AND version = $3 AND kind = 'couple'`
+	selectKinEnds = `SELECT a, b, kind, valid_from, valid_to FROM kinship WHERE org_id = $1 AND (a = $2 OR b = $2)`
+	// isAncestor finds $3 among the ancestors of $2, twelve generations at most.
+	isAncestor = `WITH RECURSIVE up (id, n) AS (
+	SELECT k.a, 1 FROM kinship k WHERE k.org_id = $1 AND k.kind = 'parent_of' AND k.b = $2
+	UNION SELECT k.a, up.n + 1 FROM kinship k JOIN up ON k.b = up.id WHERE k.org_id = $1 AND k.kind = 'parent_of' AND up.n < 12)
+SELECT COUNT(*) FROM up WHERE id = $3`
+)

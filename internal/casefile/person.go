@@ -1,0 +1,253 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// LooksLike says that somebody known may be the new person.
+type LooksLike struct{ Found []Found }
+
+// Error is for the log.
+func (l *LooksLike) Error() string { return "somebody known looks like this person" }
+
+// Unwrap makes it an errs.Conflict for whoever only looks at the kind.
+func (l *LooksLike) Unwrap() error { return errs.New(errs.Conflict, "errs.casefile.looks_like") }
+
+// validatePerson trims, checks and normalises what a form sent.
+func validatePerson(p *Person, today core.Date) error {
+	p.Identity.Trim()
+	p.Hours = strings.TrimSpace(p.Hours)
+	var lines []string
+	for _, l := range p.Address.Lines {
+		if l = strings.Join(strings.Fields(l), " "); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	p.Address.Lines = lines
+	p.Address.City = strings.Join(strings.Fields(p.Address.City), " ")
+	var fields errs.Fields
+	for _, err := range []error{p.Identity.Validate(today), p.Contact.Validate()} {
+		if f, ok := err.(errs.Fields); ok {
+			fields = append(fields, f...)
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := fields.Err(); err != nil {
+		return err
+	}
+	p.Phone, _ = NormalPhone(p.Phone)
+	return nil
+}
+
+// SuggestDuplicates looks for people already known who may be this one: same
+// phone, or a name that looks or sounds alike with a birth that does not
+// contradict it. At most 10, the likeliest first.
+func (s *Service) SuggestDuplicates(ctx context.Context, in NewPerson) ([]Found, error) {
+	if err := s.Access.Can(ctx, access.PersonCreate, access.Here(ctx)); err != nil {
+		return nil, err
+	}
+	p := Person{Identity: in.Identity, Contact: in.Contact}
+	if err := validatePerson(&p, s.Today(ctx)); err != nil {
+		return nil, err
+	}
+	var found []Found
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		var err error
+		found, err = s.lookAlikes(ctx, q, p)
+		return journal.Event{Kind: "person.duplicates", Subjects: personsOf(found)}, err
+	})
+	return found, err
+}
+
+// CreatePerson opens a file. Unless in.SeenDuplicates it fails with *LooksLike
+// when somebody known may be this person.
+func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, error) {
+	if err := s.Access.Can(ctx, access.PersonCreate, access.Here(ctx)); err != nil {
+		return "", err
+	}
+	actor := core.ActorFrom(ctx)
+	if !actor.InTeam(in.Team) && actor.Kind != core.ActorSystem {
+		return "", errs.Fields{errs.New(errs.Invalid, "errs.casefile.team_not_yours").On("team")}
+	}
+	p := Person{Identity: in.Identity, Contact: in.Contact}
+	if err := validatePerson(&p, s.Today(ctx)); err != nil {
+		return "", err
+	}
+	if !in.SeenDuplicates {
+		found, err := s.SuggestDuplicates(ctx, in)
+		if err != nil {
+			return "", err
+		}
+		if len(found) > 0 {
+			return "", &LooksLike{Found: found}
+		}
+	}
+	if in.Referent == "" && actor.Kind == core.ActorWorker {
+		in.Referent = actor.ID
+	}
+	var err error
+	if p.ID, err = s.newID(); err != nil {
+		return "", err
+	}
+	caseID, err := s.newID()
+	if err != nil {
+		return "", err
+	}
+	today := s.Today(ctx)
+	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
+		if in.Referent != "" && in.Referent != actor.ID {
+			known, err := access.Workers(tx, actor.Org, in.Referent)
+			if err != nil {
+				return err
+			}
+			if _, ok := known[in.Referent]; !ok {
+				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.referent_unknown").On("referent")}
+			}
+		}
+		if err := s.insertPersonRow(tx, actor.Org, p, actor.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(insertCase, actor.Org, caseID, p.ID, in.Team, in.Referent, today.String(), tx.Now(), sortName(p.Identity)); err != nil {
+			return fmt.Errorf("insert file: %w", err)
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.create", Subjects: []core.ID{p.ID}})
+	})
+	if err != nil {
+		return "", fmt.Errorf("create person: %w", err)
+	}
+	return p.ID, nil
+}
+
+// Person reads identity and contact alone, for the edit page.
+func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
+	var p Person
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.PersonOpen, id)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		p, err = s.loadPerson(q, o.org, id)
+		return journal.Event{Kind: "person.read", Subjects: []core.ID{id}}, err
+	})
+	return p, err
+}
+
+// UpdatePerson writes identity and contact of a file's person; p.Version is the
+// one the form showed. *PersonConflict when it is no longer the stored one: the
+// page keeps what was typed.
+func (s *Service) UpdatePerson(ctx context.Context, p Person) error {
+	return s.updatePerson(ctx, access.PersonEdit, p.ID, p)
+}
+
+// UpdateHuman corrects the name and birth of somebody of the household who has
+// no file of their own; contact is left as it was.
+func (s *Service) UpdateHuman(ctx context.Context, file core.ID, p Person) error {
+	return s.updatePerson(ctx, access.HouseholdEdit, file, p)
+}
+
+func (s *Service) updatePerson(ctx context.Context, action access.Action, file core.ID, p Person) error {
+	today := s.Today(ctx)
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, action, file)
+		if err != nil {
+			return err
+		}
+		stored, err := s.loadPerson(tx, o.org, p.ID)
+		if err != nil {
+			return err
+		}
+		if file != p.ID {
+			if err := s.allowHuman(tx, o.org, file, p.ID, today); err != nil {
+				return err
+			}
+			p.Contact = stored.Contact
+		}
+		if err := validatePerson(&p, today); err != nil {
+			return err
+		}
+		if stored.Version != p.Version {
+			return &PersonConflict{Stored: stored, Yours: p}
+		}
+		args, err := s.personArgs(o.org, p)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(updatePerson, append(args, p.Version)...)
+		if err != nil {
+			return fmt.Errorf("update person: %w", err)
+		}
+		if n == 0 {
+			return &PersonConflict{Stored: stored, Yours: p}
+		}
+		if err := replaceKeys(tx, o.org, p.ID, s.keysOf(stored), s.keysOf(p)); err != nil {
+			return err
+		}
+		if sort := sortName(p.Identity); sort != sortName(stored.Identity) {
+			for _, sql := range []string{renameCases, renameTalk} {
+				if _, err := tx.Exec(sql, o.org, p.ID, sort); err != nil {
+					return fmt.Errorf("rename in lists: %w", err)
+				}
+			}
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: []core.ID{file}, Object: "person", ObjectID: p.ID})
+	})
+	if err != nil {
+		return err
+	}
+	s.recomputeAfter(ctx, file)
+	return nil
+}
+
+// allowHuman checks that somebody is shown by the household of a file and has
+// no file of their own: only then may that file's worker write about who they are.
+func (s *Service) allowHuman(q db.Querier, org, file, human core.ID, on core.Date) error {
+	view, err := loadHousehold(q, org, file, on)
+	if err != nil {
+		return err
+	}
+	if _, shown := view.Humans[human]; !shown {
+		return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	cases, err := loadCases(q, org, human)
+	if err != nil {
+		return err
+	}
+	if len(cases) > 0 {
+		return errs.New(errs.Forbidden, "errs.casefile.has_own_file")
+	}
+	return nil
+}
+
+// TouchContact notes that the person got in touch: retention starts again.
+func (s *Service) TouchContact(ctx context.Context, person core.ID) error {
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, access.PersonEdit, person)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(touchCases, o.org, person, tx.Now()); err != nil {
+			return fmt.Errorf("note the contact: %w", err)
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "contact.note", Subjects: []core.ID{person}})
+	})
+}
+
+func personsOf(found []Found) []core.ID {
+	ids := make([]core.ID, 0, len(found))
+	for _, f := range found {
+		if !slices.Contains(ids, f.Person) {
+			ids = append(ids, f.Person)
+		}
+	}
+	return ids
+}

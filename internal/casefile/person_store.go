@@ -1,0 +1,199 @@
+package casefile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
+FROM casefile WHERE org_id = $1 AND person_id = $2 AND phase = 'active' ORDER BY id LIMIT 20`
+
+func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
+	var list []CaseFile
+	rows, err := q.Query(selectCases, org, person)
+	return list, db.Each(rows, err, func(r *db.Rows) error {
+		c := CaseFile{Person: person}
+		var day string
+		if err := r.Scan(&c.ID, &c.Team, &c.Referent, &day, &c.Phase, &c.LastContactFromPersonAt, &c.Version); err != nil {
+			return err
+		}
+		c.OpenedOn, err = storedDate(day)
+		list = append(list, c)
+		return err
+	})
+}
+
+const selectPerson = `SELECT version, usual_name, given_names, birth_name, use_name, title, birth, languages, interpreter,
+	phone, channel, hours, no_fixed, protected, address, postcode, city, commune
+FROM person WHERE org_id = $1 AND id = $2`
+
+func (s *Service) loadPerson(q db.Querier, org, id core.ID) (Person, error) {
+	p := Person{ID: id}
+	var birth, languages, lines string
+	var sealed []byte
+	a := &p.Address
+	err := q.QueryRow(selectPerson, org, id).Scan(&p.Version, &p.UsualName, &p.GivenNames, &p.BirthName, &p.FirstNameOfUse, &p.Title, &birth,
+		&languages, &p.Interpreter, &sealed, &p.Channel, &p.Hours, &a.NoFixed, &a.Protected, &lines, &a.Postcode, &a.City, &a.Commune)
+	if errors.Is(err, db.ErrNoRows) {
+		return p, errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	if err != nil {
+		return p, fmt.Errorf("read person %s: %w", id, err)
+	}
+	if p.Birth, err = core.ParsePartialDate(birth); err != nil {
+		return p, fmt.Errorf("read person %s: %w", id, err)
+	}
+	p.Languages = split(languages, " ")
+	a.Lines = split(lines, "\n")
+	if len(sealed) > 0 {
+		phone, err := s.Fields.Open("person", "phone", string(id), sealed)
+		if err != nil {
+			return p, fmt.Errorf("open the phone of person %s: %w", id, err)
+		}
+		p.Phone = string(phone)
+	}
+	return p, nil
+}
+
+func split(s, sep string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, sep)
+}
+
+const insertPerson = `INSERT INTO person (org_id, id, version, usual_name, given_names, birth_name, use_name, title, birth, languages,
+	interpreter, phone, channel, hours, no_fixed, protected, address, postcode, city, commune, sort_name, search_text, created_at, created_by)
+VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`
+
+const updatePerson = `UPDATE person SET version = version + 1, usual_name = $3, given_names = $4, birth_name = $5, use_name = $6, title = $7,
+	birth = $8, languages = $9, interpreter = $10, phone = $11, channel = $12, hours = $13, no_fixed = $14, protected = $15, address = $16,
+	postcode = $17, city = $18, commune = $19, sort_name = $20, search_text = $21
+WHERE org_id = $1 AND id = $2 AND version = $22`
+
+// personArgs are the arguments $1 to $21 that both statements share.
+func (s *Service) personArgs(org core.ID, p Person) ([]any, error) {
+	var sealed []byte
+	if p.Phone != "" {
+		var err error
+		if sealed, err = s.Fields.Seal("person", "phone", string(p.ID), []byte(p.Phone)); err != nil {
+			return nil, fmt.Errorf("seal the phone of person %s: %w", p.ID, err)
+		}
+	}
+	a := p.Address
+	return []any{org, p.ID, p.UsualName, p.GivenNames, p.BirthName, p.FirstNameOfUse, p.Title, p.Birth.String(),
+		strings.Join(p.Languages, " "), p.Interpreter, sealed, p.Channel, p.Hours, a.NoFixed, a.Protected,
+		strings.Join(a.Lines, "\n"), a.Postcode, a.City, a.Commune, sortName(p.Identity), searchText(p.Identity)}, nil
+}
+
+// keysOf are the search keys of a person, the phone's included.
+func (s *Service) keysOf(p Person) []nameKey {
+	keys := nameKeys(p.Identity)
+	if p.Phone != "" {
+		keys = append(keys, nameKey{keyPhone, s.PhoneKey(p.Phone)})
+	}
+	return keys
+}
+
+func (s *Service) insertPersonRow(tx *db.Tx, org core.ID, p Person, by core.ID) error {
+	args, err := s.personArgs(org, p)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(insertPerson, append(args, tx.Now(), by)...); err != nil {
+		return fmt.Errorf("insert person: %w", err)
+	}
+	return insertKeys(tx, org, p.ID, s.keysOf(p))
+}
+
+// insertKeys writes the search keys of a person in one statement.
+func insertKeys(tx *db.Tx, org, person core.ID, keys []nameKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString(`INSERT INTO name_key (org_id, person_id, kind, key) VALUES `)
+	args := []any{org, person}
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "($1, $2, $%d, $%d)", len(args)+1, len(args)+2)
+		args = append(args, k.kind, k.key)
+	}
+	b.WriteString(" ON CONFLICT DO NOTHING")
+	if _, err := tx.Exec(b.String(), args...); err != nil {
+		return fmt.Errorf("insert search keys: %w", err)
+	}
+	return nil
+}
+
+const deleteKey = `DELETE FROM name_key WHERE org_id = $1 AND kind = $2 AND key = $3 AND person_id = $4`
+
+// replaceKeys deletes the keys a person no longer has and writes the new ones.
+func replaceKeys(tx *db.Tx, org, person core.ID, before, after []nameKey) error {
+	keep := map[nameKey]bool{}
+	for _, k := range after {
+		keep[k] = true
+	}
+	had := map[nameKey]bool{}
+	for _, k := range before {
+		had[k] = true
+		if keep[k] {
+			continue
+		}
+		if _, err := tx.Exec(deleteKey, org, k.kind, k.key, person); err != nil {
+			return fmt.Errorf("delete search keys: %w", err)
+		}
+	}
+	var fresh []nameKey
+	for _, k := range after {
+		if !had[k] {
+			fresh = append(fresh, k)
+		}
+	}
+	return insertKeys(tx, org, person, fresh)
+}
+
+const insertCase = `INSERT INTO casefile (org_id, id, person_id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, sort_name, version)
+VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, 1)`
+
+const (
+	renameCases = `UPDATE casefile SET sort_name = $3 WHERE org_id = $1 AND person_id = $2`
+	renameTalk  = `UPDATE right_to_talk SET sort_name = $3 WHERE org_id = $1 AND person_id = $2`
+	touchCases  = `UPDATE casefile SET last_contact_from_person_at = $3, version = version + 1
+WHERE org_id = $1 AND person_id = $2 AND phase = 'active' AND last_contact_from_person_at < $3`
+)
+
+// storedDate reads a day as stored: ” is the zero Date.
+func storedDate(s string) (core.Date, error) {
+	if s == "" {
+		return core.Date{}, nil
+	}
+	return core.ParseDate(s)
+}
+
+// marks writes "$first, $first+1, …" for n parameters.
+func marks(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+func anys(ids []core.ID) []any {
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return list
+}

@@ -1,0 +1,410 @@
+package casefile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// Months that can be asked: the law's files begin in 2024.
+const (
+	firstLawMonth = core.Month(2024 * 12)
+	monthsAhead   = 24
+)
+
+func checkMonth(m, now core.Month) error {
+	if m < firstLawMonth || m > now+monthsAhead {
+		return errs.New(errs.Invalid, "errs.casefile.month_bounds", "month", m.String())
+	}
+	return nil
+}
+
+// Recompute evaluates the rights of a file for a month (0 = this month) and
+// stores them, unless law and facts are those of the stored result.
+func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month) error {
+	today := s.Today(ctx)
+	now := today.CalendarMonth()
+	if month == 0 {
+		month = now
+	}
+	if err := checkMonth(month, now); err != nil {
+		return err
+	}
+	var org core.ID
+	var picture *Picture
+	var digest string
+	var written []byte
+	upToDate := false
+	err := s.DB.Read(ctx, func(q db.Querier) error {
+		o, err := s.allow(ctx, q, access.RightCompute, file)
+		if err != nil {
+			return err
+		}
+		org = o.org
+		view, err := loadHousehold(q, org, file, groupingDay(month, today))
+		if err != nil {
+			return err
+		}
+		facts, err := loadFacts(q, org, file)
+		if err != nil {
+			return err
+		}
+		picture = BuildPicture(view, file, month, facts, s.vocabulary.find)
+		if digest, written, err = picture.Digest(); err != nil {
+			return err
+		}
+		last, ok, err := loadEvaluation(q, org, file, month)
+		upToDate = ok && last.factsDigest == digest && last.law == s.Engine.Digest()
+		return err
+	})
+	if err != nil || upToDate {
+		return err
+	}
+	outcomes, err := s.Engine.Evaluate(ctx, picture)
+	if err != nil {
+		return errs.Wrap(errs.Internal, "errs.casefile.compute_failed", fmt.Errorf("evaluate the rights of %s for %s: %w", file, month, err))
+	}
+	id, err := s.newID()
+	if err != nil {
+		return err
+	}
+	e := evaluation{id: id, month: month, law: s.Engine.Digest(), factsDigest: digest}
+	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
+		e.computedAt = tx.Now()
+		if err := s.keepLaw(tx); err != nil {
+			return err
+		}
+		if err := writeEvaluation(tx, org, file, core.ActorFrom(ctx).ID, e, written, outcomes); err != nil {
+			return err
+		}
+		if month == now {
+			decided, err := loadDecisions(tx, org, file)
+			if err != nil {
+				return err
+			}
+			results := map[string]Result{}
+			for _, o := range outcomes {
+				results[o.Right] = Result{Evaluation: id, Right: o.Right, Status: o.Status}
+			}
+			if err := rewriteTalk(tx, org, file, results, decided); err != nil {
+				return err
+			}
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "rights.compute", Subjects: []core.ID{file}, Object: "evaluation", ObjectID: id,
+			Detail: map[string]string{"law": e.law, "month": month.String()}})
+	})
+	if err != nil {
+		return fmt.Errorf("store the rights of %s for %s: %w", file, month, err)
+	}
+	return nil
+}
+
+// keepLaw writes the law in force the first time a result names it.
+func (s *Service) keepLaw(tx *db.Tx) error {
+	var n int64
+	if err := tx.QueryRow(lawKnown, s.Engine.Digest()).Scan(&n); err != nil {
+		return fmt.Errorf("look for the law: %w", err)
+	}
+	if n > 0 {
+		return nil
+	}
+	ir, semantics := s.Engine.Program()
+	if _, err := tx.Exec(insertLaw, s.Engine.Digest(), ir, semantics, tx.Now()); err != nil {
+		return fmt.Errorf("keep the law: %w", err)
+	}
+	return nil
+}
+
+// recomputeAfter computes this month again after a write that is already safe.
+// A failure is for the log: the page says "to be computed again".
+func (s *Service) recomputeAfter(ctx context.Context, file core.ID) {
+	if err := s.Recompute(ctx, file, 0); err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
+		s.Log.ErrorContext(ctx, "rights not computed after a change", "file", file, "error", err)
+	}
+}
+
+// staleness says why a stored calculation no longer speaks of today.
+func (s *Service) staleness(e evaluation, digest string) Staleness {
+	switch {
+	case e.id == "":
+		return NeverDone
+	case e.law != s.Engine.Digest():
+		return LawChanged
+	case e.factsDigest != digest:
+		return FactsChanged
+	}
+	return Fresh
+}
+
+// rightLines puts results and decisions in the law's order.
+func (s *Service) rightLines(results map[string]Result, decided map[string]Decision) []RightLine {
+	lines := make([]RightLine, 0, len(results))
+	add := func(right string) {
+		l := RightLine{Right: right}
+		if r, ok := results[right]; ok {
+			l.Result = &r
+		}
+		if d, ok := decided[right]; ok && d.Kind != Reopened {
+			l.Decision = &d
+		}
+		lines = append(lines, l)
+	}
+	known := s.Engine.Rights()
+	for _, right := range known {
+		add(right)
+	}
+	var others []string // decided about, without a rule yet
+	for right := range decided {
+		if !slices.Contains(known, right) {
+			others = append(others, right)
+		}
+	}
+	slices.Sort(others)
+	for _, right := range others {
+		add(right)
+	}
+	return lines
+}
+
+// Explain reads one stored result whole, for a month (0 = this month).
+func (s *Service) Explain(ctx context.Context, file core.ID, right string, month core.Month) (Explained, error) {
+	today := s.Today(ctx)
+	if month == 0 {
+		month = today.CalendarMonth()
+	}
+	if err := checkMonth(month, today.CalendarMonth()); err != nil {
+		return Explained{}, err
+	}
+	var x Explained
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		x = Explained{}
+		o, err := s.allow(ctx, q, access.RightRead, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		e, ok, err := loadEvaluation(q, o.org, file, month)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if !ok {
+			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.never_computed")
+		}
+		if x, err = loadExplained(q, o.org, file, e, right); err != nil {
+			return journal.Event{}, err
+		}
+		view, err := loadHousehold(q, o.org, file, groupingDay(month, today))
+		if err != nil {
+			return journal.Event{}, err
+		}
+		facts, err := loadFacts(q, o.org, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		digest, _, err := BuildPicture(view, file, month, facts, s.vocabulary.find).Digest()
+		if err != nil {
+			return journal.Event{}, err
+		}
+		x.Stale = s.staleness(e, digest)
+		decided, err := loadDecisions(q, o.org, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if d, any := decided[right]; any && d.Kind != Reopened {
+			x.Decision = &d
+			if x.Names, err = workerNames(q, o.org, []core.ID{d.By}); err != nil {
+				return journal.Event{}, err
+			}
+		}
+		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(right)}, nil
+	})
+	return x, err
+}
+
+func loadExplained(q db.Querier, org, file core.ID, e evaluation, right string) (Explained, error) {
+	results, err := loadResults(q, org, file, e)
+	if err != nil {
+		return Explained{}, err
+	}
+	r, ok := results[right]
+	if !ok {
+		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
+	}
+	x := Explained{Result: r, LawDigest: e.law, FactsDigest: e.factsDigest, ComputedAt: e.computedAt}
+	var detail []byte
+	if err := q.QueryRow(selectDetail, org, file, e.id, right).Scan(&detail); err != nil {
+		return x, fmt.Errorf("read the result of %s: %w", right, err)
+	}
+	if err := json.Unmarshal(detail, &x.Detail); err != nil {
+		return x, fmt.Errorf("read the result of %s: %w", right, err)
+	}
+	return x, nil
+}
+
+// Decide writes what the person decided about a right. *DecisionConflict when
+// somebody decided meanwhile: nothing is written, the page shows both.
+func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (Decision, error) {
+	today := s.Today(ctx)
+	var d Decision
+	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, access.RightDecide, file)
+		if err != nil {
+			return err
+		}
+		if in.Source == "" {
+			in.Source = SourceSaid
+		}
+		if err := in.Validate(today); err != nil {
+			return err
+		}
+		decided, err := loadDecisions(tx, o.org, file)
+		if err != nil {
+			return err
+		}
+		current, any := decided[in.Right]
+		if current.ID != in.After {
+			if any && current.says(in) {
+				d = current
+				return nil // the other tab decided the same
+			}
+			return &DecisionConflict{Current: current, Yours: in}
+		}
+		if !any && !slices.Contains(s.Engine.Rights(), in.Right) {
+			return errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(in.Right))
+		}
+		if in.Kind == Reopened && current.Kind != NotWanted {
+			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.not_silenced").On("kind")}
+		}
+		if current.Kind == NotWanted && in.Kind != Reopened {
+			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.silenced").On("kind")}
+		}
+		e, computed, err := loadEvaluation(tx, o.org, file, today.CalendarMonth())
+		if err != nil {
+			return err
+		}
+		id, err := s.newID()
+		if err != nil {
+			return err
+		}
+		d = Decision{ID: id, Right: in.Right, Kind: in.Kind, NonTakeUp: in.NonTakeUp, Amount: in.Amount, Since: in.Since,
+			Source: in.Source, Detail: in.Detail, At: tx.Now(), By: core.ActorFrom(ctx).ID}
+		_, err = tx.Exec(insertDecision, o.org, file, d.Right, d.ID, d.Kind, d.NonTakeUp, d.Amount, d.Since.String(), d.Source, d.Detail, e.id, d.At, d.By)
+		if err != nil {
+			return fmt.Errorf("insert decision: %w", err)
+		}
+		if computed {
+			results, err := loadResults(tx, o.org, file, e)
+			if err != nil {
+				return err
+			}
+			decided[d.Right] = d
+			if err := rewriteTalk(tx, o.org, file, results, decided); err != nil {
+				return err
+			}
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "right.decide", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(d.Right),
+			Detail: map[string]string{"kind": string(d.Kind)}})
+	})
+	if err != nil {
+		return Decision{}, err
+	}
+	return d, nil
+}
+
+func (d Decision) says(in DecisionInput) bool {
+	return d.Kind == in.Kind && d.NonTakeUp == in.NonTakeUp && d.Amount == in.Amount && d.Since == in.Since && d.Source == in.Source && d.Detail == in.Detail
+}
+
+// Decisions reads the history of a right, the latest first, at most 50.
+func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]Decision, error) {
+	var list []Decision
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.allow(ctx, q, access.RightRead, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		rows, err := q.Query(selectDecisionsOf, o.org, file, right)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			d, err := scanDecision(r)
+			list = append(list, d)
+			return err
+		})
+		if err != nil {
+			return journal.Event{}, fmt.Errorf("read decisions: %w", err)
+		}
+		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(clip(right))}, nil
+	})
+	return list, err
+}
+
+// TalkAbout lists the rights of this month worth talking about, in the files of
+// the worker's teams, by name. after is "" or a page's Next.
+func (s *Service) TalkAbout(ctx context.Context, after string, limit int) (TalkPage, error) {
+	scope, err := s.Access.Scope(ctx, access.RightRead)
+	if err != nil {
+		return TalkPage{}, err
+	}
+	from, err := parseCursor(after)
+	if err != nil {
+		return TalkPage{}, err
+	}
+	limit = pageSize(limit)
+	var page TalkPage
+	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		page = TalkPage{}
+		event := journal.Event{Kind: "list"}
+		// Pages end between two people, so that nobody's rights are cut in two.
+		sql, args := teamRanges(scope, `SELECT DISTINCT c.sort_name, c.person_id FROM right_to_talk c`, "1 = 1", from, limit+1)
+		if sql == "" {
+			return event, nil
+		}
+		sql = `SELECT DISTINCT t.sort_name, t.person_id, p.usual_name, p.given_names, p.use_name, r.right_name, r.status, r.amount, r.least, r.most, r.missing, e.id, e.month
+FROM (SELECT DISTINCT sort_name, person_id FROM (` + sql + `) AS u ORDER BY sort_name, person_id LIMIT ` + fmt.Sprint(limit+1) + `) AS t
+JOIN person p ON p.org_id = $1 AND p.id = t.person_id
+JOIN right_to_talk k ON k.org_id = $1 AND k.person_id = t.person_id
+JOIN right_result r ON r.org_id = k.org_id AND r.file_id = k.person_id AND r.evaluation_id = k.evaluation_id AND r.right_name = k.right_name
+JOIN evaluation e ON e.org_id = k.org_id AND e.file_id = k.person_id AND e.id = k.evaluation_id
+ORDER BY t.sort_name, t.person_id, r.right_name`
+		var people []core.ID
+		var sort []string
+		rows, err := q.Query(sql, args...)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			var l TalkLine
+			var i Identity
+			var name, missing string
+			err := r.Scan(&name, &l.Person, &i.UsualName, &i.GivenNames, &i.FirstNameOfUse, &l.Right, &l.Result.Status, &l.Result.Amount, &l.Result.Min, &l.Result.Max,
+				&missing, &l.Result.Evaluation, &l.Result.Month)
+			if err != nil {
+				return err
+			}
+			if missing != "" {
+				if err := json.Unmarshal([]byte(missing), &l.Result.Missing); err != nil {
+					return fmt.Errorf("missing facts: %w", err)
+				}
+			}
+			l.Name, l.Result.Right = i.DisplayName(), l.Right
+			if len(people) == 0 || people[len(people)-1] != l.Person {
+				people, sort = append(people, l.Person), append(sort, name)
+			}
+			page.Items = append(page.Items, l)
+			return nil
+		})
+		if err != nil {
+			return event, fmt.Errorf("list rights to talk about: %w", err)
+		}
+		if len(people) > limit {
+			page.Next = cursor{0, sort[limit-1], people[limit-1]}.String()
+			page.Items = slices.DeleteFunc(page.Items, func(l TalkLine) bool { return l.Person == people[limit] })
+			people = people[:limit]
+		}
+		event.Subjects = people
+		return event, nil
+	})
+	return page, err
+}

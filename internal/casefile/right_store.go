@@ -1,0 +1,194 @@
+package casefile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// evaluation is one stored calculation, without its results.
+type evaluation struct {
+	id          core.ID
+	month       core.Month
+	law         string
+	factsDigest string
+	computedAt  int64
+}
+
+const (
+	selectEvaluation = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
+WHERE org_id = $1 AND file_id = $2 AND month = $3 ORDER BY id DESC LIMIT 1`
+	selectEvaluationByID = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
+WHERE org_id = $1 AND file_id = $2 AND id = $3`
+)
+
+// loadEvaluation reads the last calculation of a month; ok false when there is
+// none.
+func loadEvaluation(q db.Querier, org, file core.ID, month core.Month) (e evaluation, ok bool, err error) {
+	return scanEvaluation(q.QueryRow(selectEvaluation, org, file, month))
+}
+
+func scanEvaluation(row db.Row) (e evaluation, ok bool, err error) {
+	err = row.Scan(&e.id, &e.month, &e.law, &e.factsDigest, &e.computedAt)
+	if errors.Is(err, db.ErrNoRows) {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, fmt.Errorf("read calculation: %w", err)
+	}
+	return e, true, nil
+}
+
+const selectResults = `SELECT right_name, status, amount, least, most, missing FROM right_result
+WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 LIMIT 100`
+
+func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Result, error) {
+	list := map[string]Result{}
+	rows, err := q.Query(selectResults, org, file, e.id)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		res := Result{Evaluation: e.id, Month: e.month}
+		var missing string
+		if err := r.Scan(&res.Right, &res.Status, &res.Amount, &res.Min, &res.Max, &missing); err != nil {
+			return err
+		}
+		if missing != "" {
+			if err := json.Unmarshal([]byte(missing), &res.Missing); err != nil {
+				return fmt.Errorf("missing facts of %s: %w", res.Right, err)
+			}
+		}
+		list[res.Right] = res
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	return list, nil
+}
+
+const selectDetail = `SELECT detail FROM right_result
+WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 AND right_name = $4`
+
+const decisionColumns = `id, right_name, kind, non_take_up, amount, since, source, detail, at, by_worker`
+
+const (
+	selectDecisions = `SELECT ` + decisionColumns + ` FROM right_decision
+WHERE org_id = $1 AND file_id = $2 ORDER BY right_name, id DESC LIMIT 500`
+	selectDecisionsOf = `SELECT ` + decisionColumns + ` FROM right_decision
+WHERE org_id = $1 AND file_id = $2 AND right_name = $3 ORDER BY id DESC LIMIT 50`
+	insertDecision = `INSERT INTO right_decision (org_id, file_id, right_name, id, kind, non_take_up, amount, since, source, detail,
+	evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+)
+
+func scanDecision(r *db.Rows) (Decision, error) {
+	var d Decision
+	var since string
+	err := r.Scan(&d.ID, &d.Right, &d.Kind, &d.NonTakeUp, &d.Amount, &since, &d.Source, &d.Detail, &d.At, &d.By)
+	if err != nil {
+		return d, err
+	}
+	d.Since, err = storedDate(since)
+	return d, err
+}
+
+// loadDecisions gives the decision that counts for each right of a file. A
+// reopened right has none.
+func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error) {
+	last := map[string]Decision{}
+	rows, err := q.Query(selectDecisions, org, file)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		d, err := scanDecision(r)
+		if _, later := last[d.Right]; !later {
+			last[d.Right] = d
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	return last, nil
+}
+
+const (
+	insertLaw        = `INSERT INTO law (digest, ir, semantics_version, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	lawKnown         = `SELECT COUNT(*) FROM law WHERE digest = $1`
+	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	insertResult = `INSERT INTO right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most, missing, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	// The calculations of a month that nothing names are replaced by a newer one.
+	selectStale = `SELECT e.id FROM evaluation e WHERE e.org_id = $1 AND e.file_id = $2 AND e.month = $3 AND e.id <> $4
+AND NOT EXISTS (SELECT 1 FROM sheet s WHERE s.org_id = e.org_id AND s.person_id = e.file_id AND s.evaluation_id = e.id)
+AND NOT EXISTS (SELECT 1 FROM right_decision d WHERE d.org_id = e.org_id AND d.file_id = e.file_id AND d.evaluation_id = e.id)
+LIMIT 20`
+	deleteResults     = `DELETE FROM right_result WHERE org_id = $1 AND file_id = $2 AND evaluation_id IN (`
+	deleteEvaluations = `DELETE FROM evaluation WHERE org_id = $1 AND file_id = $2 AND id IN (`
+	deleteTalk        = `DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`
+	insertTalk        = `INSERT INTO right_to_talk (org_id, team_id, sort_name, person_id, right_name, evaluation_id)
+SELECT c.org_id, c.team_id, c.sort_name, c.person_id, $3, $4 FROM casefile c WHERE c.org_id = $1 AND c.person_id = $2 AND c.phase = 'active'
+ON CONFLICT DO NOTHING`
+)
+
+// writeEvaluation stores a calculation with its results and drops those of the
+// same month that nothing names any more.
+func writeEvaluation(tx *db.Tx, org, file, by core.ID, e evaluation, picture []byte, outcomes []Outcome) error {
+	_, err := tx.Exec(insertEvaluation, org, file, e.id, e.month, e.law, e.factsDigest, e.computedAt, by, picture)
+	if err != nil {
+		return fmt.Errorf("insert calculation: %w", err)
+	}
+	for _, o := range outcomes {
+		missing := ""
+		if len(o.Missing) > 0 {
+			b, err := json.Marshal(o.Missing)
+			if err != nil {
+				return fmt.Errorf("write missing facts: %w", err)
+			}
+			missing = string(b)
+		}
+		_, err := tx.Exec(insertResult, org, file, e.id, o.Right, o.Status, o.Amount, o.Min, o.Max, missing, []byte(o.Detail))
+		if err != nil {
+			return fmt.Errorf("insert result of %s: %w", o.Right, err)
+		}
+	}
+	var old []core.ID
+	rows, err := tx.Query(selectStale, org, file, e.month, e.id)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		err := r.Scan(&id)
+		old = append(old, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("find old calculations: %w", err)
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	args := append([]any{org, file}, anys(old)...)
+	for _, sql := range []string{deleteResults, deleteEvaluations} {
+		if _, err := tx.Exec(sql+marks(3, len(old))+")", args...); err != nil {
+			return fmt.Errorf("drop old calculations: %w", err)
+		}
+	}
+	return nil
+}
+
+// rewriteTalk says again which rights of a file are worth talking about: those
+// that are probable or to verify, and about which nobody decided anything.
+func rewriteTalk(tx *db.Tx, org, file core.ID, results map[string]Result, decided map[string]Decision) error {
+	if _, err := tx.Exec(deleteTalk, org, file); err != nil {
+		return fmt.Errorf("rewrite rights to talk about: %w", err)
+	}
+	for _, r := range results {
+		d, any := decided[r.Right]
+		if (any && d.Kind != Reopened) || (r.Status != Probable && r.Status != ToVerify) {
+			continue
+		}
+		if _, err := tx.Exec(insertTalk, org, file, r.Right, r.Evaluation); err != nil {
+			return fmt.Errorf("rewrite rights to talk about: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,510 @@
+package casefile
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+const maxQuery = 200 // characters of a search
+
+// Search finds people by name (accents, case, part of a name, misspelt), birth
+// (1992, 03/02/1992), phone, or the code of a printed sheet. after is "" or a
+// page's Next; limit is at most 50. People of other teams are found by name,
+// birth year and team, and are not openable. Results come by how they match
+// (beginning of a name, sound, part, consonants), then by what matched.
+func (s *Service) Search(ctx context.Context, text, after string, limit int) (FoundPage, error) {
+	if err := s.Access.Can(ctx, access.PersonFind, access.Here(ctx)); err != nil {
+		return FoundPage{}, err
+	}
+	if len([]rune(text)) > maxQuery {
+		return FoundPage{}, errs.Fields{errs.New(errs.Invalid, "errs.casefile.text_too_long", "max", maxQuery).On("q")}
+	}
+	from, err := parseCursor(after)
+	if err != nil {
+		return FoundPage{}, err
+	}
+	var page FoundPage
+	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		var err error
+		page, err = s.find(ctx, q, parseQuery(text), from, pageSize(limit))
+		return journal.Event{Kind: "search", Subjects: personsOf(page.Items)}, err
+	})
+	if err != nil {
+		return FoundPage{}, fmt.Errorf("search: %w", err)
+	}
+	return page, nil
+}
+
+// cursor is the last row a page read: the stage of the search, the key that
+// matched and its person.
+type cursor struct {
+	stage  int
+	key    string
+	person core.ID
+}
+
+func (c cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d\x00%s\x00%s", c.stage, c.key, c.person))
+}
+
+func parseCursor(s string) (cursor, error) {
+	if s == "" {
+		return cursor{}, nil
+	}
+	bad := errs.New(errs.Invalid, "errs.casefile.page_unknown")
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) > 512 {
+		return cursor{}, bad
+	}
+	part := strings.Split(string(b), "\x00")
+	if len(part) != 3 || len(part[0]) != 1 || part[0][0] < '0' || part[0][0] > '9' {
+		return cursor{}, bad
+	}
+	return cursor{int(part[0][0] - '0'), part[1], core.ID(part[2])}, nil
+}
+
+// stage is one range of one kind of key that a search walks.
+type stage struct {
+	kind        string
+	from, below string // the range, or one key when below is ""
+	why         Match
+}
+
+func (s stage) holds(k nameKey) bool {
+	if k.kind != s.kind {
+		return false
+	}
+	if s.below == "" {
+		return k.key == s.from
+	}
+	return k.key >= s.from && k.key < s.below
+}
+
+// stages of a search by a word, the surest first.
+func wordStages(word string) []stage {
+	prefix := func(kind, key string, why Match) stage {
+		from, below := db.PrefixRange(key)
+		return stage{kind, from, below, why}
+	}
+	list := []stage{prefix(keyName, word, MatchName)}
+	if p := sound(word); len([]rune(p)) >= 4 {
+		list = append(list, prefix(keySound, p, MatchSound))
+	} else if len([]rune(p)) >= 2 {
+		list = append(list, stage{keySound, p, "", MatchSound})
+	}
+	if len([]rune(word)) >= minSuffix {
+		list = append(list, prefix(keyPart, word, MatchPart))
+	}
+	if b := bones(word); b != "" {
+		list = append(list, stage{keyBones, b, "", MatchSound})
+	}
+	return list
+}
+
+// hit is a row of a search before access decides what of it is shown.
+type hit struct {
+	id        core.ID
+	identity  Identity
+	city      string
+	protected bool
+	key       string
+	why       Match
+}
+
+// hitColumns are what a found person is shown by; scanHit reads them.
+const hitColumns = `p.id, p.usual_name, p.given_names, p.birth_name, p.use_name, p.birth, p.city, p.protected`
+
+// scanHit reads the columns before, given as destinations, then hitColumns.
+func scanHit(r *db.Rows, why Match, before ...any) (hit, error) {
+	h := hit{why: why}
+	i := &h.identity
+	var birth string
+	err := r.Scan(append(before, &h.id, &i.UsualName, &i.GivenNames, &i.BirthName, &i.FirstNameOfUse, &birth, &h.city, &h.protected)...)
+	if err != nil {
+		return h, err
+	}
+	i.Birth, err = core.ParsePartialDate(birth)
+	return h, err
+}
+
+const selectHits = `SELECT k.key, ` + hitColumns + `
+FROM name_key k JOIN person p ON p.org_id = k.org_id AND p.id = k.person_id
+WHERE k.org_id = $1 AND k.kind = $2 AND `
+
+func (s *Service) find(ctx context.Context, q db.Querier, query query, after cursor, limit int) (FoundPage, error) {
+	org := core.ActorFrom(ctx).Org
+	var page FoundPage
+	var hits []hit
+	if query.sheet != "" && after == (cursor{}) {
+		h, err := s.hitOfSheet(q, org, query.sheet)
+		if err != nil {
+			return page, err
+		}
+		hits = append(hits, h...)
+	}
+	stages, rest, err := s.plan(q, org, query)
+	if err != nil {
+		return page, err
+	}
+	filter := s.filter(rest, query.birth, len(stages) > 0 && stages[0].kind == keyBirth)
+	for i := after.stage; i < len(stages) && len(hits) <= limit; i++ {
+		from := cursor{stage: i}
+		if i == after.stage {
+			from = after
+		}
+		found, next, err := s.walk(q, org, stages, i, from, filter, limit+1-len(hits), hits)
+		if err != nil {
+			return page, err
+		}
+		hits = append(hits, found...)
+		if len(hits) > limit {
+			page.Next = next.String()
+			hits = hits[:limit]
+		}
+	}
+	page.Items, err = s.show(ctx, q, hits)
+	return page, err
+}
+
+// walk reads one stage from a cursor until it has found want people not shown
+// before. next is the cursor after all of them but the last, which is there only
+// to tell that the page has a next one.
+func (s *Service) walk(q db.Querier, org core.ID, stages []stage, i int, from cursor, filter condition, want int, before []hit) (found []hit, next cursor, err error) {
+	st := stages[i]
+	next = from
+	at := from
+	for {
+		args := []any{org, st.kind}
+		p := func(v any) string {
+			args = append(args, v)
+			return "$" + strconv.Itoa(len(args))
+		}
+		sql := selectHits
+		if st.below == "" {
+			sql += "k.key = " + p(st.from)
+		} else {
+			sql += "k.key >= " + p(max(st.from, at.key)) + " AND k.key < " + p(st.below)
+		}
+		if at.person != "" {
+			k := p(at.key)
+			sql += " AND (k.key > " + k + " OR k.person_id > " + p(at.person) + ")"
+		}
+		sql += filter(p) + " ORDER BY k.key, k.person_id LIMIT " + strconv.Itoa(want)
+		rows := 0
+		list, err := q.Query(sql, args...)
+		err = db.Each(list, err, func(r *db.Rows) error {
+			rows++
+			var key string
+			h, err := scanHit(r, st.why, &key)
+			if err != nil {
+				return err
+			}
+			h.key = key
+			at = cursor{i, key, h.id}
+			if !seenEarlier(stages, i, h) && !slices.ContainsFunc(before, func(b hit) bool { return b.id == h.id }) {
+				found = append(found, h)
+			}
+			if len(found) < want {
+				next = at
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, next, fmt.Errorf("search keys: %w", err)
+		}
+		if rows < want || len(found) >= want {
+			return found, next, nil
+		}
+	}
+}
+
+// seenEarlier tells whether an earlier row of the search gave this person
+// already: another of their keys comes first.
+func seenEarlier(stages []stage, i int, h hit) bool {
+	for _, k := range nameKeys(h.identity) {
+		for j := 0; j <= i; j++ {
+			if stages[j].holds(k) && (j < i || k.key < h.key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// condition writes a part of a WHERE; p adds an argument and gives its parameter.
+type condition func(p func(any) string) string
+
+// has is "search_text contains what p's parameter holds".
+func (s *Service) has(param string) string {
+	n, err := strconv.Atoi(param[1:])
+	if err != nil {
+		return "1 = 0" // p gives "$1", "$2"…
+	}
+	return s.DB.Dialect().Contains("p.search_text", n)
+}
+
+// filter is what the other words and the birth ask of a person, on search_text.
+func (s *Service) filter(words []string, birth string, birthDrives bool) condition {
+	return func(p func(any) string) string {
+		cond := ""
+		for _, w := range words {
+			any := []string{s.has(p(" " + keyName + w))}
+			if snd := sound(w); len([]rune(snd)) >= 4 {
+				any = append(any, s.has(p(" "+keySound+snd)))
+			} else if len([]rune(snd)) >= 2 {
+				any = append(any, s.has(p(" "+keySound+snd+" ")))
+			}
+			if b := bones(w); b != "" {
+				any = append(any, s.has(p(" "+keyBones+b+" ")))
+			}
+			if len([]rune(w)) >= minSuffix {
+				any = append(any, s.has(p(w)))
+			}
+			cond += " AND (" + strings.Join(any, " OR ") + ")"
+		}
+		if birth != "" && !birthDrives {
+			cond += " AND " + s.has(p(" "+keyBirth+birth))
+		}
+		return cond
+	}
+}
+
+const maxProbe = 400
+
+// plan chooses what walks: a phone, a whole birth date, else the word that the
+// fewest people have. rest are the words left to check.
+func (s *Service) plan(q db.Querier, org core.ID, query query) (stages []stage, rest []string, err error) {
+	switch {
+	case query.phone != "":
+		return []stage{{keyPhone, s.PhoneKey(query.phone), "", MatchPhone}}, nil, nil
+	case len(query.words) == 0 && query.birth == "":
+		return nil, nil, nil
+	case len(query.words) == 0 || len(query.birth) == len("2006-01-02"):
+		from, below := db.PrefixRange(query.birth)
+		return []stage{{keyBirth, from, below, MatchBirth}}, query.words, nil
+	case len(query.words) == 1:
+		return wordStages(query.words[0]), nil, nil
+	}
+	best, fewest := 0, maxProbe+1
+	sql, args := "", []any{org}
+	for i, w := range query.words {
+		if i > 0 {
+			sql += " UNION ALL "
+		}
+		from, below := db.PrefixRange(w)
+		sql += fmt.Sprintf(`SELECT %d AS word, COUNT(*) AS people FROM (SELECT 1 AS one FROM name_key WHERE org_id = $1 AND kind = '%s' AND key >= $%d AND key < $%d LIMIT %d) AS w%d`,
+			i, keyName, len(args)+1, len(args)+2, maxProbe, i)
+		args = append(args, from, below)
+	}
+	rows, err := q.Query(sql, args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var word, people int
+		if err := r.Scan(&word, &people); err != nil {
+			return err
+		}
+		if people > 0 && people < fewest {
+			best, fewest = word, people
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("count words: %w", err)
+	}
+	rest = slices.Delete(slices.Clone(query.words), best, best+1)
+	return wordStages(query.words[best]), rest, nil
+}
+
+const selectSheetHit = `SELECT ` + hitColumns + `
+FROM sheet s JOIN person p ON p.org_id = s.org_id AND p.id = s.person_id WHERE s.org_id = $1 AND s.code = $2`
+
+func (s *Service) hitOfSheet(q db.Querier, org core.ID, code string) ([]hit, error) {
+	var hits []hit
+	rows, err := q.Query(selectSheetHit, org, code)
+	return hits, db.Each(rows, err, func(r *db.Rows) error {
+		h, err := scanHit(r, MatchSheet)
+		hits = append(hits, h)
+		return err
+	})
+}
+
+const selectTeamsOf = `SELECT person_id, team_id FROM casefile WHERE org_id = $1 AND phase = 'active' AND person_id IN (`
+
+// show turns hits into what the actor may see of them.
+func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, error) {
+	if len(hits) == 0 {
+		return nil, nil
+	}
+	org := core.ActorFrom(ctx).Org
+	args := []any{org}
+	for _, h := range hits {
+		args = append(args, h.id)
+	}
+	teams := map[core.ID][]core.ID{}
+	rows, err := q.Query(selectTeamsOf+marks(2, len(hits))+") ORDER BY person_id, id", args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var person, team core.ID
+		if err := r.Scan(&person, &team); err != nil {
+			return err
+		}
+		teams[person] = append(teams[person], team)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("teams of found people: %w", err)
+	}
+	names, err := teamNames(q, org)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Found, 0, len(hits))
+	for _, h := range hits {
+		f := Found{Person: h.id, Name: h.identity.DisplayName(), Why: h.why, Birth: h.identity.Birth}
+		f.Openable = len(teams[h.id]) > 0 &&
+			s.Access.Can(ctx, access.PersonOpen, access.Resource{Org: org, Person: h.id, Teams: teams[h.id]}) == nil
+		if t := teams[h.id]; len(t) > 0 {
+			f.Team = t[0]
+			for _, own := range t {
+				if core.ActorFrom(ctx).InTeam(own) {
+					f.Team = own
+				}
+			}
+			f.TeamName = names[f.Team]
+		}
+		if f.Openable && !h.protected {
+			f.City = h.city
+		}
+		if !f.Openable {
+			f.Birth = core.PartialDate{Year: h.identity.Birth.Year}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
+	teams, err := access.Teams(q, org)
+	if err != nil {
+		return nil, fmt.Errorf("names of teams: %w", err)
+	}
+	names := make(map[core.ID]string, len(teams))
+	for _, t := range teams {
+		names[t.ID] = t.Name
+	}
+	return names, nil
+}
+
+// lookAlikes are the people who may be p: at most 10.
+func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
+	org := core.ActorFrom(ctx).Org
+	type key = nameKey
+	var keys []key
+	if p.Phone != "" {
+		keys = append(keys, key{keyPhone, s.PhoneKey(p.Phone)})
+	}
+	for _, t := range tokens(p.UsualName, p.BirthName) {
+		keys = append(keys, key{keySound, sound(t)})
+	}
+	if len(keys) > 6 {
+		keys = keys[:6]
+	}
+	sql, args := "", []any{org}
+	for i, k := range keys {
+		if i > 0 {
+			sql += " UNION ALL "
+		}
+		cond := ""
+		if k.kind == keySound { // a name alone is not enough: the first name or the birth must agree
+			var any []string
+			has := func(text string) {
+				args = append(args, text)
+				any = append(any, s.DB.Dialect().Contains("p.search_text", len(args)))
+			}
+			for _, t := range tokens(p.FirstNameOfUse, p.GivenNames) {
+				if len(any) < 3 {
+					has(" " + keySound + sound(t))
+				}
+			}
+			if !p.Birth.IsZero() {
+				has(" " + keyBirth + p.Birth.String())
+			}
+			if len(any) == 0 {
+				any = append(any, "1 = 1")
+			}
+			cond = " AND (" + strings.Join(any, " OR ") + ")"
+		}
+		args = append(args, k.kind, k.key)
+		sql += fmt.Sprintf(`SELECT * FROM (SELECT k.kind, `+hitColumns+`
+FROM name_key k JOIN person p ON p.org_id = k.org_id AND p.id = k.person_id
+WHERE k.org_id = $1 AND k.kind = $%d AND k.key = $%d%s ORDER BY k.person_id LIMIT 40) AS q%d`, len(args)-1, len(args), cond, i)
+	}
+	var hits []hit
+	score := map[core.ID]int{}
+	rows, err := q.Query(sql, args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var kind string
+		h, err := scanHit(r, MatchSound, &kind)
+		if err != nil {
+			return err
+		}
+		if kind == keyPhone {
+			h.why = MatchPhone
+		}
+		if n := likeness(p, h); n > 0 && score[h.id] == 0 {
+			score[h.id] = n
+			hits = append(hits, h)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look-alikes: %w", err)
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		if score[a.id] != score[b.id] {
+			return score[b.id] - score[a.id]
+		}
+		return strings.Compare(sortName(a.identity)+string(a.id), sortName(b.identity)+string(b.id))
+	})
+	if len(hits) > 10 {
+		hits = hits[:10]
+	}
+	return s.show(ctx, q, hits)
+}
+
+// likeness says how much a known person looks like a new one; 0 when their
+// births contradict each other, unless they share a phone.
+func likeness(p Person, h hit) int {
+	n := 1
+	if h.why == MatchPhone {
+		n += 4
+	}
+	switch a, b := p.Birth, h.identity.Birth; {
+	case a.IsZero() || b.IsZero():
+	case a == b:
+		n += 3
+	case overlap(a, b):
+		n += 2
+	case h.why != MatchPhone:
+		return 0
+	}
+	if fold(p.DisplayName()) == fold(h.identity.DisplayName()) {
+		n += 2
+	}
+	return n
+}
+
+// overlap tells whether two partial dates may be the same day.
+func overlap(a, b core.PartialDate) bool {
+	af, al := a.Bounds()
+	bf, bl := b.Bounds()
+	return !al.Before(bf) && !bl.Before(af)
+}
