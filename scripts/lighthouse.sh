@@ -15,6 +15,7 @@ finish() {
 }
 trap finish EXIT
 
+LIGHTHOUSE=lighthouse@12.8.2 # the last that runs on Debian 12's Node
 CHROME_PATH=${CHROME_PATH:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)}
 export CHROME_PATH
 
@@ -41,7 +42,7 @@ printf '%-26s %-8s %12s %14s %15s\n' page form performance accessibility 'best p
 audit() { # audit NAME PATH COOKIE FORM
   local out="$work/$1-$4.json" preset=()
   [ "$4" = desktop ] && preset=(--preset=desktop)
-  node_modules/.bin/lighthouse "$base$2" --quiet --output=json --output-path="$out" "${preset[@]}" \
+  npm exec --yes --package="$LIGHTHOUSE" -- lighthouse "$base$2" --quiet --output=json --output-path="$out" "${preset[@]}" \
     --only-categories=performance,accessibility,best-practices --extra-headers="{\"Cookie\":\"$3\"}" \
     --chrome-flags="--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync" 2>"$work/lh.err" ||
     { cat "$work/lh.err" >&2; return 1; }
