@@ -1,0 +1,171 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+)
+
+// Options are what an installation may choose. The zero value of each field is
+// its default.
+type Options struct {
+	Demo     bool          // lets DemoEnter in without a password
+	Idle     time.Duration // a session unused for so long ends: 30 minutes
+	Absolute time.Duration // and in any case after so long: 12 hours
+	Touch    time.Duration // use is written down at most so often: 1 minute
+	Invite   time.Duration // life of an invitation: 7 days
+	SetUp    time.Duration // life of the first link: 24 hours
+	Password PasswordCost  // zero: argon2id, 64 MiB, 2 passes
+	Random   io.Reader     // tokens, salts, ids: the system's. Predictable only in tests.
+	Log      *slog.Logger
+}
+
+// Service is the way in. It is safe for concurrent use.
+type Service struct {
+	db      *db.DB
+	journal *journal.Journal
+	clock   clock.Clock
+	fields  *secret.Fields
+	key     []byte // 32 bytes: signs challenges, CSRF tokens and browser cookies
+	opt     Options
+	hashing chan struct{} // argon2 runs at once, each holding its memory
+}
+
+// New makes a Service. sessionKey is 32 secret bytes that stay the same from one
+// start to the next: keyring.Derive("session").
+func New(database *db.DB, j *journal.Journal, fields *secret.Fields, sessionKey []byte, opt Options) (*Service, error) {
+	if len(sessionKey) != 32 {
+		return nil, fmt.Errorf("access: session key of %d bytes, want 32", len(sessionKey))
+	}
+	for _, d := range []struct {
+		value *time.Duration
+		other time.Duration
+	}{
+		{&opt.Idle, 30 * time.Minute}, {&opt.Absolute, 12 * time.Hour}, {&opt.Touch, time.Minute},
+		{&opt.Invite, 7 * 24 * time.Hour}, {&opt.SetUp, 24 * time.Hour},
+	} {
+		if *d.value < 0 {
+			return nil, errors.New("access: a negative duration")
+		}
+		if *d.value == 0 {
+			*d.value = d.other
+		}
+	}
+	if opt.Password == (PasswordCost{}) {
+		opt.Password = PasswordCost{MemoryKiB: 64 * 1024, Passes: 2, Lanes: 1}
+	}
+	if opt.Random == nil {
+		opt.Random = rand.Reader
+	}
+	if opt.Log == nil {
+		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{db: database, journal: j, clock: database.Clock(), fields: fields, key: sessionKey, opt: opt, hashing: make(chan struct{}, 2)}, nil
+}
+
+// Here is the actor's organisation as a resource, nobody's file in particular.
+func Here(ctx context.Context) Resource { return Resource{Org: core.ActorFrom(ctx).Org} }
+
+// Can is the first line of a service method: nil when a rule grants the action.
+// Otherwise Unauthenticated (nobody is signed in), NotFound (may not be seen) or
+// Forbidden (seen, but not this gesture; with key access.error.second_factor when
+// only the second factor lacks).
+func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
+	actor := core.ActorFrom(ctx)
+	if actor.IsZero() {
+		return errs.New(errs.Unauthenticated, "access.error.sign_in")
+	}
+	w, err := s.who(ctx, actor, action)
+	if err != nil {
+		return err
+	}
+	d := decide(w, action, res)
+	switch {
+	case d.Allowed:
+		return nil
+	case d.Weak:
+		return errs.New(errs.Forbidden, "access.error.second_factor")
+	case d.Seen:
+		return errs.New(errs.Forbidden, "access.error.forbidden")
+	}
+	return errs.New(errs.NotFound, "access.error.not_found")
+}
+
+// Why is Can for the interface: may they, and in the name of what. An error means
+// that it cannot be told now.
+func (s *Service) Why(ctx context.Context, action Action, res Resource) (Decision, error) {
+	w, err := s.who(ctx, core.ActorFrom(ctx), action)
+	if err != nil {
+		return Decision{}, err
+	}
+	return decide(w, action, res), nil
+}
+
+// Scope says which rows a list may show for the action. Unauthenticated when
+// nobody is signed in; an actor who may see nothing gets the empty Scope.
+func (s *Service) Scope(ctx context.Context, action Action) (Scope, error) {
+	actor := core.ActorFrom(ctx)
+	if actor.IsZero() {
+		return Scope{}, errs.New(errs.Unauthenticated, "access.error.sign_in")
+	}
+	w, err := s.who(ctx, actor, action)
+	if err != nil {
+		return Scope{}, err
+	}
+	return scope(w, action), nil
+}
+
+const workerStanding = `SELECT active, administers FROM worker WHERE org_id = $1 AND id = $2`
+
+// who completes a worker with what the session does not carry: whether they
+// administer the members, read afresh because those gestures are grave and rare.
+func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who, error) {
+	w := who{Actor: actor}
+	if (actor.Kind != core.ActorWorker && actor.Kind != core.ActorOrgAdmin) || !administration(action) {
+		return w, nil
+	}
+	err := s.db.Read(ctx, func(q db.Querier) error {
+		var active bool
+		err := q.QueryRow(workerStanding, actor.Org, actor.ID).Scan(&active, &w.administers)
+		w.inactive = !active
+		if errors.Is(err, db.ErrNoRows) {
+			w.inactive = true
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return who{}, fmt.Errorf("standing of a member: %w", err)
+	}
+	return w, nil
+}
+
+// administration tells the actions of the rule "administer".
+func administration(a Action) bool {
+	switch a {
+	case MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit:
+		return true
+	}
+	return false
+}
+
+// as returns a context whose actor is the program itself, for what happens before
+// anybody is known: org is "" when it concerns no organisation yet.
+func as(ctx context.Context, org core.ID) context.Context {
+	return core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sign-in", Org: org})
+}
+
+func (s *Service) newID() (core.ID, error) { return core.NewID(s.clock.Now(), s.opt.Random) }
+
+func (s *Service) now() int64 { return s.clock.Now().UnixMicro() }

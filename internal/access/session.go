@@ -1,0 +1,354 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// maxSessions is how many sessions somebody may hold; opening one more closes the
+// one used longest ago.
+const maxSessions = 10
+
+// keepClosed is how long an ended session is remembered, so that an expired one
+// can be told from a forged one.
+const keepClosed = 30 * 24 * time.Hour
+
+// SessionInfo is what pages show of the session, besides the actor.
+type SessionInfo struct {
+	ID          core.ID
+	Owner       core.Actor // Kind, ID and Org, of an expired session too
+	Name        string     // the worker's shown name; "" for a person
+	Function    string     // « assistante sociale »
+	Administers bool
+	TeamNames   []string // by name
+	OrgName     string
+	Place       string // IANA time zone of the organisation
+	OpenedAt    time.Time
+	UsedAt      time.Time // to the minute
+	EndsAt      time.Time // whatever happens
+	Device      string
+	Current     bool // in Sessions: the one asking
+	Expired     bool // Resume refused it only because its time is over
+}
+
+// Context returns ctx with the actor of the session, and the function that the
+// journal writes down.
+func (i SessionInfo) Context(ctx context.Context, actor core.Actor) context.Context {
+	return journal.WithFunction(core.WithActor(ctx, actor), i.Function)
+}
+
+const resumeSession = `SELECT s.org_id, s.id, s.actor_kind, s.actor, s.aal, s.device, s.opened_at, s.touched_at, s.ends_at, s.closed_at,
+w.name, w.function, w.works, w.administers, w.active, t.team, m.name, o.name, o.place
+FROM session s
+JOIN org o ON o.org_id = s.org_id
+LEFT JOIN worker w ON w.org_id = s.org_id AND w.id = s.actor AND s.actor_kind <> 'person'
+LEFT JOIN worker_team t ON t.org_id = w.org_id AND t.worker = w.id
+LEFT JOIN team m ON m.org_id = t.org_id AND m.id = t.team
+WHERE s.token_hash = $1 ORDER BY m.name, t.team`
+
+// sessionRow is a session joined to its worker, one row per team.
+type sessionRow struct {
+	actor    core.Actor
+	info     SessionInfo
+	touched  int64
+	ends     int64
+	closed   bool
+	inactive bool
+}
+
+// Resume finds whose session a cookie is. The error is Unauthenticated when there
+// is none: with info.Expired and info.Owner when the session was real and its time
+// is over (what the owner was writing may be kept for them), with the zero info
+// when it is unknown, closed, or its owner is no longer active.
+func (s *Service) Resume(ctx context.Context, token string) (core.Actor, SessionInfo, error) {
+	unknown := errs.New(errs.Unauthenticated, "access.error.sign_in")
+	hash, ok := hashToken(token)
+	if !ok {
+		return core.Actor{}, SessionInfo{}, unknown
+	}
+	var row *sessionRow
+	err := s.db.Read(ctx, func(q db.Querier) error {
+		var err error
+		row, err = readSession(q, hash)
+		return err
+	})
+	if err != nil {
+		return core.Actor{}, SessionInfo{}, fmt.Errorf("resume session: %w", err)
+	}
+	if row == nil || row.closed || row.inactive {
+		return core.Actor{}, SessionInfo{}, unknown
+	}
+	now := s.now()
+	if now >= row.ends || now-row.touched >= s.opt.Idle.Microseconds() {
+		row.info.Expired = true
+		return core.Actor{}, row.info, errs.New(errs.Unauthenticated, "access.error.expired")
+	}
+	if now-row.touched >= s.opt.Touch.Microseconds() {
+		if err := s.touch(ctx, hash, now); err != nil {
+			return core.Actor{}, SessionInfo{}, err
+		}
+	}
+	row.info.Current = true
+	return row.actor, row.info, nil
+}
+
+const touchSession = `UPDATE session SET touched_at = $2 WHERE token_hash = $1 AND closed_at IS NULL AND touched_at < $2`
+
+func (s *Service) touch(ctx context.Context, hash string, now int64) error {
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(touchSession, hash, now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("touch session: %w", err)
+	}
+	return nil
+}
+
+// readSession returns nil when there is no such session.
+func readSession(q db.Querier, hash string) (*sessionRow, error) {
+	var out *sessionRow
+	rows, err := q.Query(resumeSession, hash)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var one sessionRow
+		var opened int64
+		var closed *int64
+		var name, function, teamName *string
+		var works, administers, active *bool
+		var team *core.ID
+		i, a := &one.info, &one.actor
+		err := r.Scan(&a.Org, &i.ID, &a.Kind, &a.ID, &a.AAL, &i.Device, &opened, &one.touched, &one.ends, &closed,
+			&name, &function, &works, &administers, &active, &team, &teamName, &i.OrgName, &i.Place)
+		if err != nil {
+			return err
+		}
+		if out == nil {
+			if a.Kind != core.ActorPerson {
+				if name == nil { // the worker's row is gone
+					one.inactive = true
+				} else {
+					i.Name, i.Function, i.Administers, one.inactive = *name, *function, *administers, !*active
+					a.Kind = kindOf(*works)
+				}
+			}
+			one.closed = closed != nil
+			a.Session = i.ID
+			i.Owner = core.Actor{Kind: a.Kind, ID: a.ID, Org: a.Org}
+			i.OpenedAt, i.UsedAt, i.EndsAt = instant(opened), instant(one.touched), instant(one.ends)
+			out = &one
+		}
+		if team != nil {
+			out.actor.Teams = append(out.actor.Teams, *team)
+			if teamName != nil {
+				out.info.TeamNames = append(out.info.TeamNames, *teamName)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// kindOf is the kind of a member: one who accompanies nobody only administers.
+func kindOf(works bool) core.ActorKind {
+	if works {
+		return core.ActorWorker
+	}
+	return core.ActorOrgAdmin
+}
+
+func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+const insertSession = `INSERT INTO session (token_hash, org_id, id, actor_kind, actor, aal, device, opened_at, touched_at, ends_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`
+
+const oldestSessions = `SELECT token_hash FROM session WHERE org_id = $1 AND actor = $2 AND closed_at IS NULL
+ORDER BY touched_at DESC, token_hash LIMIT 100 OFFSET $3`
+
+const closeOne = `UPDATE session SET closed_at = $2 WHERE token_hash = $1 AND closed_at IS NULL`
+
+// openSession writes a session for an actor whose identity has been proved, and
+// its line. Nothing may follow it in the transaction but the commit.
+func (s *Service) openSession(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, way string) (token string, err error) {
+	if token, err = s.newToken(); err != nil {
+		return "", err
+	}
+	id, err := s.newID()
+	if err != nil {
+		return "", err
+	}
+	var old []string
+	rows, err := tx.Query(oldestSessions, actor.Org, actor.ID, maxSessions-1)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var h string
+		err := r.Scan(&h)
+		old = append(old, h)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("list sessions: %w", err)
+	}
+	for _, h := range old { // at most one, unless the limit was lowered
+		if _, err := tx.Exec(closeOne, h, tx.Now()); err != nil {
+			return "", fmt.Errorf("close the oldest session: %w", err)
+		}
+	}
+	hash, _ := hashToken(token)
+	_, err = tx.Exec(insertSession, hash, actor.Org, id, actor.Kind, actor.ID, actor.AAL, client.device(), tx.Now(), tx.Now()+s.opt.Absolute.Microseconds())
+	if err != nil {
+		return "", fmt.Errorf("insert session: %w", err)
+	}
+	actor.Session = id
+	e := journal.Event{Kind: "session.open", Object: "session", ObjectID: id, Detail: map[string]string{"way": way}}
+	if actor.Kind == core.ActorPerson {
+		e.Subjects = []core.ID{actor.ID}
+	}
+	return token, s.journal.Record(core.WithActor(ctx, actor), tx, e)
+}
+
+const sessionByHash = `SELECT org_id, id, actor_kind, actor FROM session WHERE token_hash = $1 AND closed_at IS NULL`
+
+// SignOut closes the session of a cookie. An unknown or ended one is no error:
+// the cookie goes all the same.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	hash, ok := hashToken(token)
+	if !ok {
+		return nil
+	}
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		var a core.Actor
+		err := tx.QueryRow(sessionByHash, hash).Scan(&a.Org, &a.Session, &a.Kind, &a.ID)
+		if errors.Is(err, db.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(closeOne, hash, tx.Now()); err != nil {
+			return err
+		}
+		return s.recordClosed(core.WithActor(ctx, a), tx, a.Kind, a.ID, a.Session)
+	})
+	if err != nil {
+		return fmt.Errorf("sign out: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) recordClosed(ctx context.Context, tx *db.Tx, kind core.ActorKind, owner, session core.ID) error {
+	e := journal.Event{Kind: "session.close", Object: "session", ObjectID: session}
+	if kind == core.ActorPerson {
+		e.Subjects = []core.ID{owner}
+	}
+	return s.journal.Record(ctx, tx, e)
+}
+
+const listSessions = `SELECT id, device, opened_at, touched_at, ends_at FROM session
+WHERE org_id = $1 AND actor = $2 AND closed_at IS NULL AND ends_at > $3 AND touched_at > $4
+ORDER BY touched_at DESC, token_hash LIMIT 100`
+
+// Sessions lists the actor's own open sessions, the last used first.
+func (s *Service) Sessions(ctx context.Context) ([]SessionInfo, error) {
+	if err := s.Can(ctx, AccountUse, Here(ctx)); err != nil {
+		return nil, err
+	}
+	a, now := core.ActorFrom(ctx), s.now()
+	var out []SessionInfo
+	err := s.db.Read(ctx, func(q db.Querier) error {
+		rows, err := q.Query(listSessions, a.Org, a.ID, now, now-s.opt.Idle.Microseconds())
+		return db.Each(rows, err, func(r *db.Rows) error {
+			var i SessionInfo
+			var opened, used, ends int64
+			err := r.Scan(&i.ID, &i.Device, &opened, &used, &ends)
+			i.OpenedAt, i.UsedAt, i.EndsAt = instant(opened), instant(used), instant(ends)
+			i.Owner = core.Actor{Kind: a.Kind, ID: a.ID, Org: a.Org}
+			i.Current = i.ID == a.Session
+			out = append(out, i)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return out, nil
+}
+
+const closeByID = `UPDATE session SET closed_at = $4 WHERE org_id = $1 AND actor = $2 AND id = $3 AND closed_at IS NULL`
+
+// CloseSession closes one of the actor's own sessions. NotFound when it is not
+// theirs or already closed.
+func (s *Service) CloseSession(ctx context.Context, id core.ID) error {
+	if err := s.Can(ctx, AccountUse, Here(ctx)); err != nil {
+		return err
+	}
+	a := core.ActorFrom(ctx)
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		n, err := tx.Exec(closeByID, a.Org, a.ID, id, tx.Now())
+		if err != nil {
+			return fmt.Errorf("close session: %w", err)
+		}
+		if n == 0 {
+			return errs.New(errs.NotFound, "access.error.not_found")
+		}
+		return s.recordClosed(ctx, tx, a.Kind, a.ID, id)
+	})
+}
+
+// CloseOtherSessions closes every session of the actor but the one asking.
+func (s *Service) CloseOtherSessions(ctx context.Context) error {
+	if err := s.Can(ctx, AccountUse, Here(ctx)); err != nil {
+		return err
+	}
+	a := core.ActorFrom(ctx)
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		n, err := closeSessions(tx, a.Org, a.ID, a.Session)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.recordClosed(ctx, tx, a.Kind, a.ID, "")
+	})
+}
+
+const closeAll = `UPDATE session SET closed_at = $4 WHERE org_id = $1 AND actor = $2 AND id <> $3 AND closed_at IS NULL`
+
+// closeSessions closes every session of somebody but one ("" = none).
+func closeSessions(tx *db.Tx, org, owner, but core.ID) (int64, error) {
+	n, err := tx.Exec(closeAll, org, owner, but, tx.Now())
+	if err != nil {
+		return 0, fmt.Errorf("close sessions: %w", err)
+	}
+	return n, nil
+}
+
+const (
+	sweepSessions = `DELETE FROM session WHERE ends_at < $1`
+	sweepInvites  = `DELETE FROM invite WHERE ends_at < $1`
+	sweepLocks    = `DELETE FROM sign_in_lock WHERE last_at < $1`
+)
+
+// Sweep deletes what ended long ago: sessions and invitations after 30 days,
+// failed attempts after two. A daily job of the program itself.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.clock.Now()
+	for _, step := range []struct {
+		sql    string
+		before time.Time
+	}{
+		{sweepSessions, now.Add(-keepClosed)}, {sweepInvites, now.Add(-keepClosed)}, {sweepLocks, now.Add(-2 * forgetFailures)},
+	} {
+		err := s.db.Tx(ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec(step.sql, step.before.UnixMicro())
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("sweep access: %w", err)
+		}
+	}
+	return nil
+}
