@@ -246,4 +246,3 @@ func (b *exampleBuilder) french(err error) string {
 	}
 	return err.Error()
 }
-

@@ -249,7 +249,7 @@ func unitOf(t ir.Type) string {
 		return ""
 	}
 	if t.Percent {
-		return "%"
+		return strings.Replace(t.Unit.String(), "nombre", "%", 1)
 	}
 	return t.Unit.String()
 }

@@ -88,10 +88,7 @@ func (l *Law) variable(i int32) Variable {
 	}
 	switch v.Type.Kind {
 	case ir.Number:
-		out.Unit = v.Type.Unit.String()
-		if v.Type.Percent {
-			out.Unit = "%"
-		}
+		out.Unit = unitOf(v.Type)
 	case ir.Enum:
 		e := &l.prog.IR.Enums[v.Type.Enum]
 		for j := range e.Values {

@@ -158,11 +158,12 @@ func (c *checker) literal(file string, l *lang.Literal, t ir.Type) (ir.Literal, 
 		if !ok {
 			return wrong()
 		}
+		percent := strings.HasPrefix(l.Unit, "%")
 		if l.Unit != "" && !(l.Unit == "%" && t.Percent) && u != t.Unit {
 			c.problem(file, l.Pos, sprintf(msgUnitsDiffer, t.Unit, u), "")
 			return ir.Literal{}, false
 		}
-		if t.Percent && l.Unit != "%" && n != 0 {
+		if t.Percent && !percent && n != 0 {
 			c.problem(file, l.Pos, msgPercent, sprintf(advicePercent, l.Text))
 			return ir.Literal{}, false
 		}
@@ -300,7 +301,7 @@ func (c *checker) inputVar(file string, d *lang.Input) ir.Var {
 	case "répétée":
 		v.Spreading = ir.SpreadRepeated
 	}
-	if d.Spread != "" && v.Period != ir.Monthly {
+	if d.Spread != "" && d.Spread != "interdite" && v.Period != ir.Monthly {
 		c.problem(file, d.Pos, msgSpreadNotMonthly, "")
 	}
 	return v

@@ -75,14 +75,23 @@ func (s *scope) let(name string) *binding {
 func (s *scope) pair(a, b *lang.Expr, want ir.Type) (x, y *ir.Expr) {
 	if s.poly(a) && !s.poly(b) {
 		y = s.expr(b, want)
-		return s.expr(a, y.Type), y
+		return s.like(a, y.Type, want), y
 	}
 	x = s.expr(a, want)
-	hint := x.Type
-	if isBad(x) {
-		hint = want
+	return x, s.like(b, x.Type, want)
+}
+
+// like checks an expression whose type is hoped to be that of its neighbour. When
+// the neighbour has a problem of its own, an expression without a type says
+// nothing more.
+func (s *scope) like(e *lang.Expr, neighbour, want ir.Type) *ir.Expr {
+	if neighbour.Kind != ir.Invalid {
+		return s.expr(e, neighbour)
 	}
-	return x, s.expr(b, hint)
+	if want.Kind == ir.Invalid && s.poly(e) {
+		return bad()
+	}
+	return s.expr(e, want)
 }
 
 // expr checks an expression. want is the type that is hoped for, Invalid when

@@ -143,8 +143,8 @@ type Evaluator struct {
 
 // Options of an evaluation.
 type Options struct {
-	Asked      ir.Month // the month asked; December for a year
-	Open bool
+	Asked ir.Month // the month asked; December for a year
+	Open  bool
 }
 
 // New starts an evaluation.

@@ -28,7 +28,7 @@ func unitWord(word string) (Unit, bool) {
 		u[Euro] = 1
 	case "mois":
 		u[PerMonth] = 1
-	case "an", "ans", "année", "années":
+	case "an", "ans":
 		u[PerYear] = 1
 	case "jour", "jours":
 		u[PerDay] = 1

@@ -182,26 +182,26 @@ type ExprKind uint8
 const (
 	ExLiteral ExprKind = iota
 	ExName
-	ExCall         // Name(Args…): a keyed parameter, a barème, a table, a function
-	ExNA           // non applicable
-	ExVerify       // à vérifier « Text »
-	ExBinary       // Op: + - × / = ≠ < ≤ > ≥ et ou min max
-	ExNot          // non
-	ExNeg          // −
-	ExIn           // Args[0] parmi (Args[1:])
-	ExPrefix       // Args[0] commence par « Text »
-	ExApplicable   // Args[0] est applicable
-	ExIf           // si Args[0] alors Args[1] sinon Args[2]
-	ExLet          // soit Name = Args[0] ; Args[1]
-	ExRound        // arrondi; Lit is the step, Mode "", "supérieur", "inférieur"
-	ExShift        // Args[0] en Moment
-	ExProject      // Args[0] du Path
-	ExAtDate       // Args[0] à la date Args[1]
-	ExFold         // Name domain [filter] [body]
-	ExBound        // début/fin de Moment; Name is début or fin
-	ExDay          // Lit (day of the month) Moment: 31 décembre N-2
-	ExBetween      // Name (années, mois, jours) entre Args[0] et Args[1]
-	ExExtremum     // maximum(Args…), minimum(Args…)
+	ExCall       // Name(Args…): a keyed parameter, a barème, a table, a function
+	ExNA         // non applicable
+	ExVerify     // à vérifier « Text »
+	ExBinary     // Op: + - × / = ≠ < ≤ > ≥ et ou min max
+	ExNot        // non
+	ExNeg        // −
+	ExIn         // Args[0] parmi (Args[1:])
+	ExPrefix     // Args[0] commence par « Text »
+	ExApplicable // Args[0] est applicable
+	ExIf         // si Args[0] alors Args[1] sinon Args[2]
+	ExLet        // soit Name = Args[0] ; Args[1]
+	ExRound      // arrondi; Lit is the step, Mode "", "supérieur", "inférieur"
+	ExShift      // Args[0] en Moment
+	ExProject    // Args[0] du Path
+	ExAtDate     // Args[0] à la date Args[1]
+	ExFold       // Name domain [filter] [body]
+	ExBound      // début/fin de Moment; Name is début or fin
+	ExDay        // Lit (day of the month) Moment: 31 décembre N-2
+	ExBetween    // Name (années, mois, jours) entre Args[0] et Args[1]
+	ExExtremum   // maximum(Args…), minimum(Args…)
 )
 
 // Expr is a node of an expression. Fields a kind does not use are zero.

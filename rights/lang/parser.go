@@ -187,7 +187,7 @@ func (p *parser) unitWordAt(n int) bool {
 		return t.Text == "€" || t.Text == "%"
 	case TokWord:
 		switch t.Text {
-		case "an", "ans", "année", "années", "mois", "jour", "jours", "heure", "heures", "euro", "euros", "m²":
+		case "an", "ans", "mois", "jour", "jours", "heure", "heures", "euro", "euros", "m²":
 			return true
 		}
 	}
@@ -208,7 +208,7 @@ func (p *parser) unit() string {
 // unitName gives each unit word one form.
 func unitName(w string) string {
 	switch w {
-	case "ans", "année", "années":
+	case "ans":
 		return "an"
 	case "jours":
 		return "jour"
