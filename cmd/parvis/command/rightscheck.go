@@ -1,0 +1,80 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/law"
+	"codeberg.org/parvis/parvis/rights"
+)
+
+// rightsCheck reads rule files and says what to correct in them: file, line,
+// column, advice. The worked examples are run too.
+type rightsCheck struct {
+	Dir string `arg:"" optional:"" help:"cli.help.law_dir" placeholder:"DIR"`
+}
+
+// Run prints one line per problem; it fails when there is one.
+func (c *rightsCheck) Run(s *session) error {
+	problems := 0
+	tell := func(where string, p rights.Problem) {
+		fmt.Fprintln(s.Stdout, filepath.Join(where, p.String()))
+	}
+	l, err := loadLaw(c.Dir)
+	var list rights.Problems
+	switch {
+	case errors.As(err, &list):
+		for _, p := range list {
+			tell(c.Dir, p)
+			if !p.Warning {
+				problems++
+			}
+		}
+	case err != nil:
+		return err
+	default:
+		for _, p := range l.Warnings() {
+			tell(c.Dir, p)
+		}
+		held := 0
+		for _, e := range l.RunExamples() {
+			if e.Failure == "" {
+				held++
+				continue
+			}
+			problems++
+			fmt.Fprintf(s.Stdout, "%s:%d: %s: %s\n", filepath.Join(c.Dir, e.File), e.Line, e.Title, e.Failure)
+		}
+		s.print(s.p.T("cli.rights.checked", "law", l.Digest(), "variables", len(l.Variables()), "rights", len(l.Rights()), "examples", held))
+	}
+	if problems > 0 {
+		return errs.New(errs.Invalid, "cli.rights.problems", "n", problems)
+	}
+	return nil
+}
+
+// loadLaw reads the rule files of a directory, or the embedded ones for "". Its
+// error is a rights.Problems when the files themselves are at fault.
+func loadLaw(dir string) (*rights.Law, error) {
+	if dir == "" {
+		return rights.Load(law.Files)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errs.Wrap(errs.NotFound, "cli.input.absent", err, "file", dir)
+	case err != nil:
+		return nil, errs.Wrap(errs.Invalid, "cli.input.unreadable", err, "file", dir)
+	case !info.IsDir():
+		return nil, errs.New(errs.Invalid, "cli.rights.not_directory", "file", dir)
+	}
+	files, err := fs.Glob(os.DirFS(dir), "*.md")
+	if err != nil || len(files) == 0 {
+		return nil, errs.New(errs.NotFound, "cli.rights.no_rules", "dir", dir)
+	}
+	return rights.Load(os.DirFS(dir))
+}
