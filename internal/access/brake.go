@@ -77,14 +77,19 @@ func (s *Service) brakeNow(ctx context.Context, all []brake) error {
 			if err := tx.QueryRow(readBrake, b.key).Scan(&failures, &last, &until); err != nil {
 				return fmt.Errorf("brake: %w", err)
 			}
-			if left := until - now; left > 0 {
+			// A hold longer than the longest comes from a clock that was put back.
+			if left := until - now; left > 0 && left <= maxWait.Microseconds() {
 				return errs.New(errs.TooMany, "access.error.too_many_tries", "n", minutes(left))
 			}
 			if now-last > forgetFailures.Microseconds() {
 				failures = 0
 			}
 			failures++
-			if _, err := tx.Exec(writeBrake, b.key, failures, now, now+wait(failures, b.free).Microseconds()); err != nil {
+			until = 0
+			if w := wait(failures, b.free); w > 0 {
+				until = now + w.Microseconds()
+			}
+			if _, err := tx.Exec(writeBrake, b.key, failures, now, until); err != nil {
 				return fmt.Errorf("brake: %w", err)
 			}
 		}
