@@ -192,3 +192,7 @@ var (
 		" ?", "\u202f?", " !", "\u202f!", " ;", "\u202f;",
 		" :", "\u00a0:", "« ", "«\u00a0", " »", "\u00a0»", " €", "\u00a0€", " %", "\u00a0%")
 )
+
+// Typeset gives a French text typed with ordinary spaces its own: for sentences
+// that live in law files instead of a catalogue.
+func Typeset(s string) string { return typeset(s, French) }

@@ -1,0 +1,53 @@
+// Package entry is the door: sign-in in two steps, signing out, the first start
+// of an installation, invitations, and the demo's open doors.
+package entry
+
+import (
+	"embed"
+	"net/http"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+// Pages are the templates of this area.
+//
+//go:embed *.html
+var Pages embed.FS
+
+// Handler answers the pages of the door.
+type Handler struct {
+	kit    *kit.Kit
+	access *access.Service
+	demo   *Demo
+}
+
+// Demo names who the demo's open doors let in.
+type Demo struct {
+	Worker func(r *http.Request) (access.DemoVisitor, error)
+	Person func(r *http.Request) (access.DemoVisitor, error)
+}
+
+// Register adds the door's routes. demo is nil outside the demo.
+func Register(k *kit.Kit, a *access.Service, demo *Demo) {
+	h := &Handler{kit: k, access: a, demo: demo}
+	k.Handle("GET /entrer", kit.Anyone, h.showSignIn)
+	k.Handle("POST /entrer", kit.Anyone, h.signIn)
+	k.Handle("GET /entrer/code", kit.Anyone, h.showCode)
+	k.Handle("POST /entrer/code", kit.Anyone, h.confirm)
+	k.Handle("POST /sortir", kit.Signed, h.signOut)
+	k.Handle("GET /installation", kit.Anyone, h.showSetUp)
+	k.Handle("POST /installation", kit.Anyone, h.setUp)
+	k.Handle("GET /invitation", kit.Anyone, h.showInvitation)
+	k.Handle("POST /invitation", kit.Anyone, h.acceptInvitation)
+	if demo != nil {
+		k.Handle("GET /demo/enter/worker", kit.Anyone, h.enterWorker)
+		k.Handle("GET /demo/enter/person", kit.Anyone, h.enterPerson)
+	}
+}
+
+// enter gives the browser its session and leads on to where it was going.
+func (h *Handler) enter(w http.ResponseWriter, r *http.Request, token, next string) {
+	h.kit.SignIn(w, r, token)
+	h.kit.Redirect(w, r, kit.LocalPath(next))
+}

@@ -1,0 +1,134 @@
+package kit
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// Status is the HTTP status of an error's kind.
+func Status(kind errs.Kind) int {
+	switch kind {
+	case errs.Invalid:
+		return http.StatusUnprocessableEntity
+	case errs.NotFound:
+		return http.StatusNotFound
+	case errs.Forbidden:
+		return http.StatusForbidden
+	case errs.Conflict:
+		return http.StatusConflict
+	case errs.Unavailable:
+		return http.StatusServiceUnavailable
+	case errs.Unauthenticated:
+		return http.StatusUnauthorized
+	case errs.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case errs.TooMany:
+		return http.StatusTooManyRequests
+	}
+	return http.StatusInternalServerError
+}
+
+// Fail turns an error into a calm page, or into problem+json for programs. It is
+// the only place that does. Somebody not signed in is led to the entrance.
+func (k *Kit) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	k.failStatus(w, r, Status(errs.KindOf(err)), err)
+}
+
+// errorView is what the error page shows.
+type errorView struct {
+	Status int
+	Title  string
+	Lead   string
+	Detail string // the error's own sentence, when it has one for people
+	Say    string // what to read aloud to somebody: "page 404"
+	House  House
+	Back   string
+	Retry  bool
+}
+
+func (k *Kit) failStatus(w http.ResponseWriter, r *http.Request, status int, err error) {
+	v := From(r.Context())
+	if status >= 500 {
+		k.Log.Error("request failed", "trace", v.ID, "path", r.URL.Path, "err", err)
+	} else {
+		k.Log.Debug("request refused", "trace", v.ID, "status", status, "err", err)
+	}
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "10")
+	}
+	if isAPI(r) {
+		k.problem(w, v, status, err)
+		return
+	}
+	if status == http.StatusUnauthorized && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		to := "/entrer"
+		if r.URL.Path != "/" {
+			to += "?suite=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	code := strconv.Itoa(status)
+	view := errorView{
+		Status: status,
+		Title:  v.T("web.error.title_" + code),
+		Lead:   v.T("web.error.lead_" + code),
+		House:  k.house(r.Context(), v),
+		Say:    v.T("web.error.say", "page", code),
+		Back:   "/",
+		Retry:  status >= 500 || status == http.StatusTooManyRequests || status == http.StatusConflict,
+	}
+	if status >= 500 {
+		view.Say = v.T("web.error.say_code", "page", code, "code", v.ID)
+	}
+	if e := Sentence(err); e != nil && v.P.Has(e.Key) {
+		view.Detail = v.P.Error(e)
+	}
+	page := Page{Template: "kit/error", Title: view.Title, Sheet: "gate.css", Layout: Gate, Public: true, Status: status, View: view}
+	if rerr := k.Render(w, r, page); rerr != nil {
+		k.Log.Error("error page", "trace", v.ID, "err", rerr)
+		http.Error(w, view.Title+"\n"+view.Lead, status)
+	}
+}
+
+// Sentence finds the error's sentence for people, nil when it has none.
+func Sentence(err error) *errs.Error {
+	var e *errs.Error
+	if errors.As(err, &e) && e.Key != "" {
+		return e
+	}
+	var f errs.Fields
+	if errors.As(err, &f) && len(f) > 0 {
+		return f[0]
+	}
+	return nil
+}
+
+// problem answers a program: RFC 9457.
+func (k *Kit) problem(w http.ResponseWriter, v *Visit, status int, err error) {
+	body := struct {
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail,omitempty"`
+		Trace  string `json:"trace"`
+	}{Type: "about:blank", Title: http.StatusText(status), Status: status, Trace: v.ID}
+	if e := Sentence(err); e != nil && v.P.Has(e.Key) {
+		body.Detail = v.P.Error(e)
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, body.Title, status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // the client may have left
+}

@@ -1,0 +1,209 @@
+package kit
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+)
+
+// Page is what a handler shows.
+type Page struct {
+	Template string // "person/file"
+	Title    string // before " · Parvis"
+	Sheet    string // the area's stylesheet beside the common one: "file.css"; "" = none
+	Layout   Layout
+	Public   bool   // larger type, for the person
+	Nav      string // the current entry of the main navigation: "today", "people", "team"
+	Status   int    // 0 = 200
+	Script   bool   // the page has something to enhance
+	Tag      string // the catalogue of the page when it is not the visitor's: a sheet for somebody else
+	View     any
+}
+
+// Layout is the frame around a page.
+type Layout string
+
+// The layouts.
+const (
+	Frame Layout = ""      // header, search and navigation when signed in, footer
+	Gate  Layout = "gate"  // before signing in, and every error: languages instead of navigation
+	Bare  Layout = "sheet" // a printed sheet: nothing around it
+)
+
+// frame is what the layout template reads.
+type frame struct {
+	Page
+	Info     access.SessionInfo
+	SignedIn bool
+	Person   bool
+	House    House
+	Flashes  []Flash
+	Demo     string
+	Token    string
+	Path     string // this page, for the language links
+	Query    string
+	Sprite   template.HTML
+	Content  template.HTML
+}
+
+// LangLink is the address of this page in another language.
+func (f frame) LangLink(tag string) string {
+	q := "?lang=" + tag
+	if f.Query != "" {
+		q += "&" + f.Query
+	}
+	return f.Path + q
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Render answers with a page. It writes nothing when the template fails.
+func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
+	v := From(r.Context())
+	p := v.P
+	if page.Tag != "" {
+		p = i18n.For(page.Tag)
+	}
+	set, err := k.templates.byTag[p.Tag()]()
+	if err != nil {
+		return err
+	}
+	content := getBuffer()
+	defer buffers.Put(content)
+	if err := set.ExecuteTemplate(content, page.Template, page.View); err != nil {
+		return fmt.Errorf("render %s: %w", page.Template, err)
+	}
+	page.Tag = p.Tag()
+	f := frame{
+		Page: page, Info: v.Info, SignedIn: !v.Actor.IsZero(), Person: v.Actor.Kind == core.ActorPerson,
+		House: k.house(r.Context(), v), Flashes: v.flashes, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Content: template.HTML(content.String()), Sprite: spriteMark,
+	}
+	if r.Method == http.MethodPost || strings.Contains(f.Query, "lang=") {
+		f.Query = ""
+	}
+	if k.Demo {
+		now := k.Clock.Now().In(k.demoPlace(v))
+		f.Demo = v.T("web.demo.banner", "day", v.P.Day(core.DateOf(now)), "hour", v.P.Hour(now.Hour()*60+now.Minute()))
+	}
+	if f.SignedIn {
+		if f.Token, err = k.token(w, r, v); err != nil {
+			return err
+		}
+	}
+	shell := getBuffer()
+	defer buffers.Put(shell)
+	if err := set.ExecuteTemplate(shell, "kit/layout", f); err != nil {
+		return fmt.Errorf("render layout of %s: %w", page.Template, err)
+	}
+	// The sprite holds only the symbols this page uses, so it is put in last.
+	before, after, _ := bytes.Cut(shell.Bytes(), []byte(spriteMark))
+	out := getBuffer()
+	defer buffers.Put(out)
+	out.Write(before)
+	k.writeSprite(out, shell.Bytes())
+	out.Write(after)
+	if len(v.flashes) > 0 {
+		setCookie(w, r, cookieFlash, "", -1)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", p.Lang())
+	h.Set("Cache-Control", "no-store")
+	return send(w, r, page.Status, out.Bytes())
+}
+
+// demoPlace is the time zone of the demo's banner: the visitor's organisation's,
+// Paris before anybody signed in.
+func (k *Kit) demoPlace(v *Visit) *time.Location {
+	if v.place != nil {
+		return v.place
+	}
+	if paris, err := time.LoadLocation("Europe/Paris"); err == nil {
+		return paris
+	}
+	return time.UTC
+}
+
+const spriteMark = "<!--sprite-->"
+
+func getBuffer() *bytes.Buffer {
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	return b
+}
+
+// writeSprite writes the symbols that the page's <use href="#i-…"> name.
+func (k *Kit) writeSprite(out *bytes.Buffer, page []byte) {
+	const mark = `href="#i-`
+	var names []string
+	for rest := page; ; {
+		i := bytes.Index(rest, []byte(mark))
+		if i < 0 {
+			break
+		}
+		rest = rest[i+len(mark):]
+		end := bytes.IndexByte(rest, '"')
+		if end < 0 {
+			break
+		}
+		if name := string(rest[:end]); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	out.WriteString(`<svg width="0" height="0" aria-hidden="true" focusable="false">`)
+	for _, name := range names {
+		out.WriteString(k.templates.icons[name])
+	}
+	out.WriteString(`</svg>`)
+}
+
+var packers = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is a constant of the package
+	}
+	return z
+}}
+
+// send writes the body, compressed when the browser takes it and it is worth it.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if len(body) > 1200 && acceptsGzip(r) {
+		packed := getBuffer()
+		defer buffers.Put(packed)
+		z := packers.Get().(*gzip.Writer)
+		defer packers.Put(z)
+		z.Reset(packed)
+		if _, err := z.Write(body); err != nil {
+			return fmt.Errorf("compress: %w", err)
+		}
+		if err := z.Close(); err != nil {
+			return fmt.Errorf("compress: %w", err)
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		body = packed.Bytes()
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	// Headers are gone: a client that left is no error of ours.
+	_, _ = w.Write(body)
+	return nil
+}

@@ -1,0 +1,95 @@
+// What a script adds to pages that work without it. Each element asks for its
+// own by data-enhance; nothing here is needed to read, write or save.
+
+type Enhance = (el: HTMLElement) => void;
+
+const enhance: Record<string, Enhance> = {
+  // An error summary takes the focus, so that a screen reader reads it first.
+  focus: (el) => el.focus(),
+
+  // A button that only a script can serve appears, then prints.
+  print: (el) => {
+    el.hidden = false;
+    el.addEventListener("click", () => window.print());
+  },
+
+  // A form with unsaved text asks before the page is left.
+  dirty: (el) => {
+    let dirty = false;
+    el.addEventListener("input", () => (dirty = true));
+    el.addEventListener("submit", () => (dirty = false));
+    window.addEventListener("beforeunload", (e) => {
+      if (dirty) e.preventDefault();
+    });
+  },
+
+  // A select sends its form as soon as it is changed with the mouse; with the
+  // keyboard the button stays the way, since arrows change the value.
+  now: (el) => {
+    const select = el as HTMLSelectElement;
+    let keyboard = false;
+    select.addEventListener("keydown", () => (keyboard = true));
+    select.addEventListener("pointerdown", () => (keyboard = false));
+    select.addEventListener("change", () => {
+      if (!keyboard) select.form?.requestSubmit();
+    });
+  },
+
+  // The search page answers while one types.
+  search: (el) => {
+    const form = el as HTMLFormElement;
+    const input = form.querySelector<HTMLInputElement>("input[name=q]");
+    const list = document.getElementById("resultats");
+    if (!input || !list) return;
+    let timer = 0;
+    let last = input.value;
+    let running: AbortController | undefined;
+    const ask = async (): Promise<void> => {
+      const q = input.value.trim();
+      if (q === last || (q !== "" && q.length < 2)) return;
+      last = q;
+      running?.abort();
+      running = new AbortController();
+      const address = form.action + "?q=" + encodeURIComponent(q);
+      try {
+        const answer = await fetch(address, { signal: running.signal, credentials: "same-origin" });
+        if (!answer.ok || answer.redirected) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById("resultats");
+        const sprite = page.querySelector("body > svg");
+        if (!fresh) return;
+        if (sprite) document.querySelector("body > svg")?.replaceWith(sprite);
+        list.replaceChildren(...fresh.childNodes);
+        history.replaceState(null, "", address);
+      } catch (e) {
+        // A newer question replaced this one, or the network is away: the
+        // button still works.
+        if (!(e instanceof DOMException || e instanceof TypeError)) throw e;
+      }
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void ask(), 250);
+    });
+  },
+};
+
+for (const el of document.querySelectorAll<HTMLElement>("[data-enhance]")) {
+  for (const name of (el.dataset.enhance ?? "").split(" ")) enhance[name]?.(el);
+}
+
+// A form is sent once: the button rests until the answer comes, or for ten
+// seconds when none does.
+document.addEventListener("submit", (e) => {
+  const form = e.target as HTMLFormElement;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    e.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 10000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

@@ -1,0 +1,85 @@
+// Package me is the person's own home: nothing about money on its first screen,
+// their rights behind a door, and a human on every page.
+package me
+
+import (
+	"embed"
+	"net/http"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/person"
+)
+
+// Pages are the templates of this area.
+//
+//go:embed *.html
+var Pages embed.FS
+
+// Handler answers the person's pages.
+type Handler struct {
+	kit   *kit.Kit
+	cases *casefile.Service
+	words person.Words
+}
+
+// Register adds the person's routes.
+func Register(k *kit.Kit, cases *casefile.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, words: words}
+	k.Handle("GET /moi", kit.PersonIn, h.show)
+	k.Handle("GET /moi/fiche", kit.PersonIn, h.sheet)
+}
+
+// view is the home.
+type view struct {
+	Hello  string
+	Rights string // what is behind the door, never an amount
+	House  kit.House
+}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
+	file, err := h.cases.OpenOwn(r.Context(), 0)
+	if err != nil {
+		return err
+	}
+	p := kit.From(r.Context()).P
+	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none")}
+	for _, l := range file.Rights {
+		if l.Result != nil && !l.Silenced() {
+			out.Rights = p.T("web.me.rights_read")
+		}
+	}
+	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
+}
+
+// hello greets as the person wants to be called: « Bonjour Madame Haddad », a
+// first name only when they gave one of use.
+func hello(p *i18n.Printer, who casefile.Person) string {
+	switch {
+	case who.FirstNameOfUse != "":
+		return p.T("web.me.hello", "name", who.FirstNameOfUse)
+	case who.Title == casefile.TitleMadame:
+		return p.T("web.me.hello_madame", "name", who.UsualName)
+	case who.Title == casefile.TitleMonsieur:
+		return p.T("web.me.hello_monsieur", "name", who.UsualName)
+	}
+	return p.T("web.me.hello", "name", who.DisplayName())
+}
+
+func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {
+	file, err := h.cases.OpenOwn(r.Context(), 0)
+	if err != nil {
+		return err
+	}
+	tag := r.URL.Query().Get("langue")
+	if !i18n.Known(tag) {
+		tag = kit.From(r.Context()).P.Tag()
+	}
+	p := i18n.For(tag)
+	sheet := person.Own(p, h.words, file)
+	sheet.Back, sheet.BackName, sheet.Here = "/moi", p.T("web.me.title"), "/moi/fiche"
+	sheet.House = h.kit.HouseOf(r)
+	sheet.Made = p.T("web.sheet.made", "name", sheet.Name, "date", p.Date(file.Today))
+	return person.RenderSheet(h.kit, w, r, tag, sheet)
+}

@@ -1,0 +1,207 @@
+package person
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+// questionView is one question: nothing is chosen before somebody taps.
+type questionView struct {
+	ID       core.ID
+	Name     string
+	Call     string
+	Form     *kit.Form
+	Question string // id
+	Title    string
+	Hint     string
+	Progress string
+	Done     int
+	Of       int
+	Cells    []cellView
+	Why      []string
+	Over     bool
+	Skip     string // address of the same page with the next question
+}
+
+// cellView is one value the answer sets.
+type cellView struct {
+	Variable string
+	Label    string
+	Unit     string
+	Type     casefile.ValueType
+	Choices  []option
+	Field    string
+	Single   bool // the only one: the question's title is its label
+	From     string
+}
+
+func (h *Handler) showQuestion(w http.ResponseWriter, r *http.Request) error {
+	form, err := h.kit.NewForm(w, r)
+	if err != nil {
+		return err
+	}
+	return h.renderQuestion(w, r, form, r.URL.Query().Get("q"), http.StatusOK)
+}
+
+func (h *Handler) renderQuestion(w http.ResponseWriter, r *http.Request, form *kit.Form, asked string, status int) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	person, err := h.cases.Person(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	var q casefile.Question
+	open := true
+	if asked != "" {
+		q, err = h.cases.AskQuestion(r.Context(), id, asked)
+		if errs.Is(err, errs.NotFound) {
+			asked = ""
+		}
+	}
+	if asked == "" {
+		q, open, err = h.cases.NextQuestion(r.Context(), id)
+	}
+	if err != nil {
+		return err
+	}
+	p := printer(r)
+	view := questionView{ID: id, Name: person.DisplayName(), Call: callName(p, person.Title, person.Identity), Form: form, Over: !open}
+	if open {
+		view.fill(p, h.words, q)
+	}
+	title := view.Title
+	if view.Over {
+		title = p.T("web.question.over")
+	}
+	return h.kit.Render(w, r, kit.Page{
+		Template: "person/question", Title: title + " · " + view.Name, Sheet: "question.css", Nav: "people", Public: true, Status: status, View: view, Script: true,
+	})
+}
+
+// fill says the question in the person's words.
+func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
+	v.Question = q.ID
+	name := q.Cells[0].Of.Name
+	who := ""
+	if q.Human != nil {
+		who = firstName(*q.Human)
+	}
+	v.Title = questionTitle(p, name, who)
+	if key := "web.question_hint." + name; p.Has(key) {
+		v.Hint = p.T(key)
+	}
+	v.Progress = p.N("web.question.left", q.Left)
+	v.Of = q.Left
+	for _, c := range q.Cells {
+		cell := cellView{
+			Variable: c.Of.Name, Label: variableLabel(p, c.Of.Name), Unit: unitText(p, c.Of.Unit), Type: c.Of.Type,
+			Field: "v." + c.Of.Name, Single: len(q.Cells) == 1,
+		}
+		if !c.From.IsZero() && c.Of.Period != casefile.PeriodAlways {
+			cell.From = p.T(onOrIn("web.file.from", c.From), "date", c.From)
+		}
+		for _, choice := range c.Of.Choices {
+			cell.Choices = append(cell.Choices, option{choice, choiceLabel(p, c.Of.Name, choice)})
+		}
+		v.Cells = append(v.Cells, cell)
+	}
+	var rights []string
+	for _, right := range q.ReadBy {
+		rights = append(rights, w.Name(p, right))
+	}
+	v.Why = append(v.Why, p.T("web.question.why_rights", "rights", p.List(rights)))
+	if key := "web.question_why." + name; p.Has(key) {
+		v.Why = append(v.Why, p.T(key))
+	}
+	v.Why = append(v.Why, p.T("web.question.why_free"))
+}
+
+// questionTitle is the question about a variable: its own sentence when the
+// catalogue has one, else its name.
+func questionTitle(p *i18n.Printer, variable, who string) string {
+	if who != "" {
+		if key := "web.question_of." + variable; p.Has(key) {
+			return p.T(key, "name", who)
+		}
+		return p.T("web.question.any_of", "label", variableLabel(p, variable), "name", who)
+	}
+	if key := "web.question_you." + variable; p.Has(key) {
+		return p.T(key)
+	}
+	return p.T("web.question.any", "label", variableLabel(p, variable))
+}
+
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	v := r.PostForm
+	a := casefile.Answer{
+		Question: v.Get("question"), State: casefile.Known, Values: map[string]string{},
+		Source: casefile.Source(v.Get("source")), Detail: strings.TrimSpace(v.Get("detail")),
+	}
+	for name, values := range v {
+		variable, ok := strings.CutPrefix(name, "v.")
+		if !ok || len(values) == 0 {
+			continue
+		}
+		switch values[0] {
+		case "?unknown":
+			a.State = casefile.Unknown
+		case "?refused":
+			a.State = casefile.Refused
+		default:
+			a.Values[variable] = values[0]
+		}
+	}
+	switch v.Get("instead") {
+	case "unknown":
+		a.State = casefile.Unknown
+	case "refused":
+		a.State = casefile.Refused
+	}
+	if a.State != casefile.Known {
+		a.Values = nil
+		a.Source = casefile.SourceSaid
+	}
+	if a.Source == "" {
+		a.Source = casefile.SourceSaid
+	}
+	err = h.cases.AnswerQuestion(r.Context(), id, a)
+	var conflict *casefile.FactConflict
+	switch {
+	case err == nil:
+		h.kit.Redirect(w, r, path(id)+"/question")
+		return nil
+	case errors.As(err, &conflict):
+		h.kit.SetFlash(w, r, kit.Flash{Kind: kit.FlashCalm, Bold: "web.conflict.title", Rest: "web.conflict.kept"})
+		h.kit.Redirect(w, r, path(id)+"/choisir")
+		return nil
+	}
+	form, err := h.kit.Refused(w, r, unprefixed(err))
+	if err != nil {
+		return err
+	}
+	for i, e := range form.Errors {
+		if e.Field == "value" || e.Field == "answer" {
+			form.Errors[i].Field = "answer"
+		}
+	}
+	return h.renderQuestion(w, r, form, a.Question, http.StatusUnprocessableEntity)
+}
+
+// questionPath is the address of one question of a file.
+func questionPath(file core.ID, question string) string {
+	return path(file) + "/question?q=" + url.QueryEscape(question)
+}

@@ -1,0 +1,274 @@
+package person
+
+import (
+	"net/http"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+// rightsView is the part « Droits ».
+type rightsView struct {
+	Month    core.Month
+	Months   []monthChoice
+	Computed string // « calcul du 11 juin, pour juin 2026 »
+	Stale    string // why it should be computed again, "" when it need not
+	Cards    []rightCard
+}
+
+// monthChoice is one entry of the month's list.
+type monthChoice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// rightCard is one right: proposed (dashed), open (a question), decided (solid).
+type rightCard struct {
+	Right   string
+	Form    *kit.Form
+	File    core.ID
+	Name    string
+	Class   string // open, yes, off, said; "" = proposed
+	Sum     string
+	SumNote string
+	Say     string
+	Tag     tagView
+	Decider string
+	Why     *whyView
+	Decide  []decideChoice
+	Call    string
+	After   core.ID // the decision the page shows
+	Reopen  bool
+	Href    string
+	Month   string // ?mois=… when it is not this month's
+	Entails bool   // asking for it is still ahead
+}
+
+// tagView is the small outlined word on a card.
+type tagView struct{ Class, Icon, Text string }
+
+// decideChoice is one of the five equal buttons.
+type decideChoice struct{ Kind, Label string }
+
+// whyView is the explanation under a card.
+type whyView struct {
+	Title string
+	Tree  []nodeView
+	Open  bool
+}
+
+// monthsBack is how far the month's list goes: a backdated claim is the longest
+// reason to look behind.
+const monthsBack, monthsAhead = 24, 3
+
+func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, error) {
+	p := printer(r)
+	v := rightsView{Month: f.Month}
+	now := f.Today.CalendarMonth()
+	for m := now + monthsAhead; m >= now-monthsBack; m-- {
+		v.Months = append(v.Months, monthChoice{Value: m.String(), Label: p.Month(m), Chosen: m == f.Month})
+	}
+	if f.Computed != 0 {
+		v.Computed = p.T("web.file.computed", "date", p.DayMonth(instant(r, f.Computed)), "month", p.Month(f.Month))
+	} else {
+		v.Computed = p.Month(f.Month)
+	}
+	if f.Stale != casefile.Fresh {
+		v.Stale = p.T("web.file.stale_" + string(f.Stale))
+	}
+	explained := false
+	for _, line := range sortRights(f.Rights) {
+		card := h.viewCard(r, p, f, line)
+		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
+			why, err := h.explain(r, f, line.Right)
+			if err != nil {
+				return v, err
+			}
+			card.Why, explained = why, why != nil
+		}
+		v.Cards = append(v.Cards, card)
+	}
+	return v, nil
+}
+
+// sortRights puts what is proposed first, then open questions, then what was
+// decided, then what is not due; the engine's order inside each.
+func sortRights(lines []casefile.RightLine) []casefile.RightLine {
+	rank := func(l casefile.RightLine) int {
+		switch {
+		case l.Silenced():
+			return 5
+		case decided(l.Decision) && l.Decision.Kind == casefile.Receives:
+			return 3
+		case decided(l.Decision):
+			return 2
+		case l.Result == nil:
+			return 6
+		case l.Result.Status == casefile.Probable:
+			return 0
+		case l.Result.Status == casefile.ToVerify:
+			return 1
+		}
+		return 4
+	}
+	out := slices.Clone(lines)
+	slices.SortStableFunc(out, func(a, b casefile.RightLine) int { return rank(a) - rank(b) })
+	return out
+}
+
+// decided tells whether a decision counts: a right reopened is open again.
+func decided(d *casefile.Decision) bool { return d != nil && d.Kind != casefile.Reopened }
+
+func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine) rightCard {
+	call := callName(p, f.Person.Title, f.Person.Identity)
+	c := rightCard{
+		Right: line.Right, File: f.Person.ID, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
+		Call: call, Href: path(f.Person.ID) + "/droits/" + line.Right, Entails: true,
+	}
+	if f.Month != f.Today.CalendarMonth() {
+		c.Month = f.Month.String()
+		c.Href += "?mois=" + c.Month
+	}
+	if line.Decision != nil {
+		c.After = line.Decision.ID
+	}
+	c.proposed(p, f, line)
+	if decided(line.Decision) {
+		c.decided(r, p, line)
+	}
+	if !c.Reopen {
+		for _, kind := range casefile.DecisionKinds() {
+			c.Decide = append(c.Decide, decideChoice{string(kind), p.T("web.decide." + string(kind))})
+		}
+	}
+	return c
+}
+
+// proposed says what the calculation found.
+func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.RightLine) {
+	res := line.Result
+	if res == nil {
+		c.Class, c.Say = "off", p.T("web.right.never")
+		c.Tag = tagView{Icon: "calc", Text: p.T("web.right.tag_never")}
+		return
+	}
+	switch res.Status {
+	case casefile.Probable:
+		c.Sum, c.SumNote = p.Money(res.Amount), p.T("web.right.per_month")
+		c.Say = p.T("web.right.probable", "month", p.Month(f.Month))
+		c.Tag = tagView{Icon: "calc", Text: p.T("web.right.tag_proposed")}
+	case casefile.ToVerify:
+		c.Class = "open"
+		if res.Max > 0 {
+			c.Sum, c.SumNote = p.MoneyRange(res.Min, res.Max), p.T("web.right.per_month")
+		} else {
+			c.SumNote = p.T("web.right.maybe")
+		}
+		c.Say = p.T("web.right.to_verify_bare")
+		if len(res.Missing) > 0 {
+			c.Say = p.T("web.right.to_verify", "what", missingList(p, f, res.Missing))
+		}
+		c.Tag = tagView{Class: "open", Icon: "ask", Text: p.N("web.right.tag_verify", len(res.Missing))}
+	default:
+		c.Class, c.SumNote = "off", p.T("web.right.not_due")
+		c.Say = p.T("web.right.not_due_say", "month", p.Month(f.Month))
+	}
+}
+
+// decided overlays what the person decided: the outline becomes solid and says
+// who and when.
+func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.RightLine) {
+	d := line.Decision
+	day := p.DayMonth(instant(r, d.At))
+	c.Tag = tagView{Class: "was", Icon: "check", Text: p.T("web.decided."+string(d.Kind), "date", day)}
+	switch d.Kind {
+	case casefile.Receives:
+		c.Class, c.Tag.Class, c.Entails = "yes", "yes", false
+		if d.Amount > 0 {
+			c.Sum, c.SumNote = p.Money(d.Amount), p.T("web.right.per_month")
+		}
+		c.Say = p.T("web.right.received")
+		if !d.Since.IsZero() {
+			c.Say = p.T("web.right.received_since", "month", p.Month(d.Since.CalendarMonth()))
+		}
+		if line.Result != nil && line.Result.Status == casefile.Probable {
+			if d.Amount == 0 || d.Amount == line.Result.Amount {
+				c.Say += " " + p.T("web.right.same_amount")
+			} else {
+				c.Say += " " + p.T("web.right.other_amount", "amount", line.Result.Amount)
+			}
+		}
+	case casefile.NotWanted:
+		c.Class, c.Sum, c.SumNote, c.Reopen, c.Entails = "off", "", "", true, false
+		c.Tag.Icon = "moon"
+		c.Say = p.T("web.right.silenced", "who", c.Call)
+	default:
+		c.Class = "said"
+	}
+}
+
+// missingList names the facts that would settle a right, three at most.
+func missingList(p *i18n.Printer, f *casefile.File, missing []casefile.Missing) string {
+	var names []string
+	for _, m := range missing {
+		label := factLabel(p, casefile.Variable{Name: m.Variable}, m.Subject, f.Person.ID, f.Household)
+		if !slices.Contains(names, label) {
+			names = append(names, label)
+		}
+	}
+	if len(names) > 3 {
+		names = append(names[:3], p.N("web.right.more_missing", len(names)-3))
+	}
+	return p.List(names)
+}
+
+// explain reads the explanation of one right, for its card.
+func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*whyView, error) {
+	e, err := h.cases.Explain(r.Context(), f.Person.ID, right, f.Month)
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := printer(r)
+	tree := viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
+	if len(tree) == 0 {
+		return nil, nil
+	}
+	return &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}, nil
+}
+
+func (h *Handler) recompute(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	m, err := parseMonth(r.PostForm.Get("mois"))
+	if err != nil {
+		m = 0
+	}
+	if err := h.cases.Recompute(r.Context(), id, m); err != nil {
+		return err
+	}
+	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.file.recomputed"})
+	to := path(id)
+	if m != 0 {
+		to += "?mois=" + m.String()
+	}
+	h.kit.Redirect(w, r, to+"#droits")
+	return nil
+}
+
+// humanNames are the first names of the household, by id, for explanations.
+func humanNames(f *casefile.File) map[string]string {
+	names := make(map[string]string, len(f.Household.Humans))
+	for id, h := range f.Household.Humans {
+		names[string(id)] = firstName(h)
+	}
+	return names
+}

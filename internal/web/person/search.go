@@ -1,0 +1,76 @@
+package person
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+const pageSize = 30
+
+// searchView is the list of people: the worker's files, or what a search found.
+type searchView struct {
+	Query string
+	Items []foundView
+	Next  string // address of the next page, "" on the last
+	First string // address of the first page, "" when this is it
+	Named bool   // searched, not listed
+}
+
+// foundView is one line.
+type foundView struct {
+	casefile.Found
+	Born string
+	Why  string
+}
+
+func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
+	q := strings.TrimSpace(r.URL.Query().Get("q"))
+	after := r.URL.Query().Get("apres")
+	var found casefile.FoundPage
+	var err error
+	if q == "" {
+		found, err = h.cases.ListFiles(r.Context(), after, pageSize)
+	} else {
+		found, err = h.cases.Search(r.Context(), q, after, pageSize)
+	}
+	if err != nil {
+		return err
+	}
+	p := printer(r)
+	view := searchView{Query: q, Named: q != ""}
+	for _, f := range found.Items {
+		line := foundView{Found: f}
+		if !f.Birth.IsZero() {
+			line.Born = p.T("web.search.born", "date", f.Birth)
+		}
+		if f.Why != "" && f.Why != casefile.MatchName {
+			line.Why = p.T("web.search.why_" + string(f.Why))
+		}
+		view.Items = append(view.Items, line)
+	}
+	if found.Next != "" {
+		view.Next = pageAddress(q, found.Next)
+	}
+	if after != "" {
+		view.First = pageAddress(q, "")
+	}
+	return h.kit.Render(w, r, kit.Page{Template: "person/search", Title: p.T("web.search.title"), Nav: "people", View: view, Script: true})
+}
+
+func pageAddress(q, after string) string {
+	v := url.Values{}
+	if q != "" {
+		v.Set("q", q)
+	}
+	if after != "" {
+		v.Set("apres", after)
+	}
+	if len(v) == 0 {
+		return "/personnes"
+	}
+	return "/personnes?" + v.Encode()
+}

@@ -1,0 +1,171 @@
+package person
+
+import (
+	"net/http"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+// SheetView is the printed sheet: the person's, in their language, « vous ».
+type SheetView struct {
+	Back     string // where the bar above the paper leads
+	BackName string
+	Here     string // this sheet without its format
+	Large    bool
+	Name     string
+	Made     string
+	Month    string
+	Proposed []sheetRight
+	Received []string
+	Open     []sheetRight
+	Asked    []string // claimed, waiting for an answer
+	Nothing  bool
+	Counters []string
+	Papers   []paper
+	House    kit.House
+	Code     string
+	Tag      string
+}
+
+// sheetRight is one right on paper.
+type sheetRight struct {
+	Name    string
+	Sum     string
+	Say     []string
+	Decides string
+	ToDo    string
+}
+
+func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	m, err := parseMonth(r.PostForm.Get("mois"))
+	if err != nil {
+		m = 0
+	}
+	sheet, err := h.cases.MakeSheet(r.Context(), id, m)
+	if errs.Is(err, errs.NotFound) && kit.Sentence(err) != nil && kit.Sentence(err).Key == "errs.casefile.never_computed" {
+		h.kit.SetFlash(w, r, kit.Flash{Kind: kit.FlashCalm, Bold: "web.sheet.nothing_yet", Rest: "web.sheet.nothing_yet_rest"})
+		h.kit.Redirect(w, r, path(id)+"#droits")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	h.kit.Redirect(w, r, path(id)+"/fiche/"+sheet.Code)
+	return nil
+}
+
+func (h *Handler) showSheet(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	sheet, err := h.cases.OpenSheet(r.Context(), r.PathValue("code"))
+	if errs.Is(err, errs.Invalid) {
+		return errs.Wrap(errs.NotFound, "", err)
+	}
+	if err != nil {
+		return err
+	}
+	if sheet.Sheet.Person != id {
+		return errs.New(errs.NotFound, "")
+	}
+	tag := sheetTag(r)
+	p := i18n.For(tag)
+	view := SheetView{
+		Back: path(id), BackName: sheet.Person.DisplayName(), Here: path(id) + "/fiche/" + sheet.Code,
+		Name: sheet.Person.DisplayName(), House: h.kit.HouseOf(r), Code: sheet.Code,
+	}
+	day := p.Date(instant(r, sheet.At))
+	view.Made = p.T("web.sheet.made", "name", view.Name, "date", day)
+	if by := sheet.Names[sheet.By]; by != "" {
+		view.Made = p.T("web.sheet.made_with", "name", view.Name, "date", day, "who", by)
+	}
+	h.words.fillSheet(p, &view, sheet.Rights, sheet.Month)
+	return RenderSheet(h.kit, w, r, tag, view)
+}
+
+// RenderSheet shows a sheet as paper: normal, large print or easy read.
+func RenderSheet(k *kit.Kit, w http.ResponseWriter, r *http.Request, tag string, view SheetView) error {
+	view.Large = r.URL.Query().Get("format") == "grand"
+	view.Tag = tag
+	template := "person/sheet"
+	if tag == i18n.EasyFrench {
+		template = "person/sheet_easy"
+	}
+	return k.Render(w, r, kit.Page{
+		Template: template, Title: i18n.For(tag).T("web.sheet.title") + " · " + view.Name, Sheet: "sheet.css", Layout: kit.Bare, Tag: tag, View: view, Script: true,
+	})
+}
+
+// sheetTag is the language of the paper: the one asked, else French.
+func sheetTag(r *http.Request) string {
+	if asked := r.URL.Query().Get("langue"); i18n.Known(asked) {
+		return asked
+	}
+	return i18n.French
+}
+
+// fillSheet puts rights on a sheet: what is proposed, received, open.
+func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.RightLine, month core.Month) {
+	view.Month = p.Month(month)
+	for _, l := range lines {
+		switch {
+		case l.Silenced():
+			continue
+		case decided(l.Decision) && l.Decision.Kind == casefile.Receives:
+			amount := l.Decision.Amount
+			if amount == 0 && l.Result != nil && l.Result.Status == casefile.Probable {
+				amount = l.Result.Amount
+			}
+			if amount > 0 {
+				view.Received = append(view.Received, p.T("web.sheet.receives", "name", w.Name(p, l.Right), "amount", amount))
+			} else {
+				view.Received = append(view.Received, w.Name(p, l.Right))
+			}
+			continue
+		case decided(l.Decision) && l.Decision.Kind == casefile.Claimed:
+			view.Asked = append(view.Asked, w.Name(p, l.Right))
+			continue
+		case l.Result == nil || l.Result.Status == casefile.NotDue:
+			continue
+		}
+		s := sheetRight{Name: w.Name(p, l.Right), Decides: w.Decides(p, l.Right), Say: w.easy(p, l.Right)}
+		if l.Result.Status == casefile.Probable {
+			s.Sum, s.ToDo = p.Money(l.Result.Amount), p.T("web.sheet.to_claim")
+			view.Proposed = append(view.Proposed, s)
+		} else {
+			if l.Result.Max > 0 {
+				s.Sum = p.MoneyRange(l.Result.Min, l.Result.Max)
+			}
+			s.ToDo = p.T("web.sheet.to_verify")
+			view.Open = append(view.Open, s)
+		}
+		for _, c := range w.counters(p, l.Right) {
+			if !slices.Contains(view.Counters, c) {
+				view.Counters = append(view.Counters, c)
+			}
+		}
+		for _, x := range w.papers(p, l.Right) {
+			if l.Result.Status == casefile.Probable && !slices.ContainsFunc(view.Papers, func(y paper) bool { return y.Name == x.Name }) {
+				view.Papers = append(view.Papers, x)
+			}
+		}
+	}
+	view.Nothing = len(view.Proposed)+len(view.Open)+len(view.Received)+len(view.Asked) == 0
+}
+
+// Own makes the sheet of a person's own page from their file.
+func Own(p *i18n.Printer, w Words, f *casefile.File) SheetView {
+	view := SheetView{Name: f.Person.DisplayName()}
+	w.fillSheet(p, &view, f.Rights, f.Month)
+	return view
+}

@@ -1,0 +1,214 @@
+package person
+
+import (
+	"strconv"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+)
+
+// themeView groups the facts of one theme.
+type themeView struct {
+	Title string
+	Facts []factView
+}
+
+// factView is one line of the situation: what, how much, from where.
+type factView struct {
+	Label   string
+	Value   string
+	Open    bool   // nobody knows
+	Refused bool   // the person prefers not to say
+	Since   string // « depuis le 5 janvier 2026 »
+	Before  []string
+	Coming  []string
+	Waiting int
+	Source  sourceView
+	Href    string // to change it
+}
+
+// sourceView is where a fact comes from.
+type sourceView struct {
+	Icon string
+	Text string
+	Said bool
+}
+
+func viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
+	var out []themeView
+	call := callName(p, f.Person.Title, f.Person.Identity)
+	for _, theme := range casefile.Themes() {
+		var t themeView
+		for _, line := range f.Facts {
+			if line.Theme == theme {
+				t.Facts = append(t.Facts, viewFact(p, f, call, line))
+			}
+		}
+		if len(t.Facts) > 0 {
+			t.Title = p.T("casefile.theme." + string(theme))
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func viewFact(p *i18n.Printer, f *casefile.File, call string, line casefile.FactLine) factView {
+	v := factView{
+		Label: factLabel(p, line.Of, line.Subject, f.Person.ID, f.Household),
+		Since: period(p, line.Fact), Waiting: len(line.Waiting),
+		Source: viewSource(p, call, line.Fact), Href: factPath(f.Person.ID, line.Variable, line.Subject),
+		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
+	}
+	if line.State == casefile.Known {
+		v.Value = factValue(p, line.Of, line.Value)
+	}
+	for _, b := range line.Before {
+		v.Before = append(v.Before, stateValue(p, line.Of, b))
+	}
+	for _, u := range line.Upcoming {
+		v.Coming = append(v.Coming, p.T("web.file.coming", "date", u.From, "value", stateValue(p, line.Of, u)))
+	}
+	return v
+}
+
+func factPath(file core.ID, variable string, s casefile.Subject) string {
+	to := path(file) + "/faits/" + variable
+	if s.Kind != casefile.AboutPerson || s.ID != file {
+		to += "?sujet=" + string(s.Kind) + ":" + string(s.ID)
+	}
+	return to
+}
+
+// factLabel is the variable's name, and whose it is when not the person's own.
+func factLabel(p *i18n.Printer, of casefile.Variable, s casefile.Subject, self core.ID, h casefile.HouseholdView) string {
+	label := variableLabel(p, of.Name)
+	if s.Kind == casefile.AboutPerson && s.ID != self {
+		if human, ok := h.Humans[s.ID]; ok {
+			return p.T("web.file.label_of", "label", label, "name", firstName(human))
+		}
+	}
+	return label
+}
+
+func variableLabel(p *i18n.Printer, name string) string {
+	if key := "casefile.variable." + name; p.Has(key) {
+		return p.T(key)
+	}
+	return name
+}
+
+// stateValue says a fact's value, or that it is unknown or not said.
+func stateValue(p *i18n.Printer, of casefile.Variable, f casefile.Fact) string {
+	switch f.State {
+	case casefile.Unknown:
+		return p.T("web.file.unknown")
+	case casefile.Refused:
+		return p.T("web.file.refused")
+	}
+	return factValue(p, of, f.Value)
+}
+
+// factValue says a canonical value in the reader's language, with its unit.
+func factValue(p *i18n.Printer, of casefile.Variable, value string) string {
+	switch of.Type {
+	case casefile.TypeAmount:
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return value
+		}
+		money := p.Money(euros(n))
+		switch of.Unit {
+		case "€/mois":
+			return p.T("web.file.a_month", "amount", money)
+		case "€/an":
+			return p.T("web.file.a_year", "amount", money)
+		}
+		return money
+	case casefile.TypeNumber, casefile.TypeInteger:
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return value
+		}
+		s := p.Decimal(n)
+		if of.Unit != "" {
+			s += "\u00a0" + of.Unit
+		}
+		return s
+	case casefile.TypeBool:
+		return p.T("web.file.bool_" + value)
+	case casefile.TypeDate:
+		if d, err := core.ParseDate(value); err == nil {
+			return p.Date(d)
+		}
+	case casefile.TypeChoice:
+		return choiceLabel(p, of.Name, value)
+	}
+	return value
+}
+
+func choiceLabel(p *i18n.Printer, variable, value string) string {
+	if key := "casefile.choice." + variable + "." + value; p.Has(key) {
+		return p.T(key)
+	}
+	return value
+}
+
+// euros turns an amount in euros into cents, half away from zero.
+func euros(n float64) core.Cents {
+	if n < 0 {
+		return -euros(-n)
+	}
+	return core.Cents(n*100 + 0.5)
+}
+
+// period says when a fact holds: « depuis janvier 2026 », « en avril 2026 », «
+// de février à avril 2026 », "" when it always does.
+func period(p *i18n.Printer, f casefile.Fact) string {
+	switch {
+	case f.From.IsZero() && f.Until.IsZero():
+		return ""
+	case f.Until.IsZero():
+		return p.T(onOrIn("web.file.from", f.From), "date", f.From)
+	case f.From.IsZero():
+		return p.T(onOrIn("web.file.until", f.Until), "date", f.Until)
+	case f.From == f.Until:
+		return p.T(onOrIn("web.file.at", f.From), "date", f.From)
+	}
+	return p.T(onOrIn("web.file.between", f.From), "from", f.From, "until", f.Until)
+}
+
+// onOrIn picks « le 5 janvier » or « janvier » by what is known of a date.
+func onOrIn(key string, d core.PartialDate) string {
+	if d.Day > 0 {
+		return key + "_day"
+	}
+	return key + "_month"
+}
+
+// viewSource says where a fact comes from.
+func viewSource(p *i18n.Printer, call string, f casefile.Fact) sourceView {
+	switch f.Source {
+	case casefile.SourceSaid:
+		if f.State == casefile.Refused {
+			return sourceView{Icon: "said", Said: true, Text: p.T("web.source.respected", "date", p.DayMonth(f.SeenOn))}
+		}
+		return sourceView{Icon: "said", Said: true, Text: p.T("web.source.said", "who", call, "date", p.DayMonth(f.SeenOn))}
+	case casefile.SourceDocument:
+		return sourceView{Icon: "paper", Text: p.T("web.source.document", "what", f.Detail, "date", p.DayMonth(f.SeenOn))}
+	case casefile.SourceLetter:
+		return sourceView{Icon: "letter", Text: p.T("web.source.letter", "date", p.DayMonth(f.SeenOn))}
+	case casefile.SourceComputed:
+		return sourceView{Icon: "calc", Text: p.T("web.source.computed")}
+	}
+	return sourceView{Icon: "down", Text: p.T("web.source.imported", "date", p.DayMonth(f.SeenOn))}
+}
+
+// centsOf reads a canonical amount, "548.5"; 0 when it is none.
+func centsOf(canonical string) core.Cents {
+	n, err := strconv.ParseFloat(canonical, 64)
+	if err != nil {
+		return 0
+	}
+	return euros(n)
+}

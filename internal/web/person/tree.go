@@ -1,0 +1,153 @@
+package person
+
+import (
+	"fmt"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/rights"
+)
+
+// nodeView is one line of an explanation on a page.
+type nodeView struct {
+	Sentence string
+	Figure   string
+	Strong   bool
+	Total    bool
+	Law      []string // articles and dated parameters, for the margin
+	Tag      string   // « supposé », « préfère ne pas dire »…
+	Nodes    []nodeView
+}
+
+// How deep a tree is shown: two levels on a card, whole on the right's own page.
+const firstLevel, wholeTree = 2, 12
+
+// viewTree turns a stored explanation into lines. The engine's first line is the
+// result: it comes last, as a total, after what it is made of.
+func viewTree(p *i18n.Printer, e *rights.Explanation, names map[string]string, depth int) []nodeView {
+	if e == nil || len(e.Lines) == 0 {
+		return nil
+	}
+	total := viewLine(p, e.Lines[0], names)
+	total.Total, total.Strong = true, true
+	nodes, _ := viewLines(p, e.Lines, 1, 0, depth, names)
+	return append(nodes, total)
+}
+
+// viewLines nests the flat lines from i on that explain the last line of depth
+// parent; it returns the index after them.
+func viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names map[string]string) ([]nodeView, int) {
+	var out []nodeView
+	for i < len(lines) && lines[i].Depth > parent {
+		n := viewLine(p, lines[i], names)
+		n.Strong = parent == 0
+		var below []nodeView
+		below, i = viewLines(p, lines, i+1, lines[i].Depth, depth, names)
+		if parent+1 < depth {
+			n.Nodes = below
+		}
+		out = append(out, n)
+	}
+	return out, i
+}
+
+// viewLine says one line: sentence, figure, articles, parameters.
+func viewLine(p *i18n.Printer, l rights.Line, names map[string]string) nodeView {
+	n := nodeView{Sentence: i18n.Typeset(l.Sentence)}
+	if p.Has(l.Key) {
+		n.Sentence = p.T(l.Key)
+	} else if key := "casefile.variable." + l.Variable; p.Has(key) {
+		n.Sentence = p.T(key)
+	}
+	if who := whose(p, l.Subjects, names); who != "" {
+		n.Sentence = p.T("web.file.label_of", "label", n.Sentence, "name", who)
+	}
+	switch {
+	case l.NA:
+		n.Figure = p.T("web.right.not_applicable")
+	case l.Unknown:
+		n.Figure = p.T("web.file.unknown")
+	case l.Value != nil:
+		n.Figure = figure(p, l)
+	}
+	switch l.Origin {
+	case "presumed", "default":
+		n.Tag = p.T("web.right.assumed")
+	case "refused":
+		n.Tag = p.T("web.file.refused")
+	}
+	n.Law = append(n.Law, l.Articles...)
+	for _, q := range l.Parameters {
+		n.Law = append(n.Law, parameterText(p, q))
+	}
+	return n
+}
+
+// whose names the persons a line is about, when the page knows them.
+func whose(p *i18n.Printer, subjects []string, names map[string]string) string {
+	var who []string
+	for _, s := range subjects {
+		if name := names[s]; name != "" {
+			who = append(who, name)
+		}
+	}
+	return p.List(who)
+}
+
+// figure is a line's value as people read it.
+func figure(p *i18n.Printer, l rights.Line) string {
+	switch l.Value.Kind {
+	case rights.KindBool:
+		if l.Value.Bool {
+			return p.T("web.file.bool_true")
+		}
+		return p.T("web.file.bool_false")
+	case rights.KindNumber:
+		return Quantity(p, l.Value.Number, l.Unit)
+	}
+	text := l.Value.String()
+	if d, err := core.ParseDate(text); err == nil {
+		return p.Date(d)
+	}
+	return choiceLabel(p, l.Variable, text)
+}
+
+// Quantity writes a number with its unit: money to the cent, a share in percent.
+func Quantity(p *i18n.Printer, n float64, unit string) string {
+	switch unit {
+	case "€", "€/mois", "€/an", "€/heure":
+		return p.MoneyCents(euros(n))
+	case "%":
+		return p.Percent(n)
+	case "", "nombre":
+		return p.Decimal(n)
+	}
+	return p.Decimal(n) + "\u00a0" + unit
+}
+
+// parameterText is « Base mensuelle : 478,16 €, depuis le 1er avril 2026 ».
+func parameterText(p *i18n.Printer, q rights.Quantified) string {
+	label := q.Label
+	if key := "law." + q.Name + ".sentence"; p.Has(key) {
+		label = p.T(key)
+	}
+	value := p.T("web.right.parameter_named", "name", i18n.Typeset(label), "value", Quantity(p, q.Value, q.Unit))
+	since, err := core.ParseDate(q.From)
+	if err != nil {
+		return value
+	}
+	return p.T("web.right.parameter", "value", value, "date", since)
+}
+
+// parseMonth reads "2026-05" within what the law files may cover.
+func parseMonth(s string) (core.Month, error) {
+	t, err := time.Parse("2006-01", s)
+	if err != nil {
+		return 0, fmt.Errorf("month %.20q: want YYYY-MM", s)
+	}
+	if t.Year() < 2000 || t.Year() > 2100 {
+		return 0, fmt.Errorf("month %.20q: between 2000 and 2100", s)
+	}
+	return core.DateOf(t).CalendarMonth(), nil
+}

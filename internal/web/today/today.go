@@ -1,0 +1,119 @@
+// Package today is the first page of a worker: whom they saw last, and the
+// rights worth talking about. Alphabetical, never ranked, nothing counted.
+package today
+
+import (
+	"embed"
+	"net/http"
+	"net/url"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/person"
+)
+
+// Pages are the templates of this area.
+//
+//go:embed *.html
+var Pages embed.FS
+
+// Handler answers the first page.
+type Handler struct {
+	kit   *kit.Kit
+	cases *casefile.Service
+	words person.Words
+}
+
+// Register adds the page's route; a person is led to their own home.
+func Register(k *kit.Kit, cases *casefile.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, words: words}
+	k.Handle("GET /{$}", kit.Signed, h.show)
+}
+
+const talkLines = 12
+
+// view is the page.
+type view struct {
+	Title  string
+	Lead   string
+	Talk   []talk
+	Next   string
+	First  string
+	Recent []casefile.Found
+	Drafts int
+	Admin  bool // administers without accompanying anybody
+}
+
+// talk is what to talk about with one person.
+type talk struct {
+	Person core.ID
+	Name   string
+	Items  []item
+}
+
+// item is one right of it.
+type item struct {
+	Right string
+	Href  string
+	Text  string
+	Open  bool // a question, not a proposal
+}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
+	v := kit.From(r.Context())
+	switch v.Actor.Kind {
+	case core.ActorPerson:
+		h.kit.Redirect(w, r, "/moi")
+		return nil
+	case core.ActorOrgAdmin:
+		h.kit.Redirect(w, r, "/equipe")
+		return nil
+	}
+	after := r.URL.Query().Get("apres")
+	page, err := h.cases.TalkAbout(r.Context(), after, talkLines)
+	if err != nil {
+		return err
+	}
+	recent, err := h.cases.RecentFiles(r.Context(), 6)
+	if err != nil {
+		return err
+	}
+	drafts, err := h.cases.Drafts(r.Context())
+	if err != nil {
+		return err
+	}
+	today := h.kit.Today(v)
+	out := view{Title: capital(v.P.WeekDay(today)), Recent: recent, Drafts: len(drafts), Talk: h.group(v, page.Items)}
+	out.Lead = v.T("web.today.lead_none")
+	if len(out.Talk) > 0 {
+		out.Lead = v.T("web.today.lead_talk")
+	}
+	if page.Next != "" {
+		out.Next = "/?apres=" + url.QueryEscape(page.Next)
+	}
+	if after != "" {
+		out.First = "/"
+	}
+	return h.kit.Render(w, r, kit.Page{Template: "today/today", Title: v.T("web.frame.today"), Sheet: "file.css", Nav: "today", View: out})
+}
+
+// group puts the lines of one person together; they come sorted by name.
+func (h *Handler) group(v *kit.Visit, lines []casefile.TalkLine) []talk {
+	var out []talk
+	for _, l := range lines {
+		if len(out) == 0 || out[len(out)-1].Person != l.Person {
+			out = append(out, talk{Person: l.Person, Name: l.Name})
+		}
+		last := &out[len(out)-1]
+		it := item{Right: h.words.Name(v.P, l.Right), Href: "/personnes/" + string(l.Person) + "#" + l.Right, Open: l.Result.Status == casefile.ToVerify}
+		switch {
+		case it.Open:
+			it.Text = v.T("web.today.maybe", "right", it.Right)
+		default:
+			it.Text = v.T("web.today.proposed", "right", it.Right)
+		}
+		last.Items = append(last.Items, it)
+	}
+	return out
+}

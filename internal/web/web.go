@@ -1,0 +1,143 @@
+// Package web is everything a browser sees of Parvis: it puts the pages of each
+// area on the kit and gives back one handler.
+//
+// The pages call services only; they hold no SQL and decide nothing of rights.
+//
+//	handler, err := web.New(web.Config{Access: access, Cases: cases, Law: law, Clock: clk, Log: log, Key: key})
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/web/account"
+	"codeberg.org/parvis/parvis/internal/web/entry"
+	"codeberg.org/parvis/parvis/internal/web/info"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/me"
+	"codeberg.org/parvis/parvis/internal/web/person"
+	"codeberg.org/parvis/parvis/internal/web/team"
+	"codeberg.org/parvis/parvis/internal/web/today"
+	"codeberg.org/parvis/parvis/rights"
+)
+
+// Config is what the pages need.
+type Config struct {
+	Access *access.Service
+	Cases  *casefile.Service
+	Law    *rights.Law
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Key    []byte    // 32 secret bytes, the same from one start to the next
+	Random io.Reader // nil: the system's
+	// Demo opens /demo/enter/worker and /demo/enter/person and shows the banner;
+	// nil outside the demonstration.
+	Demo *Demo
+}
+
+// Demo is whom the demonstration's doors let in.
+type Demo = entry.Demo
+
+// New makes the handler of every page. It fails when a template or a text does
+// not compile.
+func New(cfg Config) (http.Handler, error) {
+	if cfg.Access == nil || cfg.Cases == nil || cfg.Law == nil || cfg.Clock == nil {
+		return nil, fmt.Errorf("web: Access, Cases, Law and Clock are needed")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
+	house := &houses{access: cfg.Access, clock: cfg.Clock, log: cfg.Log, kept: map[core.ID]keptHouse{}}
+	k, err := kit.New(kit.Config{
+		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
+		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
+		Pages: map[string]fs.FS{
+			"account": account.Pages, "entry": entry.Pages, "info": info.Pages, "me": me.Pages,
+			"person": person.Pages, "team": team.Pages, "today": today.Pages,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	words := person.Words{Law: cfg.Law}
+	entry.Register(k, cfg.Access, cfg.Demo)
+	account.Register(k, cfg.Access, cfg.Cases)
+	today.Register(k, cfg.Cases, words)
+	person.Register(k, cfg.Cases, cfg.Access, cfg.Law)
+	team.Register(k, cfg.Access)
+	me.Register(k, cfg.Cases, words)
+	info.Register(k, words)
+	return k, nil
+}
+
+// drafts keeps the text of forms in the casefile.
+type drafts struct{ cases *casefile.Service }
+
+var _ kit.Drafts = drafts{}
+
+func (d drafts) Keep(ctx context.Context, owner core.Actor, path string, fields map[string][]string) (core.ID, error) {
+	return d.cases.KeepDraft(ctx, owner, path, fields)
+}
+
+func (d drafts) Get(ctx context.Context, id core.ID) (map[string][]string, error) {
+	draft, err := d.cases.Draft(ctx, id)
+	return draft.Fields, err
+}
+
+func (d drafts) Drop(ctx context.Context, id core.ID) error { return d.cases.DropDraft(ctx, id) }
+
+// houses remembers for a minute where each organisation is, since every error
+// page shows it.
+type houses struct {
+	access *access.Service
+	clock  clock.Clock
+	log    *slog.Logger
+
+	mu   sync.Mutex
+	kept map[core.ID]keptHouse
+}
+
+type keptHouse struct {
+	house kit.House
+	until time.Time
+}
+
+// of returns the house of an organisation ("" = the first one). A database that
+// does not answer gives the last known one: an error page must not fail.
+func (h *houses) of(ctx context.Context, org core.ID) kit.House {
+	now := h.clock.Now()
+	h.mu.Lock()
+	kept, ok := h.kept[org]
+	h.mu.Unlock()
+	if ok && now.Before(kept.until) {
+		return kept.house
+	}
+	o, err := h.access.House(ctx)
+	if err != nil {
+		if !errs.Is(err, errs.NotFound) {
+			h.log.Warn("house of the organisation", "org", org, "err", err)
+		}
+		return kept.house
+	}
+	house := kit.House{Org: o.Name, Address: strings.Join(strings.FieldsFunc(o.Address, func(r rune) bool { return r == '\n' || r == '\r' }), ", "), Phone: o.Phone, Hours: o.Hours}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept[org] = keptHouse{house: house, until: now.Add(time.Minute)}
+	return house
+}
