@@ -373,7 +373,7 @@ func TestPowerCut(t *testing.T) {
 				mu.Lock()
 				n := len(acked)
 				mu.Unlock()
-				if n >= cutAfter {
+				if n >= cutAfter || t.Failed() {
 					break
 				}
 				yield()

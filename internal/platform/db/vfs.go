@@ -14,7 +14,7 @@ func init() { vfs.Register(vfsName, EncryptingVFS(vfs.Find(""))) }
 
 // EncryptingVFS puts the encryption of Parvis on another VFS. Tests use it to
 // put a faulty disk below.
-func EncryptingVFS(base vfs.VFS) vfs.VFS { return adiantum.Wrap(wholeVFS{base}, nil) }
+func EncryptingVFS(base vfs.VFS) vfs.VFS { return logVFS{adiantum.Wrap(wholeVFS{base}, nil)} }
 
 // wholeVFS counts files in whole blocks. After a power cut a file may end in the
 // middle of a block; such a block cannot be decrypted, so SQLite must not be told
