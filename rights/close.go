@@ -73,6 +73,9 @@ func (s source) Get(c eval.Cell) (eval.Value, eval.Origin) {
 	if s.t.profile == OpenFisca {
 		return literal(def.Default), eval.FromDefault
 	}
+	if def.Presumed != nil && def.When != nil {
+		return literal(def.Presumed), eval.FromCondition
+	}
 	if def.Presumed != nil {
 		return literal(def.Presumed), eval.FromPresumed
 	}

@@ -16,16 +16,15 @@ const maxCompletions = 256
 // value of a yes-or-no, of a choice, or of the nearest rule above an unknown
 // amount that has few values, is tried in turn until the right is known.
 type search struct {
-	t       *Total
-	right   Right
-	asks    []eval.Cell // the right, what is paid, the reserved facts
-	month   Month
-	budget  int
-	plain   *eval.Evaluator // the first evaluation, nothing tried
-	root    int32           // node of the right in plain
-	paid    int32           // node of what is paid in plain
-	spent   int
-	domains map[eval.Cell]int
+	t      *Total
+	right  Right
+	asks   []eval.Cell // the right, what is paid, the reserved facts
+	month  Month
+	budget int
+	plain  *eval.Evaluator // the first evaluation, nothing tried
+	root   int32           // node of the right in plain
+	paid   int32           // node of what is paid in plain
+	spent  int
 }
 
 // outcome is what completions found. Bounded tells that min…max hold every
@@ -86,7 +85,7 @@ func (t *Total) reservedCells(name string, right Right, subject int32, m Month) 
 
 // search evaluates with some cells tried, and splits on when the answer is not
 // known.
-func (s *search) search(tried map[eval.Cell]eval.Value, depth int) outcome {
+func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
 	ev := s.t.evaluator(s.month, tried)
 	roots := make([]int32, len(s.asks))
 	for i, c := range s.asks {
@@ -98,64 +97,84 @@ func (s *search) search(tried map[eval.Cell]eval.Value, depth int) outcome {
 	}
 	amount, paid := ev.Nodes[roots[0]].Value, ev.Nodes[roots[1]].Value
 	nodes := reachable(ev, roots[:2]...)
+	in := set(ev, nodes)
 	if !amount.Unknown && !paid.Unknown {
 		o := outcome{bounded: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, nodes)}
 		for _, r := range roots[2:] {
 			if ev.Nodes[r].Value.Unknown {
-				s.addUnknowns(ev, reachable(ev, r), &o)
+				addUnknowns(ev, set(ev, reachable(ev, r)), &o)
 			}
 		}
 		return o
 	}
-	split := s.nextSplit(ev, nodes)
-	if split < 0 || s.spent >= s.budget {
-		o := outcome{reasons: reasons(ev, nodes)}
-		s.addUnknowns(ev, nodes, &o)
-		if len(o.missing)+len(o.refused) == 0 || len(ev.Gaps) > 0 {
-			o.gaps = s.t.gaps(ev)
+	if split := s.nextSplit(ev, in); split >= 0 && s.spent < s.budget {
+		if o, ok := s.split(ev, in, split, tried); ok {
+			return o
 		}
-		return o
 	}
-	return s.split(ev, split, tried, depth)
+	o := outcome{reasons: reasons(ev, nodes), gaps: s.t.gaps(ev)}
+	addUnknowns(ev, in, &o)
+	return o
 }
 
 // nextSplit returns the first cell, in the order met, whose values can be tried
 // and that is still unknown; −1 when there is none.
-func (s *search) nextSplit(ev *eval.Evaluator, nodes []int32) int32 {
+func (s *search) nextSplit(ev *eval.Evaluator, in []bool) int32 {
 	for i, n := range ev.Unknowns {
 		c := ev.Splits[i]
-		if c >= 0 && slices.Contains(nodes, n) && ev.Nodes[c].Value.Unknown && slices.Contains(nodes, c) && c != s.root {
+		if c >= 0 && c != s.root && in[n] && in[c] && ev.Nodes[c].Value.Unknown {
 			return c
 		}
 	}
 	return -1
 }
 
-// split tries every value of a cell.
-func (s *search) split(ev *eval.Evaluator, node int32, tried map[eval.Cell]eval.Value, depth int) outcome {
+// split tries every value of a cell, the same in all the periods where it is
+// unknown: an unknown fact is taken as stable over the months looked at. ok is
+// false as soon as one value leaves the answer without bounds: trying the others
+// would bring none.
+func (s *search) split(ev *eval.Evaluator, in []bool, node int32, tried map[eval.Cell]eval.Value) (all outcome, ok bool) {
 	cell := ev.Nodes[node].Cell
-	var all outcome
+	var cells []eval.Cell
+	var nodes []int32
+	for i := range ev.Nodes {
+		if n := &ev.Nodes[i]; in[i] && n.Value.Unknown && n.Cell.Var == cell.Var && n.Cell.Subject == cell.Subject {
+			cells, nodes = append(cells, n.Cell), append(nodes, int32(i))
+		}
+	}
 	same := true
-	values := s.t.law.domain(cell.Var)
-	for i, v := range values {
+	for i, v := range s.t.law.domain(cell.Var) {
 		with := maps.Clone(tried)
 		if with == nil {
 			with = map[eval.Cell]eval.Value{}
 		}
-		with[cell] = v
-		o := s.search(with, depth+1)
+		for _, c := range cells {
+			with[c] = v
+		}
+		o := s.search(with)
+		if !o.bounded {
+			return outcome{}, false
+		}
 		if i == 0 {
 			all = o
-			same = o.bounded
 			continue
 		}
-		same = same && o.bounded && o.min == all.min && o.max == all.max && all.min == all.max && len(o.reasons) == len(all.reasons)
+		same = same && o.min == all.min && o.max == all.max && o.paidMin == all.paidMin && o.paidMax == all.paidMax
 		all.join(o)
 	}
-	if !same || all.min != all.max {
-		s.addUnknowns(ev, reachable(ev, node), &all)
+	if !same || all.min != all.max || all.paidMin != all.paidMax {
+		addUnknowns(ev, set(ev, reachable(ev, nodes...)), &all)
 	}
-	return all
+	return all, true
+}
+
+// set marks nodes.
+func set(ev *eval.Evaluator, nodes []int32) []bool {
+	in := make([]bool, len(ev.Nodes))
+	for _, n := range nodes {
+		in[n] = true
+	}
+	return in
 }
 
 // join widens an outcome by another one.
@@ -184,10 +203,10 @@ func (a *outcome) join(b outcome) {
 	}
 }
 
-// addUnknowns notes the unknown facts among nodes.
-func (s *search) addUnknowns(ev *eval.Evaluator, nodes []int32, o *outcome) {
+// addUnknowns notes the unknown facts among the marked nodes.
+func addUnknowns(ev *eval.Evaluator, in []bool, o *outcome) {
 	for _, i := range ev.Unknowns {
-		if !slices.Contains(nodes, i) {
+		if !in[i] {
 			continue
 		}
 		n := &ev.Nodes[i]
@@ -201,8 +220,9 @@ func (s *search) addUnknowns(ev *eval.Evaluator, nodes []int32, o *outcome) {
 	}
 }
 
-// reserved tells whether a fact under reserve is unknown.
-func (s *search) reserved(o outcome) bool { return len(o.missing)+len(o.refused) > 0 }
+// reserved tells whether a fact under reserve is unknown although the amount is
+// settled.
+func (o outcome) reserved() bool { return len(o.missing)+len(o.refused) > 0 }
 
 // domain lists the values of a variable that has few.
 func (l *Law) domain(v int32) []eval.Value {

@@ -74,7 +74,7 @@ func (t *Total) Evaluate(m Month, names ...string) ([]Result, error) {
 // evaluate computes one right of one subject.
 func (t *Total) evaluate(right Right, v, subject int32, m Month) Result {
 	run := newRun(t, right, v, subject, m)
-	found := run.search(nil, 0)
+	found := run.search(nil)
 	r := Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
 		Missing: []Missing{}, Refused: []Missing{}, Reasons: []string{}, Gaps: []string{}, Assumed: []Assumed{}, Stale: []Stale{},
@@ -96,7 +96,7 @@ func (t *Total) evaluate(right Right, v, subject int32, m Month) Result {
 	switch {
 	case settled && found.max == 0:
 		r.Status = NotDue
-	case settled && !run.reserved(found):
+	case settled && !found.reserved():
 		r.Status = Probable
 	default:
 		r.Status = ToVerify

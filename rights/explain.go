@@ -24,7 +24,9 @@ type Line struct {
 	Variable   string       `json:"variable"`
 	Key        string       `json:"key"`
 	Sentence   string       `json:"sentence"`
-	Depth      int          `json:"depth"`              // 0 is the result; a line explains the last one of a lesser depth
+	Depth      int          `json:"depth"`          // 0 is the result; a line explains the last one of a lesser depth
+	Sign       string       `json:"sign,omitempty"` // "+" or "-" when it enters the sum of the line it explains
+	Kind       ValueKind    `json:"kind"`
 	Subjects   []string     `json:"subjects,omitempty"` // ids, of persons only
 	Spans      []Span       `json:"spans,omitempty"`    // when not the asked month alone
 	Value      *Value       `json:"value,omitempty"`    // nil when unknown or not applicable
@@ -77,7 +79,7 @@ func (x *explainer) draft(nodes []int32, depth int) *draft {
 	v := &x.t.law.prog.IR.Vars[n.Cell.Var]
 	d := &draft{nodes: nodes, value: n.Value}
 	d.line = Line{
-		Variable: v.Name, Key: "law." + v.Name + ".sentence", Sentence: v.Label, Unit: unitOf(v.Type),
+		Variable: v.Name, Key: "law." + v.Name + ".sentence", Sentence: v.Label, Kind: kindOf(v.Type), Unit: unitOf(v.Type),
 		NA: n.Value.NA, Unknown: n.Value.Unknown, Origin: originName(n.Origin), Articles: v.Articles,
 	}
 	x.merge(d, v, nodes)
@@ -163,10 +165,23 @@ func (x *explainer) children(nodes []int32, parent *draft, depth int) []*draft {
 	var out []*draft
 	for _, k := range order {
 		if x.decides(k, groups[k], parent) {
-			out = append(out, x.draft(groups[k], depth+1))
+			d := x.draft(groups[k], depth+1)
+			d.line.Sign = x.signOf(nodes[0], k.variable)
+			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// signOf tells how a variable enters the sum of the rule that was used for a
+// node.
+func (x *explainer) signOf(node, variable int32) string {
+	n := &x.ev.Nodes[node]
+	parent, child := &x.t.law.prog.IR.Vars[n.Cell.Var], &x.t.law.prog.IR.Vars[variable]
+	if n.Body < 0 || child.Type.Unit[ir.Euro] != 1 || parent.Type.Unit[ir.Euro] != 1 {
+		return ""
+	}
+	return sign(parent.Bodies[n.Body].Expr, variable)
 }
 
 type groupKey struct {

@@ -50,11 +50,13 @@ const (
 // Law is a checked set of rule files. It never changes and is safe for
 // concurrent use.
 type Law struct {
-	prog     *eval.Program
-	rights   []Right
-	examples []fileExample
-	warnings Problems
-	marshal  func() ([]byte, error)
+	prog      *eval.Program
+	rights    []Right
+	examples  []fileExample
+	warnings  Problems
+	variables []Variable
+	marshal   func() ([]byte, error)
+	digest    func() string
 }
 
 type fileExample struct {
@@ -113,7 +115,18 @@ func FromIR(marshalled []byte) (*Law, error) {
 }
 
 func newLaw(prog *ir.Program) *Law {
-	return &Law{prog: eval.Prepare(prog), marshal: sync.OnceValues(prog.Marshal)}
+	l := &Law{prog: eval.Prepare(prog), marshal: sync.OnceValues(prog.Marshal)}
+	l.digest = sync.OnceValue(func() string {
+		b, err := l.marshal()
+		if err != nil { // plain structs of numbers and texts: cannot happen
+			return ""
+		}
+		return ir.Digest(b)
+	})
+	for i := range prog.Vars {
+		l.variables = append(l.variables, l.describe(int32(i)))
+	}
+	return l
 }
 
 func parseAll(fsys fs.FS) ([]*lang.File, Problems, error) {
@@ -143,13 +156,7 @@ func parseAll(fsys fs.FS) ([]*lang.File, Problems, error) {
 
 // Digest names the law: it changes with any rule, parameter, sentence or
 // article, and with nothing else.
-func (l *Law) Digest() string {
-	b, err := l.marshal()
-	if err != nil {
-		return ""
-	}
-	return ir.Digest(b)
-}
+func (l *Law) Digest() string { return l.digest() }
 
 // IR returns the marshalled program, to be stored once per digest.
 func (l *Law) IR() ([]byte, error) { return l.marshal() }

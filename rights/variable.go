@@ -46,8 +46,9 @@ type Variable struct {
 	Unit      string     `json:"unit,omitempty"` // "€/mois", "%", "nombre"
 	Choices   []Choice   `json:"choices,omitempty"`
 	Input     bool       `json:"input"`
-	Default   *Value     `json:"default,omitempty"`  // OpenFisca's, of an input
-	Presumed  *Value     `json:"presumed,omitempty"` // ours, nil for none
+	Default   *Value     `json:"default,omitempty"`   // OpenFisca's, of an input
+	Presumed  *Value     `json:"presumed,omitempty"`  // ours, nil for none
+	Sometimes bool       `json:"sometimes,omitempty"` // presumed under a condition of the law file only
 	Spreading Spreading  `json:"spreading"`
 	Question  string     `json:"question,omitempty"`
 	Articles  []string   `json:"articles,omitempty"`
@@ -62,14 +63,9 @@ type Choice struct {
 	Label string `json:"label"`
 }
 
-// Variables lists every input and rule, in the order of the law files.
-func (l *Law) Variables() []Variable {
-	out := make([]Variable, len(l.prog.IR.Vars))
-	for i := range out {
-		out[i] = l.variable(int32(i))
-	}
-	return out
-}
+// Variables lists every input and rule, in the order of the law files. It must
+// not be changed.
+func (l *Law) Variables() []Variable { return l.variables }
 
 // Variable describes one variable.
 func (l *Law) Variable(name string) (Variable, bool) {
@@ -77,10 +73,10 @@ func (l *Law) Variable(name string) (Variable, bool) {
 	if i < 0 {
 		return Variable{}, false
 	}
-	return l.variable(i), true
+	return l.variables[i], true
 }
 
-func (l *Law) variable(i int32) Variable {
+func (l *Law) describe(i int32) Variable {
 	v := &l.prog.IR.Vars[i]
 	out := Variable{
 		Name: v.Name, Label: v.Label, Entity: v.Entity, Period: v.Period, Kind: kindOf(v.Type), Input: v.Input,
@@ -101,7 +97,7 @@ func (l *Law) variable(i int32) Variable {
 	}
 	if v.Presumed != nil {
 		d := l.value(v.Type, v.Presumed.Num, v.Presumed.Text)
-		out.Presumed = &d
+		out.Presumed, out.Sometimes = &d, v.When != nil
 	}
 	return out
 }

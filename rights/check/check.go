@@ -24,6 +24,7 @@ type checker struct {
 	enums  map[string]int32
 	names  map[string]symbol
 	rules  map[int32]*source // by variable
+	inputs map[int32]*lang.Input
 	edges  []edge
 	reader int32 // variable whose body is being checked
 }
@@ -58,7 +59,7 @@ func Program(files []*lang.File, read func(path string) ([]byte, error)) (*ir.Pr
 	c := &checker{
 		files: files, read: read,
 		prog:  &ir.Program{Semantics: ir.SemanticsVersion},
-		enums: map[string]int32{}, names: map[string]symbol{}, rules: map[int32]*source{},
+		enums: map[string]int32{}, names: map[string]symbol{}, rules: map[int32]*source{}, inputs: map[int32]*lang.Input{},
 	}
 	sort.SliceStable(c.files, func(i, j int) bool { return c.files[i].Name < c.files[j].Name })
 	c.declareEnums()
@@ -69,6 +70,9 @@ func Program(files []*lang.File, read func(path string) ([]byte, error)) (*ir.Pr
 	for v := range c.prog.Vars {
 		if src := c.rules[int32(v)]; src != nil {
 			c.body(int32(v), src)
+		}
+		if d := c.inputs[int32(v)]; d != nil && d.When != nil {
+			c.when(int32(v), d)
 		}
 	}
 	c.cycles()
@@ -247,6 +251,7 @@ func (c *checker) declareVars() {
 			if d.input != nil {
 				c.prog.Vars = append(c.prog.Vars, c.inputVar(f.Name, d.input))
 				c.declare(f.Name, d.pos, d.input.Name, symVar, i)
+				c.inputs[int32(i)] = d.input
 				continue
 			}
 			c.prog.Vars = append(c.prog.Vars, c.ruleVar(f.Name, d.rule))
@@ -354,6 +359,17 @@ func (c *checker) body(index int32, src *source) {
 		}
 		v.Bodies = append(v.Bodies, ir.Body{From: from, Expr: e})
 	}
+}
+
+// when checks the condition of what is presumed of an input.
+func (c *checker) when(index int32, d *lang.Input) {
+	v := &c.prog.Vars[index]
+	c.reader = index
+	s := &scope{c: c, file: v.File, entity: v.Entity, period: v.Period, late: lateness{month: -1}, slots: &v.Slots}
+	if v.Period == ir.Yearly {
+		s.late.month = 0
+	}
+	v.When = s.boolean(d.When)
 }
 
 // typeName writes a type for a person.

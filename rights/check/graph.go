@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/rights/ir"
+	"codeberg.org/parvis/parvis/rights/lang"
 )
 
 // edge says that a rule reads a variable, at most late months after its own
@@ -42,13 +43,13 @@ func (c *checker) cycles() {
 	}
 	if loop := findCycle(present, nil); loop != nil {
 		v := &c.prog.Vars[loop[0]]
-		c.problem(v.File, c.rules[loop[0]].rule.Pos, sprintf(msgCycle, c.pathNames(loop)), "")
+		c.problem(v.File, lang.Pos{Line: int(v.Line), Col: 1}, sprintf(msgCycle, c.pathNames(loop)), "")
 		return
 	}
 	bounded := func(v int32) bool { return c.prog.Vars[v].Start != nil }
 	if loop := findCycle(any, bounded); loop != nil {
 		v := &c.prog.Vars[loop[0]]
-		c.problem(v.File, c.rules[loop[0]].rule.Pos, sprintf(msgPastCycle, c.pathNames(loop)), advicePastCycle)
+		c.problem(v.File, lang.Pos{Line: int(v.Line), Col: 1}, sprintf(msgPastCycle, c.pathNames(loop)), advicePastCycle)
 	}
 }
 

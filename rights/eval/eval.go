@@ -38,13 +38,14 @@ type Origin uint8
 
 // The origins.
 const (
-	FromRule     Origin = iota // computed
-	FromFact                   // known, of an input or in place of a rule
-	FromDefault                // absent: OpenFisca's default
-	FromPresumed               // absent: our presumption
-	FromStart                  // too far in the past: the value at the start
-	FromUnknown                // nobody knows
-	FromRefused                // known to be refused: never asked again
+	FromRule      Origin = iota // computed
+	FromFact                    // known, of an input or in place of a rule
+	FromDefault                 // absent: OpenFisca's default
+	FromPresumed                // absent: our presumption
+	FromStart                   // too far in the past: the value at the start
+	FromUnknown                 // nobody knows
+	FromRefused                 // known to be refused: never asked again
+	FromCondition               // absent: presumed when the input's condition holds, else unknown; never the origin of a node
 )
 
 // Source gives the cells of a situation. For a rule without a known value it
@@ -172,6 +173,8 @@ func (ev *Evaluator) cell(c Cell) int32 {
 	ev.memo[c] = i
 	ev.Nodes = append(ev.Nodes, Node{Cell: c, Value: value, Origin: origin, Body: -1})
 	switch {
+	case origin == FromCondition:
+		ev.presume(i, v, c)
 	case origin == FromUnknown || origin == FromRefused:
 		ev.Nodes[i].Value = Value{Unknown: true}
 		ev.unknown(i, finite(ev.prog.IR, v))
@@ -184,6 +187,20 @@ func (ev *Evaluator) cell(c Cell) int32 {
 		ev.compute(i, v, c)
 	}
 	return i
+}
+
+// presume keeps the presumed value of an input when its condition holds; the
+// fact is unknown otherwise.
+func (ev *Evaluator) presume(i int32, v *ir.Var, c Cell) {
+	ev.stack = append(ev.stack, i)
+	ev.Nodes[i].busy = true
+	ok := ev.expr(v.When, frame{entity: v.Entity, subject: c.Subject, month: c.Period, slots: make([]slot, v.Slots)})
+	ev.stack = ev.stack[:len(ev.stack)-1]
+	ev.Nodes[i].busy, ev.Nodes[i].Origin = false, FromPresumed
+	if !ok.True() {
+		ev.Nodes[i].Value, ev.Nodes[i].Origin = Value{Unknown: true}, FromUnknown
+		ev.unknown(i, finite(ev.prog.IR, v))
+	}
 }
 
 func (ev *Evaluator) compute(i int32, v *ir.Var, c Cell) {

@@ -134,6 +134,7 @@ type Var struct {
 	Input     bool      `json:"input,omitempty"`
 	Default   *Literal  `json:"default,omitempty"`   // OpenFisca's default
 	Presumed  *Literal  `json:"presumed,omitempty"`  // ours, or nil
+	When      *Expr     `json:"when,omitempty"`      // condition of Presumed, nil for always
 	Spreading Spreading `json:"spreading,omitempty"` // of a yearly value over months
 	Question  string    `json:"question,omitempty"`
 

@@ -150,6 +150,7 @@ type Input struct {
 	Label    string
 	Default  *Literal
 	Presumed *Literal
+	When     *Expr  // condition of Presumed, nil for always
 	Spread   string // "répartie", "répétée", "interdite" or ""
 	Question string
 }

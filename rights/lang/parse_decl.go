@@ -247,6 +247,9 @@ func (p *parser) input(pos Pos) *Input {
 	d.Default = p.literal()
 	if p.accept("présumé") {
 		d.Presumed = p.literal()
+		if p.accept("si") {
+			d.When = p.expr(powerAny)
+		}
 	}
 	if p.accept("année") {
 		switch w := p.tok().Text; w {

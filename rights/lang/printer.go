@@ -226,6 +226,10 @@ func (w *printer) input(d *Input) {
 	if d.Presumed != nil {
 		w.put("  présumé ")
 		w.literal(d.Presumed)
+		if d.When != nil {
+			w.put(" si ")
+			w.expr(d.When, powerAny, true)
+		}
 		w.put("\n")
 	}
 	if d.Spread != "" {
