@@ -30,8 +30,11 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 	today := s.Today(ctx)
 	in = slices.Clone(in)
 	if err := s.readInputs(in, today); err != nil {
-		// Who may not write here learns nothing from what is wrong.
-		return nil, errors.Join(s.mayNot(ctx, access.FactSave, file), err)
+		// Who may not write here learns nothing of what is wrong.
+		if refused := s.mayNot(ctx, access.FactSave, file); refused != nil {
+			return nil, refused
+		}
+		return nil, err
 	}
 	var saved []Fact
 	var conflict *FactConflict

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
@@ -58,6 +59,7 @@ type Service struct {
 	Deps
 	vocabulary *vocabulary
 	recent     *recentFiles
+	ids        sequence
 }
 
 // New makes a Service. It fails when something needed is missing.
@@ -81,7 +83,50 @@ func New(d Deps) (*Service, error) {
 	return &Service{Deps: d, vocabulary: newVocabulary(d.Engine.Inputs()), recent: newRecentFiles()}, nil
 }
 
-func (s *Service) newID() (core.ID, error) { return core.NewID(s.Clock.Now(), s.Random) }
+func (s *Service) newID() (core.ID, error) { return s.ids.next(s.Clock.Now(), s.Random) }
+
+// sequence gives identifiers that only grow, also within one millisecond and
+// when the clock stands still or steps back: the last row of a file is the one
+// with the greatest id (RFC 9562, section 6.2, method 2).
+type sequence struct {
+	mu   sync.Mutex
+	last core.ID
+}
+
+func (s *sequence) next(now time.Time, random io.Reader) (core.ID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, err := core.NewID(now, random)
+	if err != nil {
+		return "", err
+	}
+	if id <= s.last {
+		id = after(s.last)
+	}
+	s.last = id
+	return id, nil
+}
+
+// after is the next identifier in the order of texts. Its 62 last random bits
+// carry; they do not run out.
+func after(id core.ID) core.ID {
+	b := []byte(id)
+	for i := len(b) - 1; i > 19; i-- { // not into version and variant
+		switch b[i] {
+		case '-':
+		case 'f':
+			b[i] = '0'
+			continue
+		case '9':
+			b[i] = 'a'
+			return core.ID(b)
+		default:
+			b[i]++
+			return core.ID(b)
+		}
+	}
+	return core.ID(b)
+}
 
 // Today is the day it is at the actor's organisation.
 func (s *Service) Today(ctx context.Context) core.Date {
