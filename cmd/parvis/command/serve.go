@@ -52,6 +52,9 @@ func (c *serve) Run(s *session) error {
 	if server.Sheet != "" {
 		s.print(s.p.T("cli.serve.sheet") + "\n\n" + server.Sheet)
 	}
+	if server.SetUp != "" {
+		s.print(s.p.T("cli.serve.setup", "link", server.URL()+"/installation?jeton="+server.SetUp) + "\n")
+	}
 	s.print("ready " + server.URL())
 	return server.Serve(s.ctx)
 }

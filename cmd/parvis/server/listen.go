@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -37,25 +36,6 @@ func listen(ctx context.Context, address string, orFree bool) (net.Listener, err
 	return nil, errs.Wrap(errs.Unavailable, "cli.listen.failed", err, "address", address)
 }
 
-// withTLS serves the certificate of two PEM files, "" and "" for plain HTTP.
-func withTLS(l net.Listener, certFile, keyFile string) (net.Listener, error) {
-	if certFile == "" && keyFile == "" {
-		return l, nil
-	}
-	if certFile == "" || keyFile == "" {
-		return nil, errs.New(errs.Invalid, "cli.tls.both")
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, errs.Wrap(errs.Invalid, "cli.tls.unreadable", err, "cert", certFile, "key", keyFile)
-	}
-	return tls.NewListener(l, &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
-	}), nil
-}
-
 // address is how a browser on this machine reaches a listener: an unspecified
 // host is the loopback.
 func address(l net.Listener) string {
@@ -67,26 +47,6 @@ func address(l net.Listener) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// probes adds the two questions that whoever keeps the machine running may ask:
-// is the process alive, and can it work.
-func (s *Server) probes(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz":
-			plain(w, http.StatusOK, "ok\n")
-		case "/readyz":
-			if err := s.ready(r.Context()); err != nil {
-				s.log.Warn("not ready", "err", err)
-				plain(w, http.StatusServiceUnavailable, "unavailable\n")
-				return
-			}
-			plain(w, http.StatusOK, "ready\n")
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

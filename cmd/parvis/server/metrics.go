@@ -65,13 +65,13 @@ func (w *statusWriter) WriteHeader(status int) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // writeMetrics answers /metrics in the text format that Prometheus reads.
-func (s *Server) writeMetrics(w http.ResponseWriter, r *http.Request) {
+func (c *requestCount) writeMetrics(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/metrics" {
 		http.NotFound(w, r)
 		return
 	}
 	var b strings.Builder
-	s.requests.write(&b)
+	c.write(&b)
 	writeRuntime(&b)
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = io.WriteString(w, b.String()) // whoever asked may have left

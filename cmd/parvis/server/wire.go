@@ -2,27 +2,99 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/interop/openfisca"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/web"
+	"codeberg.org/parvis/parvis/law"
+	"codeberg.org/parvis/parvis/rights"
 )
 
-// openRooms opens the database and puts the rooms together, the lower ones first.
+// openRooms opens the law and the database, side by side, and puts the rooms
+// together, the lower ones first.
 func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring) error {
-	var err error
-	s.DB, err = db.Open(ctx, db.Config{
+	engine := make(chan error, 1)
+	go func() {
+		var err error
+		s.Law, s.engine, err = openLaw(cfg.Law)
+		engine <- errors.Join(err, i18n.Load())
+	}()
+	database, err := db.Open(ctx, db.Config{
 		URL:   s.databaseURL(cfg),
 		Key:   ring.Derive("db"),
 		Clock: s.Clock,
 		Log:   s.log,
 		VFS:   cfg.VFS,
 	})
+	s.DB = database
+	if err := errors.Join(err, <-engine); err != nil {
+		return err
+	}
+	fields, err := secret.NewFields(rand.Reader, ring)
 	if err != nil {
 		return err
 	}
 	s.Journal = journal.New(s.DB, nil)
-	s.handler = s.requests.count(s.probes(http.NotFoundHandler()))
+	s.Access, err = access.New(s.DB, s.Journal, fields, ring.Derive("session"), access.Options{Demo: cfg.Demo, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.Cases, err = casefile.New(casefile.Deps{
+		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Engine: s.engine, Clock: s.Clock, Log: s.log,
+		PhoneKey: func(number string) string { return ring.HMAC("phone", number) },
+		Place:    newPlaces(s.Access).of,
+	})
+	if err != nil {
+		return err
+	}
+	if !cfg.Demo {
+		s.SetUp, _, err = s.Access.FirstStart(system(ctx))
+		if err != nil {
+			return err
+		}
+	}
+	pages, err := web.New(web.Config{
+		Access: s.Access, Cases: s.Cases, Law: s.Law, Clock: s.Clock, Log: s.log, Key: ring.Derive("web"),
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	mux.Handle("/openfisca/", openfisca.Handler(s.Law, "/openfisca"))
+	s.handler = s.requests.count(s.probes(s.ready, mux))
 	return nil
+}
+
+// openLaw reads the rule files, the embedded ones unless others are given.
+func openLaw(files fs.FS) (*rights.Law, *casefile.LawEngine, error) {
+	if files == nil {
+		files = law.Files
+	}
+	l, err := rights.Load(files)
+	if err != nil {
+		return nil, nil, errs.Wrap(errs.Invalid, "cli.rights.unusable", err)
+	}
+	engine, err := casefile.NewLawEngine(l)
+	if err != nil {
+		return nil, nil, fmt.Errorf("law: %w", err)
+	}
+	return l, engine, nil
+}
+
+// system is the context of what the program does by itself.
+func system(ctx context.Context) context.Context {
+	return core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "server"})
 }
