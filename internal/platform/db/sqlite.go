@@ -32,7 +32,7 @@ type lite struct {
 
 const (
 	writerCacheKiB = 32 << 10
-	readerCacheKiB = 16 << 10
+	readerCacheKiB = 8 << 10 // emptied by every commit, so a page's worth of reading
 	keySize        = 32
 )
 

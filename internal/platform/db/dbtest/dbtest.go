@@ -12,8 +12,12 @@ package dbtest
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
+	"errors"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,9 +53,44 @@ func EachConfig(t *testing.T, cfg db.Config, fn func(t *testing.T, d *db.DB)) {
 func OpenSQLite(t testing.TB, cfg db.Config) *db.DB {
 	t.Helper()
 	if cfg.URL == "" {
-		cfg.URL = "sqlite:" + filepath.Join(t.TempDir(), "parvis.db")
+		path := filepath.Join(t.TempDir(), "parvis.db")
+		if cfg.Key == nil {
+			copyTemplate(t, path)
+		}
+		cfg.URL = "sqlite:" + path
 	}
 	return open(t, cfg)
+}
+
+// migrated is the file of an empty, migrated database under the usual key, made
+// once per process.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "parvis-test-sqlite-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "parvis.db")
+	d, err := db.Open(context.Background(), db.Config{URL: "sqlite:" + path, Key: Key()})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil { // copies the log back: the file is all there is
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// copyTemplate saves a test the migrations.
+func copyTemplate(t testing.TB, path string) {
+	t.Helper()
+	file, err := migrated()
+	if err != nil {
+		t.Fatalf("template database: %v", err)
+	}
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // OpenPostgres opens a fresh PostgreSQL database. It is dropped with the test.

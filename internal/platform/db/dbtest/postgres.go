@@ -151,7 +151,7 @@ func (s *serverInfo) join(ctx context.Context) error {
 	if s.users, err = lockFile(filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
 		return err
 	}
-	s.admin = "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
+	s.admin = adminURL(dir)
 	if s.exec(ctx, "SELECT 1") == nil {
 		return nil
 	}
@@ -165,11 +165,42 @@ func startServer(ctx context.Context, bin, dir string, owner *syscall.Credential
 			return err
 		}
 	}
-	options := "-c listen_addresses='' -c unix_socket_directories='" + dir + "' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c autovacuum=off"
+	options := "-c listen_addresses='' -c unix_socket_directories='" + dir + "' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB -c autovacuum=off -c log_checkpoints=off -c log_min_messages=fatal"
 	if err := command(ctx, dir, owner, filepath.Join(bin, "pg_ctl"), "-D", data, "-l", filepath.Join(dir, "log"), "-o", options, "-w", "start"); err != nil {
 		return err
 	}
+	if err := sweep(ctx, dir); err != nil {
+		return err
+	}
 	return watch(dir, bin, data, owner)
+}
+
+// sweep drops what tests that were killed left: nobody else is there yet.
+func sweep(ctx context.Context, dir string) error {
+	c, err := pgx.Connect(ctx, adminURL(dir))
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer c.Close(ctx)
+	rows, err := c.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 't\\_%' OR datname LIKE 'parvis\\_template\\_%'")
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := c.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adminURL is the maintenance database of the server in dir.
+func adminURL(dir string) string {
+	return "postgres:///postgres?" + url.Values{"host": {dir}, "user": {"postgres"}}.Encode()
 }
 
 // watch leaves a process that stops the server once no test has used it for a
