@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,8 +102,10 @@ func TestARequestInFlightEndsBeforeTheDatabaseCloses(t *testing.T) {
 		default:
 		}
 	}
-	if err := s.ready(t.Context()); err == nil {
-		t.Error("ready while stopping: a load balancer would send somebody here")
+	probe := httptest.NewRecorder()
+	s.probes(s.ready, http.NotFoundHandler()).ServeHTTP(probe, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if probe.Code != http.StatusServiceUnavailable {
+		t.Errorf("/readyz while stopping: %d; a load balancer would send somebody here", probe.Code)
 	}
 	close(goOn)
 	if got := <-answer; got != "whole" {
