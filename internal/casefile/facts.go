@@ -215,7 +215,10 @@ func (w *factWriter) save(i int, in FactInput) error {
 		w.saved = append(w.saved, f)
 	}
 	w.facts = append(w.facts, f)
-	return writeFact(w.tx, w.org, f)
+	if err := writeFact(w.tx, w.org, f); err != nil || f.ConflictWith != "" {
+		return err
+	}
+	return w.imply(f)
 }
 
 // shown finds the fact that a form says it replaces.

@@ -268,11 +268,14 @@ func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, asked
 		}
 	}
 	for _, q := range p.Persons {
-		if err := b.marital(q, p.Month); err != nil {
+		if err := b.marital(q, p); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, c := range p.Cells {
+		if c.Variable == "statut_marital" && p.coupled(c.Subject.ID) {
+			continue // the household says it
+		}
 		if err := b.cell(c); err != nil {
 			return nil, nil, err
 		}
@@ -322,6 +325,11 @@ func (b *situationBuilder) group(e rights.Entity, id core.ID, parts ...part) rig
 	return g
 }
 
+// coupled tells whether somebody of the picture is in a couple with another.
+func (p *Picture) coupled(id core.ID) bool {
+	return slices.ContainsFunc(p.Persons, func(q PicturePerson) bool { return q.ID == id && q.Couple != NoCoupleYet })
+}
+
 // birth gives a date of birth. A day unknown inside a known month is taken as
 // the 15th: ages count from the first of a month.
 func (b *situationBuilder) birth(q PicturePerson, late bool) error {
@@ -343,13 +351,15 @@ func (b *situationBuilder) birth(q PicturePerson, late bool) error {
 	return b.s.Set(who, "date_naissance", rights.Always(), rights.Text(day.String()))
 }
 
-// marital gives the marital status that the household's couples say, before the
-// facts, which may say divorced or widowed.
-func (b *situationBuilder) marital(q PicturePerson, m core.Month) error {
-	if _, known := b.e.kinds["statut_marital"]; !known || q.Couple == NoCoupleYet {
+// marital gives the marital status that the household's couples say. Where
+// nobody said who lives there, it stays unknown; where the household has no
+// couple for somebody, they are single unless a fact says divorced or widowed.
+func (b *situationBuilder) marital(q PicturePerson, p *Picture) error {
+	m := p.Month
+	if _, known := b.e.kinds["statut_marital"]; !known || (q.Couple == NoCoupleYet && p.Dwelling.ID == p.Claimant) {
 		return nil
 	}
-	status := "celibataire" // cohabiting partners, for the tax
+	status := "celibataire" // cohabiting partners too, for the tax
 	switch q.Couple {
 	case Married:
 		status = "marie"

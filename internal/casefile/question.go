@@ -32,6 +32,10 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 			continue
 		}
 		for _, m := range r.Result.Missing {
+			if slices.Contains(stayVariables(), m.Variable) && stayAnswered(facts, m.Subject, month) {
+				continue
+			}
+			m.Variable = s.askedFor(m.Variable, m.Subject, facts)
 			v, known := s.vocabulary.find(m.Variable)
 			if !known || answered(facts, m, v, month) {
 				continue

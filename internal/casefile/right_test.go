@@ -200,12 +200,18 @@ func TestQuestions(t *testing.T) {
 		err = w.AnswerQuestion(w.claire, id, casefile.Answer{Question: q.ID, State: casefile.Known, Values: map[string]string{"salaire_net": "", "salaire_imposable": " "}, Source: casefile.SourceSaid})
 		wantKind(t, err, errs.Invalid)
 		must(t, w.AnswerQuestion(w.claire, id, casefile.Answer{Question: q.ID, State: casefile.Refused, Source: casefile.SourceSaid}))
-		if got := next(); got != "nationalite" {
+		if got := next(); got != "titre_sejour" {
 			t.Errorf("last question %q", got)
 		}
-		must(t, w.AnswerQuestion(w.claire, id, casefile.Answer{Question: "nationalite." + string(id), State: casefile.Refused, Source: casefile.SourceSaid}))
+		must(t, w.AnswerQuestion(w.claire, id, casefile.Answer{Question: "titre_sejour." + string(id), State: casefile.Refused, Source: casefile.SourceSaid}))
 		if got := next(); got != "" {
 			t.Errorf("a question after all were answered: %q", got)
+		}
+		// An answer in people's words says what the law reads.
+		must(t, w.AnswerQuestion(w.claire, id, casefile.Answer{Question: "titre_sejour." + string(id), State: casefile.Known, Source: casefile.SourceSaid,
+			Values: map[string]string{"titre_sejour": "nationalite_francaise"}, Replaces: map[string]core.ID{"titre_sejour": line(t, w, id, "titre_sejour").ID}}))
+		if l := line(t, w, id, "nationalite"); l.Value != "FR" || l.Source != casefile.SourceComputed {
+			t.Errorf("nationality %+v", l.Fact)
 		}
 		_, err = w.AskQuestion(w.claire, id, "loyer."+string(id))
 		wantKind(t, err, errs.NotFound)

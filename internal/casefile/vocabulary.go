@@ -12,8 +12,8 @@ type vocabulary struct {
 func newVocabulary(inputs []Variable) *vocabulary {
 	v := &vocabulary{byName: map[string]int{}}
 	for _, in := range inputs {
-		if in.Name == "date_naissance" || in.Name == "statut_marital" {
-			continue // the person's birth, the household's couples
+		if in.Name == "date_naissance" {
+			continue // the person's birth
 		}
 		in.Engine = true
 		in.Theme = themeOf(in)
@@ -106,13 +106,13 @@ func themeOf(v Variable) Theme {
 func themes() map[string]Theme {
 	m := map[string]Theme{}
 	for theme, names := range map[Theme][]string{
-		ThemeWork: {"activite", "apprenti", "date_debut_chomage", "ass_precondition_remplie", "boursier", "scolarite", "rsa_jeune_condition_heures_travail_remplie"},
+		ThemeWork: {"activite", "apprenti", "stagiaire", "date_debut_chomage", "ass_precondition_remplie", "boursier", "scolarite", "rsa_jeune_condition_heures_travail_remplie"},
 		ThemeIncome: {"salaire_de_base", "salaire_net", "salaire_imposable", "chomage_net", "chomage_imposable", "retraite_brute", "retraite_nette",
 			"retraite_imposable", "pensions_invalidite", "mbnc_impo", "mbic_imps", "mbic_impv"},
 		ThemeFamily: {"date_naissance", "statut_marital", "enceinte", "garde_alternee", "rsa_isolement_recent", "pensions_alimentaires_percues", "asf_conditions_remplies"},
-		ThemeHealth: {"handicap", "taux_incapacite", "aah_restriction_substantielle_durable_acces_emploi", "aah_conjugalise_eligible", "aeeh_niveau_handicap"},
+		ThemeHealth: {"handicap", "taux_incapacite", "aah_restriction_substantielle_durable_acces_emploi", "aah_conjugalise_eligible", "aeeh_niveau_handicap", "inapte_travail"},
 		ThemeMoney:  {"livret_a", "epargne_revenus_non_imposables"},
-		ThemeStay:   {"nationalite", "duree_possession_titre_sejour", "sejour_regulier"},
+		ThemeStay:   {"nationalite", "duree_possession_titre_sejour", "sejour_prestations_familiales", "dispense_duree_titre_sejour"},
 	} {
 		for _, n := range names {
 			m[n] = theme
