@@ -26,7 +26,7 @@ type Options struct {
 	Touch    time.Duration // use is written down at most so often: 1 minute
 	Invite   time.Duration // life of an invitation: 7 days
 	SetUp    time.Duration // life of the first link: 24 hours
-	Password PasswordCost  // zero: argon2id, 64 MiB, 2 passes
+	Password PasswordCost  // zero: argon2id, 46 MiB, 1 pass
 	Random   io.Reader     // tokens, salts, ids: the system's. Predictable only in tests.
 	Log      *slog.Logger
 }
@@ -63,7 +63,7 @@ func New(database *db.DB, j *journal.Journal, fields *secret.Fields, sessionKey 
 		}
 	}
 	if opt.Password == (PasswordCost{}) {
-		opt.Password = PasswordCost{MemoryKiB: 64 * 1024, Passes: 2, Lanes: 1}
+		opt.Password = PasswordCost{MemoryKiB: 46 * 1024, Passes: 1, Lanes: 1}
 	}
 	if opt.Random == nil {
 		opt.Random = rand.Reader
