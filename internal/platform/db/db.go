@@ -19,8 +19,11 @@ type Config struct {
 	Key     []byte      // 32 bytes. SQLite: encrypts the files, required. PostgreSQL: only checked against the one first used; may be nil.
 	Clock   clock.Clock // nil: the system's
 	Log     *slog.Logger
-	Readers int    // SQLite read connections, 0 for 4; PostgreSQL: pool size, 0 for pgx's default
-	VFS     string // SQLite, tests: the registered name of an EncryptingVFS to use instead of the usual one
+	Readers int // SQLite read connections, 0 for 4; PostgreSQL: pool size, 0 for pgx's default
+	// NoMigrate leaves the schema as it is, for commands that change nothing: a
+	// database that is not up to date is then errs.db.older.
+	NoMigrate bool
+	VFS       string // SQLite, tests: the registered name of an EncryptingVFS to use instead of the usual one
 }
 
 // DB is an open database, safe for concurrent use. Close it.
@@ -37,7 +40,6 @@ type engine interface {
 	dialect() Dialect
 	tx(ctx context.Context, d *DB, fn func(*Tx) error) error
 	read(ctx context.Context, fn func(Querier) error) error
-	migrate(ctx context.Context, log *slog.Logger) error
 	check(ctx context.Context) error
 	integrity(ctx context.Context) error
 	close() error
@@ -45,7 +47,8 @@ type engine interface {
 
 // Open opens the database, creates it when there is none, and brings its schema
 // up to date. Errors: errs.Unavailable with key errs.db.wrong_key (the key does
-// not open this database), errs.db.newer (written by a newer Parvis), errs.db.open.
+// not open this database), errs.db.newer (written by a newer Parvis), errs.db.open,
+// errs.db.older (only with NoMigrate), errs.db.damaged.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System{}

@@ -703,6 +703,23 @@ func TestAnotherKeyIsRefusedOnBothDatabases(t *testing.T) {
 	}
 }
 
+// A command that changes nothing does not bring the schema up to date.
+func TestNoMigrate(t *testing.T) {
+	url := "sqlite:" + filepath.Join(t.TempDir(), "parvis.db")
+	if _, err := db.Open(t.Context(), db.Config{URL: url, Key: dbtest.Key(), NoMigrate: true}); key(err) != "errs.db.older" {
+		t.Fatalf("an empty database: %v, want errs.db.older", err)
+	}
+	for _, noMigrate := range []bool{false, true} {
+		d, err := db.Open(t.Context(), db.Config{URL: url, Key: dbtest.Key(), NoMigrate: noMigrate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestNewerSchemaIsRefused(t *testing.T) {
 	cfg := db.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "parvis.db"), Key: dbtest.Key()}
 	for _, want := range []string{"", "errs.db.newer"} {
@@ -714,7 +731,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 			return
 		}
 		err = d.Tx(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
+			_, err := tx.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
 			return err
 		})
 		if err := errors.Join(err, d.Close()); err != nil {

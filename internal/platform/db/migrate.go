@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
+	"slices"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -25,12 +25,14 @@ var migrations embed.FS
 
 // migrate brings the schema up to date, forward only. On PostgreSQL a lock lets
 // several processes start at the same time.
-func migrate(ctx context.Context, pool *sql.DB, d Dialect, log *slog.Logger) error {
+func migrate(ctx context.Context, pool *sql.DB, d Dialect, cfg Config) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(log)}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(cfg.Log),
+		// Each room has its own range of numbers: a new one may be below another room's.
+		goose.WithAllowOutofOrder(true)}
 	dialect := goose.DialectSQLite3
 	if d == Postgres {
 		dialect = goose.DialectPostgres
@@ -45,17 +47,42 @@ func migrate(ctx context.Context, pool *sql.DB, d Dialect, log *slog.Logger) err
 		return fmt.Errorf("migrations: %w", err)
 	}
 	// The provider's Close would close the pool, which belongs to the caller.
-	have, want, err := provider.GetVersions(ctx)
+	pending, err := provider.HasPending(ctx) // makes the table of versions
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if have > want {
-		return errs.Wrap(errs.Unavailable, "errs.db.newer", fmt.Errorf("schema %d, this program knows %d", have, want))
+	if err := refuseNewer(ctx, pool, provider.ListSources()); err != nil {
+		return err
+	}
+	switch {
+	case !pending:
+		return nil
+	case cfg.NoMigrate:
+		return errs.New(errs.Unavailable, "errs.db.older")
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	return nil
+}
+
+// refuseNewer looks for a migration that this program does not know.
+func refuseNewer(ctx context.Context, pool *sql.DB, known []*goose.Source) (err error) {
+	rows, err := pool.QueryContext(ctx, `SELECT version_id FROM goose_db_version WHERE version_id > 0`)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		if !slices.ContainsFunc(known, func(s *goose.Source) bool { return s.Version == version }) {
+			return errs.Wrap(errs.Unavailable, "errs.db.newer", fmt.Errorf("migration %d is unknown to this program", version))
+		}
+	}
+	return rows.Err()
 }
 
 // rendered is the folder of migrations with its tokens replaced.

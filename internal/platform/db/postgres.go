@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -41,7 +40,7 @@ func openPostgres(ctx context.Context, cfg Config) (engine, error) {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", pc.ConnConfig.Host)
 	}
 	e := &server{pool: pool}
-	if err := e.migrate(ctx, cfg.Log); err != nil {
+	if err := e.migrate(ctx, cfg); err != nil {
 		pool.Close()
 		var known *errs.Error
 		if errors.As(err, &known) {
@@ -54,9 +53,9 @@ func openPostgres(ctx context.Context, cfg Config) (engine, error) {
 
 func (e *server) dialect() Dialect { return Postgres }
 
-func (e *server) migrate(ctx context.Context, log *slog.Logger) error {
+func (e *server) migrate(ctx context.Context, cfg Config) error {
 	pool := stdlib.OpenDBFromPool(e.pool)
-	return errors.Join(migrate(ctx, pool, Postgres, log), pool.Close())
+	return errors.Join(migrate(ctx, pool, Postgres, cfg), pool.Close())
 }
 
 // tx runs a use case at READ COMMITTED: the journal's sequencer queues writers on

@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 	if err := touch(path); err != nil {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
 	}
-	if err := e.migrate(ctx, cfg.Log); err != nil {
+	if err := e.migrate(ctx, cfg); err != nil {
 		return nil, openError(err, path)
 	}
 	conn, err := e.file.dial(ctx, e.texts, writerCacheKiB, false)
@@ -140,7 +140,7 @@ func syncDir(dir string) error {
 
 func (e *lite) dialect() Dialect { return SQLite }
 
-func (e *lite) migrate(ctx context.Context, log *slog.Logger) error {
+func (e *lite) migrate(ctx context.Context, cfg Config) error {
 	pool, err := driver.Open(e.file.uri(), func(c *sqlite3.Conn) error {
 		if err := e.file.unlock(c); err != nil {
 			return err
@@ -154,7 +154,7 @@ func (e *lite) migrate(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	pool.SetMaxOpenConns(1)
-	return errors.Join(migrate(ctx, pool, SQLite, log), pool.Close())
+	return errors.Join(migrate(ctx, pool, SQLite, cfg), pool.Close())
 }
 
 func (e *lite) read(ctx context.Context, fn func(Querier) error) (err error) {

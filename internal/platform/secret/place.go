@@ -26,6 +26,10 @@ const (
 	idSize     = 16 // bytes, written as 32 hexadecimal digits
 	keyHeading = "parvis-key-1"
 	maxKeyFile = 16 << 10 // bytes
+	// Rights that a key file must not give: reading by anybody, writing by the
+	// group. A group that may read is somebody's choice: systemd's credentials and
+	// the secrets of containers come so.
+	keptFromOthers = 0o027
 )
 
 // InstallID returns the installation's id, 32 hexadecimal digits, or "" when the
@@ -107,7 +111,7 @@ func readKey(path, installID string) (*Keyring, error) {
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, "errs.key.read", err, "path", path)
 	}
-	if info.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
+	if info.Mode().Perm()&keptFromOthers != 0 && os.PathSeparator == '/' {
 		return nil, errs.Wrap(errs.Invalid, "errs.key.mode", fmt.Errorf("mode %v", info.Mode().Perm()), "path", path)
 	}
 	b, err := readLimited(path)
