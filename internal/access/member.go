@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core"
@@ -13,39 +14,57 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-const listWorkers = `SELECT w.id, w.login, w.name, w.function, w.works, w.administers, w.active, w.version, t.team, c.id
+const listWorkers = `SELECT w.id, w.login, w.name, w.function, w.works, w.administers, w.active, w.version, t.team,
+(SELECT COUNT(*) FROM credential c WHERE c.org_id = w.org_id AND c.owner_kind = 'worker' AND c.owner = w.id AND c.kind = 'totp')
 FROM worker w
 LEFT JOIN worker_team t ON t.org_id = w.org_id AND t.worker = w.id
-LEFT JOIN credential c ON c.org_id = w.org_id AND c.owner_kind = 'worker' AND c.owner = w.id AND c.kind = 'totp'
-WHERE w.org_id = $1 ORDER BY w.name, w.id, t.team`
+WHERE w.org_id = $1%s ORDER BY w.name, w.id, t.team`
 
-// Workers reads members of an organisation by id, for the names that pages show,
-// inside the caller's snapshot. The caller asked its own permission. Inactive
-// members are there too: they wrote. Without ids it reads all of them.
+// maxWorkersAsked is how many ids one call of Workers may name.
+const maxWorkersAsked = 200
+
+// Workers reads members of an organisation by id (at most 200; repeated and empty
+// ids count once and not at all), for the names that pages show, inside the
+// caller's snapshot. The caller asked its own permission. Inactive members are
+// there too: they wrote. An id of nobody is left out. Without ids it reads nobody.
 func Workers(q db.Querier, org core.ID, ids ...core.ID) (map[core.ID]Worker, error) {
-	all, err := readWorkers(q, org)
-	if err != nil {
-		return nil, err
+	wanted := slices.Clone(ids)
+	slices.Sort(wanted)
+	wanted = slices.DeleteFunc(slices.Compact(wanted), func(id core.ID) bool { return id == "" })
+	out := make(map[core.ID]Worker, len(wanted))
+	switch {
+	case len(wanted) == 0:
+		return out, nil
+	case len(wanted) > maxWorkersAsked:
+		return nil, fmt.Errorf("read members: %d ids, at most %d", len(wanted), maxWorkersAsked)
 	}
-	out := make(map[core.ID]Worker, len(all))
+	for n := len(wanted); n&(n-1) != 0; n++ {
+		wanted = append(wanted, wanted[n-1]) // few different texts to prepare
+	}
+	args := []any{org}
+	var marks strings.Builder
+	for i, id := range wanted {
+		marks.WriteString(", $" + strconv.Itoa(i+2))
+		args = append(args, id)
+	}
+	all, err := readWorkers(q, fmt.Sprintf(listWorkers, " AND w.id IN ("+marks.String()[2:]+")"), args...)
 	for _, w := range all {
-		if len(ids) == 0 || slices.Contains(ids, w.ID) {
-			out[w.ID] = w
-		}
+		out[w.ID] = w
 	}
-	return out, nil
+	return out, err
 }
 
-func readWorkers(q db.Querier, org core.ID) ([]Worker, error) {
+func readWorkers(q db.Querier, sql string, args ...any) ([]Worker, error) {
 	var out []Worker
-	rows, err := q.Query(listWorkers, org)
+	rows, err := q.Query(sql, args...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var w Worker
-		var team, totp *core.ID
-		if err := r.Scan(&w.ID, &w.Login, &w.Name, &w.Function, &w.Works, &w.Administers, &w.Active, &w.Version, &team, &totp); err != nil {
+		var team *core.ID
+		var codes int64
+		if err := r.Scan(&w.ID, &w.Login, &w.Name, &w.Function, &w.Works, &w.Administers, &w.Active, &w.Version, &team, &codes); err != nil {
 			return err
 		}
-		w.Invited = w.Active && totp == nil
+		w.Invited = w.Active && codes == 0
 		if n := len(out); n == 0 || out[n-1].ID != w.ID {
 			out = append(out, w)
 		}
@@ -63,7 +82,7 @@ func readWorkers(q db.Querier, org core.ID) ([]Worker, error) {
 
 const listTeams = `SELECT id, name, version FROM team WHERE org_id = $1 ORDER BY name, id LIMIT 1000`
 
-// Teams reads the teams of an organisation by name, inside the caller's snapshot.
+// Teams reads the teams of an organisation, inside the caller's snapshot.
 // The caller asked its own permission.
 func Teams(q db.Querier, org core.ID) ([]Team, error) {
 	var out []Team
@@ -89,9 +108,10 @@ func (s *Service) Members(ctx context.Context) ([]Worker, error) {
 	var out []Worker
 	err := s.db.Read(ctx, func(q db.Querier) error {
 		var err error
-		out, err = readWorkers(q, core.ActorFrom(ctx).Org)
+		out, err = readWorkers(q, fmt.Sprintf(listWorkers, ""), core.ActorFrom(ctx).Org)
 		return err
 	})
+	slices.SortStableFunc(out, func(a, b Worker) int { return strings.Compare(fold(a.Name), fold(b.Name)) })
 	return out, err
 }
 
@@ -106,6 +126,7 @@ func (s *Service) ListTeams(ctx context.Context) ([]Team, error) {
 		out, err = Teams(q, core.ActorFrom(ctx).Org)
 		return err
 	})
+	slices.SortStableFunc(out, func(a, b Team) int { return strings.Compare(fold(a.Name), fold(b.Name)) })
 	return out, err
 }
 

@@ -412,6 +412,12 @@ func TestEditing(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(t, "the organisation from an old page", r.EditOrganisation(h.claire, o), errs.Conflict, "access.error.conflict")
+		if _, err := r.CreateTeam(h.claire, "Écoute"); err != nil {
+			t.Fatal(err)
+		}
+		if teams, err = r.ListTeams(h.claire); err != nil || len(teams) != 3 || teams[0].Name != "Écoute" {
+			t.Errorf("teams %+v, %v; É comes before H", teams, err)
+		}
 		public, err := r.House(t.Context())
 		if err != nil || public.Phone != "01 23 45 67 89" || public.Version != 2 {
 			t.Errorf("what the sign-in page shows: %+v, %v", public, err)

@@ -91,9 +91,12 @@ func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
 		return err
 	}
 	d := decide(w, action, res)
-	switch {
-	case d.Allowed:
+	if d.Allowed {
 		return nil
+	}
+	s.opt.Log.InfoContext(ctx, "refused", "action", action, "actor_kind", actor.Kind, "actor", actor.ID, "org", actor.Org,
+		"resource_org", res.Org, "person", res.Person, "trace", core.TraceFrom(ctx))
+	switch {
 	case d.Weak:
 		return errs.New(errs.Forbidden, "access.error.second_factor")
 	case d.Seen:
