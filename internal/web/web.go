@@ -23,6 +23,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/info"
@@ -135,7 +136,7 @@ func (h *houses) of(ctx context.Context, org core.ID) kit.House {
 		}
 		return kept.house
 	}
-	house := kit.House{Org: o.Name, Address: strings.Join(strings.FieldsFunc(o.Address, func(r rune) bool { return r == '\n' || r == '\r' }), ", "), Phone: o.Phone, Hours: o.Hours}
+	house := kit.House{Org: o.Name, Address: strings.Join(strings.FieldsFunc(o.Address, func(r rune) bool { return r == '\n' || r == '\r' }), ", "), Phone: o.Phone, Hours: i18n.Typeset(o.Hours)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.kept[org] = keptHouse{house: house, until: now.Add(time.Minute)}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -193,6 +194,15 @@ var (
 		" :", "\u00a0:", "« ", "«\u00a0", " »", "\u00a0»", " €", "\u00a0€", " %", "\u00a0%")
 )
 
-// Typeset gives a French text typed with ordinary spaces its own: for sentences
-// that live in law files instead of a catalogue.
-func Typeset(s string) string { return typeset(s, French) }
+// Typeset gives a French text typed with ordinary spaces, or with none before
+// its stops, its own: for sentences that live in law files, or that a person
+// wrote for display, instead of a catalogue.
+func Typeset(s string) string {
+	s = missingSpace.ReplaceAllString(s, "$1\u00a0$2$3")
+	return typeset(hourSpace.ReplaceAllString(s, "$1\u00a0h$2"), French)
+}
+
+var (
+	missingSpace = regexp.MustCompile(`([\p{L}\d)»])([:;?!])( |$)`)
+	hourSpace    = regexp.MustCompile(`(\d) h\b( )?`)
+)

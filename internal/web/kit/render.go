@@ -103,6 +103,14 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 			return err
 		}
 	}
+	if len(f.Flashes) > 0 {
+		messages := getBuffer()
+		defer buffers.Put(messages)
+		if err := set.ExecuteTemplate(messages, "kit/flashes", f); err != nil {
+			return fmt.Errorf("render messages: %w", err)
+		}
+		f.Content = template.HTML(putFlashes(content.String(), messages.String()))
+	}
 	shell := getBuffer()
 	defer buffers.Put(shell)
 	if err := set.ExecuteTemplate(shell, "kit/layout", f); err != nil {
@@ -136,6 +144,18 @@ func (k *Kit) demoPlace(v *Visit) *time.Location {
 	}
 	return time.UTC
 }
+
+// putFlashes puts the messages where the page wants them, between its head and
+// its body, or else first.
+func putFlashes(content, messages string) string {
+	before, after, found := strings.Cut(content, flashMark)
+	if !found {
+		return messages + content
+	}
+	return before + messages + after
+}
+
+const flashMark = "<!--messages-->"
 
 const spriteMark = "<!--sprite-->"
 

@@ -129,7 +129,8 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 			}
 			return template.HTML(iconUse(name, len(flip) > 0)), nil
 		},
-		"asset": t.assets.Path,
+		"flashes": func() template.HTML { return flashMark },
+		"asset":   t.assets.Path,
 		"field": func(f *Form, kind, name, label, hint string, more ...string) (Field, error) {
 			field := Field{Form: f, Type: kind, Name: name, Label: label, Hint: hint, Rows: 4}
 			for i := 0; i+1 < len(more); i += 2 {

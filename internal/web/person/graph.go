@@ -16,9 +16,9 @@ import (
 const (
 	graphSlot   = 132 // one person wide
 	graphTop    = 168 // feet of the adults
-	graphBottom = 284 // feet of the children
+	graphBottom = 306 // feet of the children
 	graphBond   = 140 // height of the bonds between adults
-	graphBus    = 210 // height of the line above the children
+	graphBus    = 228 // height of the line above the children
 	graphLeft   = 6
 )
 
@@ -42,7 +42,7 @@ func familyGraph(p *i18n.Printer, self core.ID, h casefile.HouseholdView, title 
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="graph" viewBox="0 0 %d %d" role="img" aria-labelledby="fg-t"><title id="fg-t">%s</title>`, d.width, d.height, html.EscapeString(title))
 	fmt.Fprintf(&b, `<rect x="%d" y="10" width="%d" height="%d" rx="6" fill="var(--slab)" stroke="var(--ink)" stroke-width="2"/>`, graphLeft, d.dwelling, d.height-16)
-	fmt.Fprintf(&b, `<path d="M%d 46h%dv%dH%dz" fill="var(--haze)" stroke="var(--act)" stroke-width="1.5"/>`, d.familyX, d.familyW, d.height-70, d.familyX)
+	fmt.Fprintf(&b, `<path d="M%d 46h%dv%dH%dz" fill="var(--haze)" stroke="var(--act)" stroke-width="1.5"/>`, d.familyX, d.familyW, d.height-66, d.familyX)
 	d.bonds(&b, p, self, h)
 	for _, s := range d.people {
 		s.draw(&b, p, h.On)
@@ -95,9 +95,9 @@ func placeHousehold(self core.ID, h casefile.HouseholdView) drawing {
 	d.familyX = graphLeft + 14 + len(others)*graphSlot
 	d.dwelling = d.familyX + d.familyW + 14 - graphLeft
 	d.width = graphLeft + d.dwelling + 8 + len(away)*graphSlot
-	d.height = 224
+	d.height = 246
 	if len(children) > 0 {
-		d.height = 340
+		d.height = 382
 	}
 	for i, id := range others {
 		d.people = append(d.people, standing{human: h.Humans[id], x: graphLeft + 14 + i*graphSlot + graphSlot/2, inside: true, child: isChildOfAny(id)})
@@ -174,7 +174,7 @@ func (d drawing) bonds(b *strings.Builder, p *i18n.Printer, self core.ID, h case
 	fmt.Fprintf(b, thin+`<path d="M%d %dV%dM%d %dH%d"/>`, dropX, graphBond, graphBus, min(first.x, dropX), graphBus, max(last.x, dropX))
 	for _, id := range children {
 		if s, ok := d.find(id); ok {
-			fmt.Fprintf(b, `<path d="M%d %dv14"/>`, s.x, graphBus)
+			fmt.Fprintf(b, `<path d="M%d %dv20"/>`, s.x, graphBus)
 		}
 	}
 	b.WriteString(`</g>`)

@@ -3,6 +3,7 @@ package person
 import (
 	"net/http"
 	"slices"
+	"unicode"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -18,6 +19,7 @@ type rightsView struct {
 	Computed string // « calcul du 11 juin, pour juin 2026 »
 	Stale    string // why it should be computed again, "" when it need not
 	Cards    []rightCard
+	NotDue   []rightCard // folded: nothing to decide about them today
 }
 
 // monthChoice is one entry of the month's list.
@@ -89,6 +91,10 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 				return v, err
 			}
 			card.Why, explained = why, why != nil
+		}
+		if card.Class == "off" && !card.Reopen {
+			v.NotDue = append(v.NotDue, card)
+			continue
 		}
 		v.Cards = append(v.Cards, card)
 	}
@@ -170,7 +176,7 @@ func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.Ri
 		}
 		c.Say = p.T("web.right.to_verify_bare")
 		if len(res.Missing) > 0 {
-			c.Say = p.T("web.right.to_verify", "what", missingList(p, f, res.Missing))
+			c.Say = p.T("web.right.to_verify", "what", missingList(p, res.Missing))
 		}
 		c.Tag = tagView{Class: "open", Icon: "ask", Text: p.N("web.right.tag_verify", len(res.Missing))}
 	default:
@@ -211,19 +217,29 @@ func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.Righ
 	}
 }
 
-// missingList names the facts that would settle a right, three at most.
-func missingList(p *i18n.Printer, f *casefile.File, missing []casefile.Missing) string {
+// missingList names the facts that would settle a right, two at most: « activité,
+// salaire net et d'autres points ».
+func missingList(p *i18n.Printer, missing []casefile.Missing) string {
 	var names []string
 	for _, m := range missing {
-		label := factLabel(p, casefile.Variable{Name: m.Variable}, m.Subject, f.Person.ID, f.Household)
-		if !slices.Contains(names, label) {
+		if label := lower(variableLabel(p, m.Variable)); !slices.Contains(names, label) {
 			names = append(names, label)
 		}
 	}
 	if len(names) > 3 {
-		names = append(names[:3], p.N("web.right.more_missing", len(names)-3))
+		names = append(names[:2], p.T("web.right.more_missing"))
 	}
 	return p.List(names)
+}
+
+// lower makes the first letter small, to put a label inside a sentence; an
+// acronym keeps its capitals.
+func lower(s string) string {
+	r := []rune(s)
+	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
+		r[0] = unicode.ToLower(r[0])
+	}
+	return string(r)
 }
 
 // explain reads the explanation of one right, for its card.

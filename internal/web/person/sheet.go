@@ -150,7 +150,7 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 			view.Open = append(view.Open, s)
 		}
 		for _, c := range w.counters(p, l.Right) {
-			if !slices.Contains(view.Counters, c) {
+			if l.Result.Status == casefile.Probable && !slices.Contains(view.Counters, c) {
 				view.Counters = append(view.Counters, c)
 			}
 		}

@@ -47,17 +47,10 @@ type view struct {
 
 // talk is what to talk about with one person.
 type talk struct {
-	Person core.ID
-	Name   string
-	Items  []item
-}
-
-// item is one right of it.
-type item struct {
-	Right string
-	Href  string
-	Text  string
-	Open  bool // a question, not a proposal
+	Person   core.ID
+	Name     string
+	Maybe    []string // rights with a question left
+	Proposed []string // rights that nobody answered
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -105,15 +98,12 @@ func (h *Handler) group(v *kit.Visit, lines []casefile.TalkLine) []talk {
 		if len(out) == 0 || out[len(out)-1].Person != l.Person {
 			out = append(out, talk{Person: l.Person, Name: l.Name})
 		}
-		last := &out[len(out)-1]
-		it := item{Right: h.words.Name(v.P, l.Right), Href: "/personnes/" + string(l.Person) + "#" + l.Right, Open: l.Result.Status == casefile.ToVerify}
-		switch {
-		case it.Open:
-			it.Text = v.T("web.today.maybe", "right", it.Right)
-		default:
-			it.Text = v.T("web.today.proposed", "right", it.Right)
+		last, name := &out[len(out)-1], h.words.Name(v.P, l.Right)
+		if l.Result.Status == casefile.ToVerify {
+			last.Maybe = append(last.Maybe, name)
+		} else {
+			last.Proposed = append(last.Proposed, name)
 		}
-		last.Items = append(last.Items, it)
 	}
 	return out
 }

@@ -1,0 +1,184 @@
+package web_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/web"
+	"codeberg.org/parvis/parvis/law"
+	"codeberg.org/parvis/parvis/rights"
+)
+
+// site is the whole of the pages on a real database, with an organisation, two
+// teams, two workers and Samira Haddad's household.
+type site struct {
+	handler http.Handler
+	access  *access.Service
+	cases   *casefile.Service
+	clock   clock.Clock
+	org     core.ID
+	worker  core.ID
+	samira  core.ID
+	other   core.ID         // of the other team
+	ctx     context.Context // Claire's
+}
+
+// movable is a clock that a test moves by hand.
+type movable struct{ now time.Time }
+
+func (m *movable) Now() time.Time { return m.now }
+
+func newSite(t testing.TB) *site {
+	t.Helper()
+	clk := &movable{now: dbtest.Clock().Now()}
+	return openSite(t, clk)
+}
+
+func openSite(t testing.TB, clk clock.Clock) *site {
+	t.Helper()
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := dbtest.OpenSQLite(t, db.Config{Clock: clk})
+	ring, err := secret.NewKeyring(dbtest.Key())
+	ok(err)
+	fields, err := secret.NewFields(rand.Reader, ring)
+	ok(err)
+	l, err := rights.Load(law.Files)
+	ok(err)
+	engine, err := casefile.NewLawEngine(l)
+	ok(err)
+	j := journal.New(d, nil)
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s := &site{clock: clk}
+	s.access, err = access.New(d, j, fields, ring.Derive("session"), access.Options{Demo: true, Log: log, Password: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	ok(err)
+	s.cases, err = casefile.New(casefile.Deps{
+		DB: d, Access: s.access, Journal: j, Fields: fields, Engine: engine, Clock: clk, Log: log,
+		PhoneKey: func(number string) string { return ring.HMAC("phone", number) },
+	})
+	ok(err)
+	system := core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test"})
+	s.org, err = s.access.CreateOrganisation(system, access.Organisation{
+		Name: "CCAS de Valsèvre", Address: "2 place du Marché\nValsèvre", Phone: "02 61 91 40 10",
+		Hours: "du lundi au vendredi, 9 h à 12 h et 13 h 30 à 17 h", Place: "Europe/Paris",
+	})
+	ok(err)
+	system = core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: s.org})
+	team := s.team(t, system, "Polyvalence")
+	south := s.team(t, system, "Secteur Sud")
+	s.worker, err = s.access.AddWorker(system, access.Worker{Login: "c.maurel", Name: "Claire Maurel", Function: "assistante sociale", Works: true, Administers: true, Active: true, Teams: []core.ID{team}})
+	ok(err)
+	second, err := s.access.AddWorker(system, access.Worker{Login: "n.lefevre", Name: "Nadia Lefèvre", Function: "conseillère", Works: true, Active: true, Teams: []core.ID{south}})
+	ok(err)
+	s.ctx = core.WithActor(context.Background(), core.Actor{Kind: core.ActorWorker, ID: s.worker, Org: s.org, Teams: []core.ID{team}, AAL: 2})
+	s.seed(t, team)
+	nadia := core.WithActor(context.Background(), core.Actor{Kind: core.ActorWorker, ID: second, Org: s.org, Teams: []core.ID{south}, AAL: 2})
+	s.other, err = s.cases.CreatePerson(nadia, casefile.NewPerson{Team: south, Identity: casefile.Identity{UsualName: "Sow", GivenNames: "Ibrahima", Title: casefile.TitleMonsieur, Birth: core.PartialDate{Year: 1988}}})
+	ok(err)
+	person := s.samira
+	s.handler, err = web.New(web.Config{
+		Access: s.access, Cases: s.cases, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
+		Demo: &web.Demo{
+			Worker: func(*http.Request) (access.DemoVisitor, error) { return access.DemoVisitor{Login: "c.maurel"}, nil },
+			Person: func(*http.Request) (access.DemoVisitor, error) {
+				return access.DemoVisitor{Org: s.org, Person: person}, nil
+			},
+		},
+	})
+	ok(err)
+	return s
+}
+
+func (s *site) team(t testing.TB, ctx context.Context, name string) core.ID {
+	t.Helper()
+	admin := core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "test", Org: s.org})
+	id, err := s.access.CreateTeam(admin, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// seed writes Samira Haddad, her children, her mother, the children's father and
+// what is known of them.
+func (s *site) seed(t testing.TB, team core.ID) {
+	t.Helper()
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	s.samira, err = s.cases.CreatePerson(s.ctx, casefile.NewPerson{
+		Team:     team,
+		Identity: casefile.Identity{UsualName: "Haddad", GivenNames: "Samira", Title: casefile.TitleMadame, Birth: core.PartialDate{Year: 1992, Month: 2, Day: 3}},
+		Contact: casefile.Contact{Languages: []string{"ar", "fr"}, Interpreter: casefile.InterpreterWritten, Phone: "06 39 98 41 22", Hours: "après 17 h",
+			Channel: casefile.ChannelSMSNeutral, Address: casefile.Address{Lines: []string{"7, rue des Tanneurs"}, Postcode: "35000", City: "Rennes", Commune: "35238"}},
+	})
+	ok(err)
+	date := func(s string) core.Date {
+		d, err := core.ParseDate(s)
+		ok(err)
+		return d
+	}
+	born := func(s string) core.PartialDate {
+		d, err := core.ParsePartialDate(s)
+		ok(err)
+		return d
+	}
+	add := func(in casefile.HouseholdInput) {
+		t.Helper()
+		_, err := s.cases.AddToHousehold(s.ctx, s.samira, in)
+		ok(err)
+	}
+	add(casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationChild, From: date("2025-09-01"), Identity: casefile.Identity{UsualName: "Belkacem", GivenNames: "Yanis", Birth: born("2017-03-14")}})
+	add(casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationChild, From: date("2025-09-01"), Identity: casefile.Identity{UsualName: "Belkacem", GivenNames: "Lina", Birth: born("2022-01-20")}})
+	add(casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationParent, From: date("2025-09-01"), Identity: casefile.Identity{UsualName: "Haddad", GivenNames: "Fatiha", Title: casefile.TitleMadame, Birth: born("1959-05-02")}})
+	file, err := s.cases.OpenFile(s.ctx, s.samira, 0)
+	ok(err)
+	me := casefile.Subject{Kind: casefile.AboutPerson, ID: s.samira}
+	home := casefile.Subject{Kind: casefile.AboutDwelling, ID: file.Household.ID}
+	seen := date("2026-06-04")
+	_, err = s.cases.SaveFacts(s.ctx, s.samira, []casefile.FactInput{
+		{Subject: me, Variable: "metier", State: casefile.Known, Value: "agente d'entretien", Source: casefile.SourceSaid, From: born("2026-01-05"), SeenOn: seen},
+		{Subject: me, Variable: "salaire_net", State: casefile.Known, Value: "940", Source: casefile.SourceDocument, Detail: "3 bulletins", From: born("2026-01"), SeenOn: seen},
+		{Subject: home, Variable: "loyer", State: casefile.Known, Value: "530", Source: casefile.SourceSaid, From: born("2025-09"), SeenOn: seen},
+		{Subject: home, Variable: "statut_occupation_logement", State: casefile.Known, Value: "locataire_vide", Source: casefile.SourceDocument, Detail: "Bail", From: born("2025-09"), SeenOn: seen},
+		{Subject: home, Variable: "depcom", State: casefile.Known, Value: "35238", Source: casefile.SourceDocument, Detail: "Bail", From: born("2025-09"), SeenOn: seen},
+		{Subject: me, Variable: "activite", State: casefile.Known, Value: "actif", Source: casefile.SourceSaid, SeenOn: seen},
+		{Subject: me, Variable: "salaire_imposable", State: casefile.Known, Value: "900", Source: casefile.SourceDocument, Detail: "Avis d'impôt", From: born("2023-01"), SeenOn: seen},
+		{Subject: me, Variable: "chomage_imposable", State: casefile.Known, Value: "0", Source: casefile.SourceSaid, From: born("2023-01"), SeenOn: seen},
+		{Subject: me, Variable: "pensions_invalidite", State: casefile.Known, Value: "0", Source: casefile.SourceSaid, From: born("2023-01"), SeenOn: seen},
+		{Subject: me, Variable: "pensions_alimentaires_percues", State: casefile.Known, Value: "0", Source: casefile.SourceSaid, From: born("2023-01"), SeenOn: seen},
+		{Subject: me, Variable: "nationalite", State: casefile.Known, Value: "FR", Source: casefile.SourceDocument, Detail: "Carte d'identité", SeenOn: seen},
+		{Subject: me, Variable: "epargne", State: casefile.Refused, Source: casefile.SourceSaid, SeenOn: seen},
+	})
+	ok(err)
+	file, err = s.cases.OpenFile(s.ctx, s.samira, 0)
+	ok(err)
+	for _, f := range file.Facts {
+		if f.Variable == "loyer" {
+			_, err = s.cases.SaveFacts(s.ctx, s.samira, []casefile.FactInput{{Subject: home, Variable: "loyer", State: casefile.Known, Value: "548", Source: casefile.SourceSaid, From: born("2025-09"), SeenOn: seen, Replaces: f.ID}})
+			ok(err)
+		}
+	}
+	_, err = s.cases.Decide(s.ctx, s.samira, casefile.DecisionInput{Right: "asf", Kind: casefile.Claimed})
+	ok(err)
+}
