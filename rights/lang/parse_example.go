@@ -7,7 +7,6 @@ func parseExamples(f *File, src string, line int) Problems {
 	tokens, problems := lex(f.Name, src, line)
 	p := &parser{file: f, tokens: tokens, problems: problems}
 	for p.tok().Kind != TokEOF {
-		p.failed = false
 		start := p.at
 		if !p.is("exemple") {
 			p.fail(msgExampleHead, "")
@@ -16,6 +15,7 @@ func parseExamples(f *File, src string, line int) Problems {
 		}
 		if p.failed {
 			p.resyncTo(start, "exemple")
+			p.failed = false
 		}
 	}
 	return p.problems
@@ -148,7 +148,6 @@ func parseSheets(f *File, src string, line int) Problems {
 	tokens, problems := lex(f.Name, src, line)
 	p := &parser{file: f, tokens: tokens, problems: problems}
 	for p.tok().Kind != TokEOF {
-		p.failed = false
 		start := p.at
 		if !p.is("droit") {
 			p.fail(msgSheetHead, "")
@@ -157,6 +156,7 @@ func parseSheets(f *File, src string, line int) Problems {
 		}
 		if p.failed {
 			p.resyncTo(start, "droit")
+			p.failed = false
 		}
 	}
 	return p.problems

@@ -25,7 +25,6 @@ func ParseRules(f *File, src string, line int) Problems {
 	tokens, problems := lex(f.Name, src, line)
 	p := &parser{file: f, tokens: tokens, problems: problems}
 	for p.tok().Kind != TokEOF {
-		p.failed = false
 		start := p.at
 		t := p.tok()
 		if t.Kind != TokWord || !declares(t.Text) {
@@ -35,6 +34,7 @@ func ParseRules(f *File, src string, line int) Problems {
 		}
 		if p.failed {
 			p.resync(start)
+			p.failed = false
 		}
 	}
 	return p.problems
@@ -269,7 +269,8 @@ func (p *parser) literal() *Literal {
 func (p *parser) moment() *Moment {
 	m := &Moment{Pos: p.tok().Pos}
 	back := func() int {
-		if p.is("-") && p.ahead(1).Kind == TokNumber {
+		// M-3 is written in one piece; « N − 15 janvier N » is a difference.
+		if p.is("-") && p.ahead(1).Kind == TokNumber && p.at > 0 && p.touches(-1) && p.touches(0) {
 			p.take()
 			return p.whole(wordWhole)
 		}
@@ -294,6 +295,13 @@ func (p *parser) moment() *Moment {
 		p.fail(sprintf(msgMoment, p.tok().Text), adviceMoment)
 	}
 	return m
+}
+
+// touches tells whether the token n places ahead and the next one are written
+// without a space between.
+func (p *parser) touches(n int) bool {
+	a, b := p.tokens[p.at+n], p.tokens[p.at+n+1]
+	return a.Pos.Line == b.Pos.Line && a.Pos.Col+len([]rune(a.Text)) == b.Pos.Col
 }
 
 // momentAt tells whether a moment starts n tokens ahead.

@@ -310,6 +310,8 @@ func power(e *Expr) int {
 		return binaryPower(e.Op)
 	case ExIn, ExPrefix, ExApplicable:
 		return powerCompare
+	case ExBetween:
+		return powerBound // its second date runs on through + and −
 	case ExNeg:
 		return powerFactor
 	}
@@ -392,7 +394,11 @@ func (w *printer) expr(e *Expr, min int, last bool) {
 		w.put(" en ")
 		w.moment(e.Moment)
 	case ExProject:
-		w.primary(e.Args[0])
+		if e.Args[0].Kind == ExProject { // two passages in a row would read as one path
+			w.atom(e.Args[0])
+		} else {
+			w.primary(e.Args[0])
+		}
 		w.put(" de la ", strings.Join(e.Path, " de la "))
 	case ExAtDate:
 		w.primary(e.Args[0])
@@ -490,7 +496,7 @@ func (w *printer) fold(e *Expr, last bool) {
 	}
 	if e.Filter != nil {
 		w.put(" tels que ")
-		w.expr(e.Filter, powerAny, len(e.Args) > 0 || last)
+		w.expr(e.Filter, powerAny, len(e.Args) == 0 && last)
 	}
 	if len(e.Args) > 0 {
 		w.put(" : ")
