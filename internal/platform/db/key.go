@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 
 	"crypto/rand"
 
@@ -40,6 +39,4 @@ func (d *DB) checkKey(ctx context.Context, key []byte) error {
 }
 
 // newID makes an id at the clock's instant from the system's randomness.
-func newID(c clock.Clock) (core.ID, error) { return core.NewID(c.Now(), entropy) }
-
-var entropy io.Reader = rand.Reader
+func newID(c clock.Clock) (core.ID, error) { return core.NewID(c.Now(), rand.Reader) }

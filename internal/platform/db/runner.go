@@ -31,12 +31,7 @@ type Event struct {
 type Runner struct {
 	d         *DB
 	jobs      map[string]func(context.Context, Job) error
-	consumers map[string][]consumer
-}
-
-type consumer struct {
-	name string
-	fn   func(context.Context, Event) error
+	consumers map[string][]string // names, by topic
 }
 
 const (
@@ -54,7 +49,7 @@ const eventKind = "event/"
 
 // NewRunner makes a Runner without handlers.
 func NewRunner(d *DB) *Runner {
-	return &Runner{d: d, jobs: map[string]func(context.Context, Job) error{}, consumers: map[string][]consumer{}}
+	return &Runner{d: d, jobs: map[string]func(context.Context, Job) error{}, consumers: map[string][]string{}}
 }
 
 // Handle registers what runs the jobs of a kind. Twice the same kind is an error
@@ -76,7 +71,7 @@ func (r *Runner) Consume(topic, name string, fn func(ctx context.Context, e Even
 		}
 		return fn(ctx, e)
 	})
-	r.consumers[topic] = append(r.consumers[topic], consumer{name, fn})
+	r.consumers[topic] = append(r.consumers[topic], name)
 }
 
 // Run works until ctx is done, then waits for the handler that is running and
@@ -149,8 +144,8 @@ func (r *Runner) fanOut(ctx context.Context) (moved int, err error) {
 			return fmt.Errorf("list outbox: %w", err)
 		}
 		for _, l := range lines {
-			for _, c := range r.consumers[l.e.Topic] {
-				if err := tx.enqueueEvent(c.name, l.e); err != nil {
+			for _, name := range r.consumers[l.e.Topic] {
+				if err := tx.enqueueEvent(name, l.e); err != nil {
 					return err
 				}
 			}
