@@ -361,3 +361,16 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 	}
 	return home, nil
 }
+
+// RelateParent notes that a is a parent of b, both shown by the household of a
+// file.
+func (s *Service) RelateParent(ctx context.Context, file, a, b core.ID) error {
+	return s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		ha, shownA := e.view.Humans[a]
+		hb, shownB := e.view.Humans[b]
+		if !shownA || !shownB {
+			return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+		}
+		return e.relate(ParentOf, ha, hb, NoCoupleYet, core.Date{}, core.Date{})
+	})
+}

@@ -122,9 +122,23 @@ func (s *Service) keepLaw(tx *db.Tx) error {
 	return nil
 }
 
+type contextKey int
+
+const laterKey contextKey = 0
+
+// ComputeLater returns a context in which writes do not compute rights again:
+// whoever writes many facts of one file (an import, a seed) calls Recompute once
+// at the end.
+func ComputeLater(ctx context.Context) context.Context {
+	return context.WithValue(ctx, laterKey, true)
+}
+
 // recomputeAfter computes this month again after a write that is already safe.
 // A failure is for the log: the page says "to be computed again".
 func (s *Service) recomputeAfter(ctx context.Context, file core.ID) {
+	if later, _ := ctx.Value(laterKey).(bool); later {
+		return
+	}
 	if err := s.Recompute(ctx, file, 0); err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
 		s.Log.ErrorContext(ctx, "rights not computed after a change", "file", file, "error", err)
 	}
