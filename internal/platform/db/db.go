@@ -23,7 +23,7 @@ type Config struct {
 	// NoMigrate leaves the schema as it is, for commands that change nothing: a
 	// database that is not up to date is then errs.db.older.
 	NoMigrate bool
-	VFS       string // SQLite, tests: the registered name of an EncryptingVFS to use instead of the usual one
+	VFS       string // SQLite, tests: the registered name of the VFS below the encryption, "" for the system's files
 }
 
 // DB is an open database, safe for concurrent use. Close it.

@@ -14,10 +14,13 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/vfs"
 )
 
 // lite is the SQLite engine: one writer with group commit, a few readers, and a
-// housekeeper that copies the log back into the database file.
+// housekeeper that copies the log back into the database file. The first to open a
+// database is its host; whoever opens it meanwhile, a command beside the server, is
+// a guest: it reads and writes through the log, and leaves the file itself alone.
 type lite struct {
 	file    liteFile
 	texts   *texts
@@ -26,6 +29,7 @@ type lite struct {
 	keeper  *keeper
 	readers chan *liteConn // idle; nil marks a place not yet opened
 	size    int
+	host    *os.File      // the host's lock, nil for a guest
 	done    chan struct{} // closed when closing begins
 	once    sync.Once
 }
@@ -45,39 +49,69 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
 	}
 	e := &lite{
-		file:  liteFile{path: path, vfs: cfg.VFS, key: cfg.Key},
+		file:  liteFile{path: path, key: cfg.Key},
 		texts: newTexts(), log: cfg.Log, size: cfg.Readers, done: make(chan struct{}),
-	}
-	if e.file.vfs == "" {
-		e.file.vfs = vfsName
 	}
 	if e.size <= 0 {
 		e.size = 4
 	}
-	if err := touch(path); err != nil {
-		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
+	if err := e.open(ctx, cfg); err != nil {
+		return nil, errors.Join(openError(err, path), e.release())
 	}
+	return e, nil
+}
+
+// open opens everything, and on an error what is left to release is in e.
+func (e *lite) open(ctx context.Context, cfg Config) (err error) {
+	if err := touch(e.file.path); err != nil {
+		return err
+	}
+	var pages *clearPages
+	if !cfg.NoMigrate { // a command that changes nothing is never the host
+		if e.host, err = tryHost(e.file.path); err != nil {
+			return err
+		}
+		if e.host != nil {
+			pages = &clearPages{}
+		}
+	}
+	e.file.guest = hostsExist && e.host == nil
+	if e.file.vfs, err = registerVFS(cfg.VFS, pages); err != nil {
+		return err
+	}
+	cfg.NoMigrate = cfg.NoMigrate || e.file.guest
 	if err := e.migrate(ctx, cfg); err != nil {
-		return nil, openError(err, path)
+		return err
 	}
 	conn, err := e.file.dial(ctx, e.texts, writerCacheKiB, false)
 	if err != nil {
-		return nil, openError(err, path)
+		return err
 	}
-	if err := settle(conn, path); err != nil {
-		return nil, errors.Join(openError(err, path), conn.close())
+	if err := settle(conn, e.file.path); err != nil {
+		return errors.Join(err, conn.close())
 	}
 	keeperConn, err := e.file.dial(ctx, e.texts, 2<<10, false)
 	if err != nil {
-		return nil, errors.Join(openError(err, path), conn.close())
+		return errors.Join(err, conn.close())
 	}
 	e.readers = make(chan *liteConn, e.size)
 	for range e.size {
 		e.readers <- nil
 	}
-	e.keeper = startKeeper(keeperConn, cfg.Log)
+	e.keeper = startKeeper(keeperConn, cfg.Log, !e.file.guest)
 	e.writer = startWriter(conn, e.keeper, cfg.Log)
-	return e, nil
+	return nil
+}
+
+// release gives back the name of the VFS and the host's lock.
+func (e *lite) release() error {
+	if e.file.vfs != "" {
+		vfs.Unregister(e.file.vfs)
+	}
+	if e.host == nil {
+		return nil
+	}
+	return e.host.Close()
 }
 
 // settle opens the log and makes its files safe: their names survive a power cut,
@@ -85,10 +119,6 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 // rights).
 func settle(l *liteConn, path string) error {
 	if err := enterWAL(l.c); err != nil {
-		return err
-	}
-	// The housekeeper copies the log back, so that no use case waits for it.
-	if err := l.c.WALAutoCheckpoint(0); err != nil {
 		return err
 	}
 	if err := os.Chmod(path+"-shm", 0o600); err != nil {
@@ -146,6 +176,9 @@ func (e *lite) migrate(ctx context.Context, cfg Config) error {
 			return err
 		}
 		if err := c.Exec(fmt.Sprintf("PRAGMA busy_timeout=%d;%s", busyTimeout, pragmas)); err != nil {
+			return err
+		}
+		if err := e.file.leaveLog(c); err != nil {
 			return err
 		}
 		return enterWAL(c)
@@ -261,7 +294,7 @@ func (e *lite) close() error {
 				err = errors.Join(err, conn.close())
 			}
 		}
-		err = errors.Join(err, e.keeper.close())
+		err = errors.Join(err, e.keeper.close(), e.release())
 	})
 	return err
 }

@@ -47,6 +47,8 @@ type liteFile struct {
 	path string
 	vfs  string
 	key  []byte
+	// guest: another process, or another DB of this one, is the host
+	guest bool
 }
 
 // uri names the file and the VFS, never the key: a URI ends up in error messages.
@@ -64,6 +66,19 @@ func (f liteFile) unlock(c *sqlite3.Conn) error {
 		return errors.New("the VFS refused the key") // err would quote the statement
 	}
 	return nil
+}
+
+// leaveLog keeps SQLite from copying the log back by itself, which the host's
+// housekeeper does; a guest does not even when it is the last to close.
+func (f liteFile) leaveLog(c *sqlite3.Conn) error {
+	if !hostsExist {
+		return nil
+	}
+	if err := c.WALAutoCheckpoint(0); err != nil {
+		return err
+	}
+	_, err := c.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, f.guest)
+	return err
 }
 
 // pragmas of every connection, each for a reason:
@@ -100,6 +115,9 @@ func (l *liteConn) prepare(f liteFile, cacheKiB int, readOnly bool) error {
 		sql += "PRAGMA query_only=on;"
 	}
 	if err := l.c.Exec(sql); err != nil {
+		return err
+	}
+	if err := f.leaveLog(l.c); err != nil {
 		return err
 	}
 	// Plans must not look at bound values: a statement with LIMIT $1 would be

@@ -292,12 +292,13 @@ type keeper struct {
 	pages atomic.Int64 // in the log after the last commit
 	after atomic.Int64 // pages at which the log is next copied
 	last  atomic.Bool  // the writer is to copy the last pages
+	host  bool         // a guest's housekeeper does nothing
 }
 
 const keepAfter = 4000 // pages of 4 KiB written since the last copy
 
-func startKeeper(conn *liteConn, log *slog.Logger) *keeper {
-	k := &keeper{conn: conn, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
+func startKeeper(conn *liteConn, log *slog.Logger, host bool) *keeper {
+	k := &keeper{conn: conn, log: log, host: host, wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{})}
 	k.after.Store(keepAfter)
 	go k.loop()
 	return k
@@ -318,7 +319,7 @@ func (k *keeper) committed(l *liteConn) {
 	if k.last.CompareAndSwap(true, false) {
 		k.copyBack(l)
 	}
-	if k.pages.Load() < k.after.Load() {
+	if !k.host || k.pages.Load() < k.after.Load() {
 		return
 	}
 	select {
@@ -352,9 +353,12 @@ func (k *keeper) loop() {
 func (k *keeper) close() error {
 	close(k.stop)
 	<-k.ended
+	if !k.host {
+		return k.conn.close()
+	}
 	_, _, err := k.conn.c.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
 	if errors.Is(err, sqlite3.BUSY) {
-		err = nil // another process still reads; the log keeps everything
+		err = nil // a guest still reads; the log keeps everything
 	}
 	return errors.Join(err, k.conn.close())
 }

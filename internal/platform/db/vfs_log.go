@@ -4,33 +4,19 @@ import (
 	"errors"
 	"io"
 
-	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
 
-// logVFS lies between SQLite and the encryption and gathers what is written to
-// the write-ahead log. SQLite writes each frame as 24 bytes, then 4096, neither
-// on a block's edge: the encryption would decrypt and encrypt six blocks for it.
-// Gathered until the sync that ends a commit, each block is encrypted once.
+// logFile is the log as one connection writes it. It lies between SQLite and the
+// encryption and gathers what is written: SQLite writes each frame as 24 bytes,
+// then 4096, neither on a block's edge, and the encryption would decrypt and
+// encrypt six blocks for it. Gathered until the sync that ends a commit, each
+// block is encrypted once.
 //
 // Every connection must use synchronous=FULL and pages of 4096 bytes. Then the
 // sync, and with it the write below, comes before other connections are told of
 // the frames. SQLite ends a commit with a frame that crosses the sync's point;
 // what is left of it comes after the sync and is written at once.
-type logVFS struct{ vfs.VFS }
-
-var _ vfs.VFSFilename = logVFS{}
-
-// OpenFilename opens a file of the encrypting VFS.
-func (v logVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
-	f, out, err := vfsutil.WrapOpenFilename(v.VFS, name, flags)
-	if err != nil || flags&vfs.OPEN_WAL == 0 {
-		return f, out, err
-	}
-	return &logFile{File: f}, out, nil
-}
-
-// logFile is the log as one connection writes it.
 type logFile struct {
 	vfs.File
 	buf   []byte // clear bytes of the file from start on, to be written

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/platform/db"
-
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -41,7 +39,7 @@ type Disk struct {
 func NewDisk(t testing.TB, remember bool) *Disk {
 	t.Helper()
 	d := &Disk{Name: "disk-" + randomName(), remember: remember, content: map[string]*content{}}
-	vfs.Register(d.Name, db.EncryptingVFS(&diskVFS{VFS: vfs.Find(""), disk: d}))
+	vfs.Register(d.Name, &diskVFS{VFS: vfs.Find(""), disk: d})
 	t.Cleanup(func() { vfs.Unregister(d.Name) })
 	return d
 }
