@@ -114,7 +114,7 @@ func searchText(i Identity) string {
 
 // sortName orders lists of people: family name, then first name, folded.
 func sortName(i Identity) string {
-	return fold(i.UsualName) + " " + fold(i.FirstName())
+	return strings.TrimSpace(fold(i.UsualName) + " " + fold(i.FirstName()))
 }
 
 // sound gives a French phonetic key of a folded token: Dupont, Dupond → dupon;

@@ -114,7 +114,7 @@ func TestCreateRefuses(t *testing.T) {
 			change func(*casefile.NewPerson)
 			field  string
 		}{
-			"no name":              {func(p *casefile.NewPerson) { p.UsualName = "  " }, "usual_name"},
+			"no name":              {func(p *casefile.NewPerson) { p.UsualName, p.GivenNames = "  ", "" }, "usual_name"},
 			"markup":               {func(p *casefile.NewPerson) { p.GivenNames = "<b>Samira" }, "given_names"},
 			"too long":             {func(p *casefile.NewPerson) { p.UsualName = strings.Repeat("é", 81) }, "usual_name"},
 			"broken encoding":      {func(p *casefile.NewPerson) { p.UsualName = "Had\xffdad" }, "usual_name"},

@@ -41,9 +41,11 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 				continue
 			}
 			if i := slices.IndexFunc(list, func(o openQuestion) bool { return o.Variable == m.Variable && o.Subject == m.Subject }); i >= 0 {
-				if !slices.Contains(list[i].readBy, r.Right) {
-					list[i].readBy = append(list[i].readBy, r.Right)
+				o := &list[i]
+				if !slices.Contains(o.readBy, r.Right) {
+					o.readBy = append(o.readBy, r.Right)
 				}
+				o.From, o.Until = min(o.From, m.From), max(o.Until, m.Until)
 				continue
 			}
 			list = append(list, openQuestion{Missing: m, readBy: []string{r.Right}})
@@ -61,20 +63,28 @@ func (s *Service) last(o openQuestion) int {
 	return 0
 }
 
-// answered tells whether somebody already answered that the fact is unknown or
-// refused, now.
+// answered tells whether somebody already answered, be it that nobody knows or
+// that the person prefers not to say, for every month that is missing.
 func answered(facts []Fact, m Missing, v Variable, month core.Month) bool {
 	var group []Fact
 	for _, f := range facts {
-		if f.Variable == m.Variable && f.Subject == m.Subject {
+		if f.Variable == m.Variable && f.Subject == m.Subject && f.Current() {
 			group = append(group, f)
 		}
 	}
-	if v.Period == PeriodAlways && len(group) > 0 {
-		month = 0
+	if v.Period == PeriodAlways || len(group) == 0 {
+		return len(group) > 0
 	}
-	held := Holding(group, month)
-	return held != nil && held.State != Known
+	first, last := m.From, m.Until
+	if first == 0 || last < first {
+		first, last = month, month
+	}
+	for at := first; at <= last; at++ {
+		if Holding(group, at) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // NextQuestion reads the question worth asking next; ok is false when no answer
@@ -138,7 +148,7 @@ func (s *Service) pose(o openQuestion, f *File, facts []Fact, month core.Month, 
 		}
 		cell := QuestionCell{Of: v, From: s.since(v, o.Missing, month)}
 		for i := range facts {
-			if g := facts[i]; g.Current() && g.Variable == name && g.Subject == o.Subject {
+			if g := facts[i]; g.Current() && g.Variable == name && g.Subject == o.Subject && g.From == cell.From {
 				cell.Current = &g
 			}
 		}
@@ -162,20 +172,20 @@ func (s *Service) asked(variable string) []string {
 	return []string{variable}
 }
 
-// since is the first month or year an answer holds from, when nothing better
-// was said: what the law reads of the variable.
+// since is the first month or year an answer holds from, when the person says
+// nothing else: the first that the law misses.
 func (s *Service) since(v Variable, m Missing, month core.Month) core.PartialDate {
-	switch {
-	case v.Period == PeriodAlways:
-		return core.PartialDate{}
-	case v.Period == PeriodYear:
-		return core.PartialDate{Year: month.Year() - 2}
-	case m.From != 0:
-		return core.PartialDate{Year: m.From.Year(), Month: m.From.Month()}
-	case v.Type == TypeAmount && v.Entity == EntityPerson: // incomes: from January N-2
-		return core.PartialDate{Year: month.Year() - 2, Month: 1}
+	from := m.From
+	if from == 0 {
+		from = month
 	}
-	return core.PartialDate{Year: month.Year(), Month: month.Month()}
+	switch v.Period {
+	case PeriodAlways:
+		return core.PartialDate{}
+	case PeriodYear:
+		return core.PartialDate{Year: from.Year()}
+	}
+	return core.PartialDate{Year: from.Year(), Month: from.Month()}
 }
 
 // AnswerQuestion writes the cells of an answer and computes again. Values that
@@ -196,7 +206,10 @@ func (s *Service) AnswerQuestion(ctx context.Context, file core.ID, a Answer) er
 			about.ID = ""
 		}
 	}
-	month := s.ThisMonth(ctx)
+	missing, held, err := s.missing(ctx, file, a.Question)
+	if err != nil {
+		return err
+	}
 	var in []FactInput
 	for _, cell := range s.asked(name) {
 		cv, known := s.vocabulary.find(cell)
@@ -206,14 +219,52 @@ func (s *Service) AnswerQuestion(ctx context.Context, file core.ID, a Answer) er
 		}
 		from := a.From
 		if from.IsZero() {
-			from = s.since(cv, Missing{Variable: cell}, month)
+			from = s.since(cv, missing, s.ThisMonth(ctx))
+		}
+		replaces := a.Replaces[cell]
+		if replaces == "" { // « je ne sais pas » gives way to an answer
+			for _, f := range held {
+				if f.Current() && f.Variable == cell && f.Subject.ID == core.ID(subject) && f.From == from && f.State != Known {
+					replaces = f.ID
+				}
+			}
 		}
 		in = append(in, FactInput{Subject: about, Variable: cell, From: from, Until: a.Until, State: a.State, Value: value,
-			Source: a.Source, Detail: a.Detail, Replaces: a.Replaces[cell]})
+			Source: a.Source, Detail: a.Detail, Replaces: replaces})
 	}
 	if len(in) == 0 {
 		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.answer_missing").On("answer")}
 	}
-	_, err := s.SaveFacts(ctx, file, in)
+	_, err = s.SaveFacts(ctx, file, in)
 	return err
+}
+
+// missing finds what the results miss under a question's id, zero when they no
+// longer do, and the facts of the file.
+func (s *Service) missing(ctx context.Context, file core.ID, id string) (m Missing, facts []Fact, err error) {
+	month := s.ThisMonth(ctx)
+	err = s.DB.Read(ctx, func(q db.Querier) error {
+		o, err := s.allow(ctx, q, access.FactSave, file)
+		if err != nil {
+			return err
+		}
+		if facts, err = loadFacts(q, o.org, file); err != nil {
+			return err
+		}
+		e, computed, err := loadEvaluation(q, o.org, file, month)
+		if err != nil || !computed {
+			return err
+		}
+		results, err := loadResults(q, o.org, file, e)
+		if err != nil {
+			return err
+		}
+		for _, open := range s.openQuestions(s.rightLines(results, nil), facts, month) {
+			if open.id() == id {
+				m = open.Missing
+			}
+		}
+		return nil
+	})
+	return m, facts, err
 }

@@ -54,8 +54,8 @@ const (
 	ChannelNone       Channel = "none"      // nothing is ever sent
 )
 
-// Identity is who the person is, with names as people have them. UsualName is
-// the one needed: somebody met once in the street may have no more.
+// Identity is who the person is, with names as people have them. One name is
+// enough, of any kind: somebody met once in the street may have no more.
 type Identity struct {
 	UsualName      string // family name of every day
 	GivenNames     string // as on papers, in their order, parted by spaces
@@ -121,7 +121,7 @@ func (i *Identity) Trim() {
 // (usual_name, given_names, birth_name, first_name_of_use, title, birth).
 func (i Identity) Validate(today core.Date) error {
 	var f errs.Fields
-	if i.UsualName == "" {
+	if i.UsualName == "" && i.GivenNames == "" && i.FirstNameOfUse == "" {
 		f.Add("usual_name", "errs.casefile.name_missing")
 	}
 	for _, n := range []struct{ field, value string }{

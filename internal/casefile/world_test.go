@@ -27,7 +27,8 @@ type world struct {
 	t        testing.TB
 	db       *db.DB
 	journal  *journal.Journal
-	engine   *engine
+	law      casefile.Engine
+	engine   *engine // the law, when it is the small one
 	teamA    core.ID
 	teamB    core.ID
 	claire   context.Context // works in team A
@@ -44,11 +45,20 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
+	small := &engine{digest: "law-1"}
+	w := worldOf(t, d, small)
+	w.engine = small
+	return w
+}
+
+// worldOf is a world under a given law.
+func worldOf(t testing.TB, d *db.DB, law casefile.Engine) *world {
+	t.Helper()
 	ring, err := secret.NewKeyring(bytes.Repeat([]byte{7}, 32))
 	must(t, err)
 	fields, err := secret.NewFields(rand.NewChaCha8([32]byte{5}), ring)
 	must(t, err)
-	w := &world{t: t, db: d, journal: journal.New(d, nil), engine: &engine{digest: "law-1"}}
+	w := &world{t: t, db: d, journal: journal.New(d, nil), law: law}
 	acc, err := access.New(d, w.journal, fields, bytes.Repeat([]byte{1}, 32), access.Options{})
 	must(t, err)
 	system := core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test"})
@@ -80,7 +90,7 @@ func (w *world) service(clk clock.Clock) *casefile.Service {
 	acc, err := access.New(w.db, w.journal, fields, bytes.Repeat([]byte{1}, 32), access.Options{})
 	must(w.t, err)
 	s, err := casefile.New(casefile.Deps{
-		DB: w.db, Access: acc, Journal: w.journal, Fields: fields, Engine: w.engine, Clock: clk,
+		DB: w.db, Access: acc, Journal: w.journal, Fields: fields, Engine: w.law, Clock: clk,
 		PhoneKey: func(n string) string { return ring.HMAC("phone", n) },
 		Random:   rand.NewChaCha8([32]byte{9}),
 	})
