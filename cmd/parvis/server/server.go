@@ -112,7 +112,13 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.openRooms(ctx, cfg, ring); err != nil {
+	err = s.openRooms(ctx, cfg, ring)
+	if again, trouble := s.forgetPartial(err); again {
+		err = s.openRooms(ctx, cfg, ring)
+	} else {
+		err = errors.Join(err, trouble)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -51,22 +51,26 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if err != nil {
 		return err
 	}
-	s.Cases, err = casefile.New(casefile.Deps{
+	deps := casefile.Deps{
 		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Engine: s.engine, Clock: s.Clock, Log: s.log,
 		PhoneKey: func(number string) string { return ring.HMAC("phone", number) },
 		Place:    newPlaces(s.Access).of,
-	})
+	}
+	if s.Cases, err = casefile.New(deps); err != nil {
+		return err
+	}
+	var doors *web.Demo
+	if cfg.Demo {
+		doors = demoDoors()
+		err = s.seed(ctx, cfg, deps)
+	} else {
+		s.SetUp, _, err = s.Access.FirstStart(system(ctx))
+	}
 	if err != nil {
 		return err
 	}
-	if !cfg.Demo {
-		s.SetUp, _, err = s.Access.FirstStart(system(ctx))
-		if err != nil {
-			return err
-		}
-	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Cases: s.Cases, Law: s.Law, Clock: s.Clock, Log: s.log, Key: ring.Derive("web"),
+		Access: s.Access, Cases: s.Cases, Law: s.Law, Clock: s.Clock, Log: s.log, Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {
 		return err
