@@ -62,7 +62,7 @@ const (
 	adviceDateMinus  = "années entre … et …, mois entre … et …, ou jours entre … et …"
 	msgDateAdd       = "on ajoute à une date des jours, des mois ou des ans"
 	msgUndecided     = "le type de cette valeur ne se devine pas ici"
-	msgWrongEntity   = "%s est une variable de %s ; ici on calcule pour %s"
+	msgWrongEntity   = "%s se dit d'%s ; ici on calcule pour %s"
 	adviceMember     = "« somme pour les %s : %s », ou « %s du %s »"
 	advicePassage    = "« %s %s »"
 	msgYearlyHere    = "%s est annuel ; ici on calcule un mois"
