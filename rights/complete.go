@@ -83,10 +83,25 @@ func (t *Total) reservedCells(name string, right Right, subject int32, m Month) 
 	return out
 }
 
-// search evaluates with some cells tried, and splits on when the answer is not
-// known.
-func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
-	ev := s.t.evaluator(s.month, tried)
+// first looks for the answer in the evaluation that the rights of one month
+// share, and completes what is unknown in evaluations of its own.
+func (s *search) first(shared map[Month]*eval.Evaluator) outcome {
+	ev := shared[s.month]
+	if ev == nil {
+		ev = s.t.evaluator(s.month, nil)
+		shared[s.month] = ev
+	}
+	roots := s.compute(ev)
+	if o, ok := s.settled(ev, roots); ok {
+		return o
+	}
+	s.plain = nil // another right may have met the unknown facts first: begin afresh
+	return s.search(nil)
+}
+
+// compute evaluates what is asked and keeps the first evaluation, which the
+// explanation tells.
+func (s *search) compute(ev *eval.Evaluator) []int32 {
 	roots := make([]int32, len(s.asks))
 	for i, c := range s.asks {
 		roots[i] = ev.Index(c)
@@ -95,18 +110,34 @@ func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
 	if s.plain == nil {
 		s.plain, s.root, s.paid = ev, roots[0], roots[1]
 	}
+	return roots
+}
+
+// settled gives the outcome when the amounts are known.
+func (s *search) settled(ev *eval.Evaluator, roots []int32) (outcome, bool) {
 	amount, paid := ev.Nodes[roots[0]].Value, ev.Nodes[roots[1]].Value
-	nodes := reachable(ev, roots[:2]...)
-	in := set(ev, nodes)
-	if !amount.Unknown && !paid.Unknown {
-		o := outcome{bounded: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, nodes)}
-		for _, r := range roots[2:] {
-			if ev.Nodes[r].Value.Unknown {
-				addUnknowns(ev, set(ev, reachable(ev, r)), &o)
-			}
+	if amount.Unknown || paid.Unknown {
+		return outcome{}, false
+	}
+	o := outcome{bounded: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, reachable(ev, roots[:2]...))}
+	for _, r := range roots[2:] {
+		if ev.Nodes[r].Value.Unknown {
+			addUnknowns(ev, set(ev, reachable(ev, r)), &o)
 		}
+	}
+	return o, true
+}
+
+// search evaluates with some cells tried, and splits on when the answer is not
+// known.
+func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
+	ev := s.t.evaluator(s.month, tried)
+	roots := s.compute(ev)
+	if o, ok := s.settled(ev, roots); ok {
 		return o
 	}
+	nodes := reachable(ev, roots[:2]...)
+	in := set(ev, nodes)
 	if split := s.nextSplit(ev, in); split >= 0 && s.spent < s.budget {
 		if o, ok := s.split(ev, in, split, tried); ok {
 			return o

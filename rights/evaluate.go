@@ -47,14 +47,37 @@ type Result struct {
 
 // Evaluate says what can be said of rights for a month: one result per right and
 // subject of the right's entity, in the order asked. Without names, every right
-// that has a sheet. A name the law does not have is an *InputError.
+// that has a sheet. A name the law does not have is an *InputError. Asking all
+// rights in one call shares the work between them.
 func (t *Total) Evaluate(m Month, names ...string) ([]Result, error) {
+	return t.each(m, names, func(e Entity) []int32 {
+		all := make([]int32, t.world.Count[e])
+		for i := range all {
+			all[i] = int32(i)
+		}
+		return all
+	})
+}
+
+// EvaluateFor is Evaluate for one person: a right of a family, a tax unit or a
+// dwelling is computed for the person's own, and no other of the situation.
+func (t *Total) EvaluateFor(m Month, person Subject, names ...string) ([]Result, error) {
+	return t.each(m, names, func(e Entity) []int32 {
+		if e == Person {
+			return []int32{person.Index}
+		}
+		return []int32{t.world.Group[e][person.Index]}
+	})
+}
+
+func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]Result, error) {
 	if len(names) == 0 {
 		for _, r := range t.law.rights {
 			names = append(names, r.Name)
 		}
 	}
 	var out []Result
+	shared := map[Month]*eval.Evaluator{}
 	for _, name := range names {
 		i := t.law.prog.Var(name)
 		if i < 0 {
@@ -64,17 +87,17 @@ func (t *Total) Evaluate(m Month, names ...string) ([]Result, error) {
 		if !ok {
 			right = Right{Name: name, Entity: t.law.prog.IR.Vars[i].Entity}
 		}
-		for sub := range t.world.Count[right.Entity] {
-			out = append(out, t.evaluate(right, i, sub, m))
+		for _, sub := range subjects(right.Entity) {
+			out = append(out, t.evaluate(shared, right, i, sub, m))
 		}
 	}
 	return out, nil
 }
 
 // evaluate computes one right of one subject.
-func (t *Total) evaluate(right Right, v, subject int32, m Month) Result {
+func (t *Total) evaluate(shared map[Month]*eval.Evaluator, right Right, v, subject int32, m Month) Result {
 	run := newRun(t, right, v, subject, m)
-	found := run.search(nil)
+	found := run.first(shared)
 	r := Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
 		Missing: []Missing{}, Refused: []Missing{}, Reasons: []string{}, Gaps: []string{}, Assumed: []Assumed{}, Stale: []Stale{},

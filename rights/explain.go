@@ -31,7 +31,7 @@ type Line struct {
 	Spans      []Span       `json:"spans,omitempty"`    // when not the asked month alone
 	Value      *Value       `json:"value,omitempty"`    // nil when unknown or not applicable
 	Unit       string       `json:"unit,omitempty"`
-	Summed     int          `json:"summed,omitempty"` // how many values were added to make Value, 0 for one
+	Summed     int          `json:"summed,omitempty"` // how many months were added to make Value; 0 when it is the value of each
 	NA         bool         `json:"na,omitempty"`
 	Unknown    bool         `json:"unknown,omitempty"`
 	Origin     string       `json:"origin"` // rule, fact, default, presumed, start, unknown, refused
@@ -103,7 +103,8 @@ func (x *explainer) draft(nodes []int32, depth int) *draft {
 	return d
 }
 
-// merge adds up, or shares, the values of several cells of one variable.
+// merge tells several cells of one variable on one line: the same value for
+// several persons or months, or the total of a person's many months.
 func (x *explainer) merge(d *draft, v *ir.Var, nodes []int32) {
 	var periods []Month
 	subjects := map[int32]bool{}
@@ -120,9 +121,12 @@ func (x *explainer) merge(d *draft, v *ir.Var, nodes []int32) {
 		total += n.Value.F
 		d.line.Unknown = d.line.Unknown || n.Value.Unknown
 	}
-	if len(nodes) > 1 && v.Type.Kind == ir.Number && v.Type.Unit.Money() {
+	if !equal {
 		d.value = eval.Value{F: total}
 		d.line.Summed, d.line.NA = len(nodes), false
+		if v.Period == ir.Monthly {
+			d.line.Unit = strings.TrimSuffix(d.line.Unit, "/mois")
+		}
 	}
 	d.value.Unknown = d.line.Unknown
 	if v.Period != ir.Eternal && (len(periods) > 1 || periods[0] != x.asked) {
@@ -149,9 +153,9 @@ func (x *explainer) children(nodes []int32, parent *draft, depth int) []*draft {
 				collect(dep)
 				continue
 			}
-			k := groupKey{variable: n.Cell.Var, origin: n.Origin}
-			if v.Type.Kind != ir.Number || !v.Type.Unit.Money() {
-				k.subject, k.value = n.Cell.Subject, n.Value
+			k := groupKey{variable: n.Cell.Var, origin: n.Origin, subject: -1, value: n.Value}
+			if v.Type.Kind == ir.Number && v.Type.Unit.Money() {
+				k.subject, k.value = n.Cell.Subject, eval.Value{}
 			}
 			if _, ok := groups[k]; !ok {
 				order = append(order, k)
@@ -164,10 +168,12 @@ func (x *explainer) children(nodes []int32, parent *draft, depth int) []*draft {
 	}
 	var out []*draft
 	for _, k := range order {
-		if x.decides(k, groups[k], parent) {
-			d := x.draft(groups[k], depth+1)
-			d.line.Sign = x.signOf(nodes[0], k.variable)
-			out = append(out, d)
+		for _, group := range x.separate(groups[k]) {
+			if x.decides(k, group, parent) {
+				d := x.draft(group, depth+1)
+				d.line.Sign = x.signOf(nodes[0], k.variable)
+				out = append(out, d)
+			}
 		}
 	}
 	return out
@@ -182,6 +188,26 @@ func (x *explainer) signOf(node, variable int32) string {
 		return ""
 	}
 	return sign(parent.Bodies[n.Body].Expr, variable)
+}
+
+// fewMonths is how many months of differing amounts are told one by one; beyond,
+// their total is.
+const fewMonths = 3
+
+// separate gives each of a few differing months its own line.
+func (x *explainer) separate(nodes []int32) [][]int32 {
+	same := true
+	for _, i := range nodes {
+		same = same && x.ev.Nodes[i].Value == x.ev.Nodes[nodes[0]].Value
+	}
+	if same || len(nodes) > fewMonths {
+		return [][]int32{nodes}
+	}
+	out := make([][]int32, len(nodes))
+	for k, i := range nodes {
+		out[k] = []int32{i}
+	}
+	return out
 }
 
 type groupKey struct {

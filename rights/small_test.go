@@ -89,4 +89,6 @@ func (h *household) valueOf(sub rights.Subject, variable string, m rights.Month)
 	return out[0]
 }
 
-func born(y, m, d int) rights.Value { return rights.Date(rights.MonthOf(y, m).FirstDay() + rights.Day(d-1)) }
+func born(y, m, d int) rights.Value {
+	return rights.Date(rights.MonthOf(y, m).FirstDay() + rights.Day(d-1))
+}
