@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
@@ -19,8 +20,9 @@ var catalogue embed.FS
 
 // message is one compiled text. forms is nil when the text has no plural.
 type message struct {
-	other pieces
-	forms map[string]pieces // by CLDR form: "zero", "one", "two", "few", "many"
+	other  pieces
+	forms  map[string]pieces // by CLDR form: "zero", "one", "two", "few", "many"
+	source string            // SourceHash of the sentence it translates, "" when that is the French catalogue's
 }
 
 // pieces alternate text and placeholders.
@@ -34,9 +36,19 @@ type piece struct {
 // load compiles every catalogue of fsys: catalogue/<tag>/<area>.toml, where each
 // key begins with the area's name, or with errs. and the area's name.
 func load(fsys fs.FS) (map[string]*Printer, error) {
+	type parsed struct {
+		messages map[string]*message
+		err      error
+	}
+	read := make([]parsed, len(Tags())) // reading is most of the work, and start waits for it
+	var wg sync.WaitGroup
+	for i, tag := range Tags() {
+		wg.Go(func() { read[i].messages, read[i].err = loadTag(fsys, tag) })
+	}
+	wg.Wait()
 	all := map[string]*Printer{}
-	for _, tag := range Tags() {
-		messages, err := loadTag(fsys, tag)
+	for i, tag := range Tags() {
+		messages, err := read[i].messages, read[i].err
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +101,7 @@ func loadTag(fsys fs.FS, tag string) (map[string]*message, error) {
 }
 
 func compile(m *goi18n.Message, tag string) (*message, error) {
-	out := &message{}
+	out := &message{source: m.Hash}
 	if m.Other == "" {
 		return nil, fmt.Errorf("no text (plural messages need at least \"other\")")
 	}

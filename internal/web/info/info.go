@@ -80,11 +80,10 @@ type ruleView struct {
 	Name       string
 	Decides    string
 	Texts      []string
-	Entails    []string
-	Contest    []string
-	NotCovered []string
+	Entails    []person.Sentence
+	Contest    []person.Sentence
+	NotCovered []person.Sentence
 	File       string
-	Foreign    bool // the law file's French in a page of another language
 }
 
 // figure is one dated parameter.
@@ -106,7 +105,7 @@ func (h *Handler) rule(w http.ResponseWriter, r *http.Request) error {
 	p := v.P
 	out := ruleView{
 		Name: h.words.Name(p, sheet.Name), Decides: h.words.Decides(p, sheet.Name), Texts: sheet.Texts, Entails: h.words.Entails(p, sheet.Name),
-		Contest: h.words.Contest(p, sheet.Name), NotCovered: h.words.NotCovered(p, sheet.Name), File: path.Base(sheet.File), Foreign: p.Lang() != i18n.French,
+		Contest: h.words.Contest(p, sheet.Name), NotCovered: h.words.NotCovered(p, sheet.Name), File: path.Base(sheet.File),
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "info/rule", Title: out.Name + " · " + v.T("web.frame.rules"), Sheet: "gate.css", Public: v.Actor.IsZero() || v.Actor.Kind == core.ActorPerson, View: out,

@@ -40,7 +40,7 @@ func familyGraph(p *i18n.Printer, self core.ID, h casefile.HouseholdView, title 
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="graph" viewBox="0 0 %d %d" role="img" aria-labelledby="fg-t"><title id="fg-t">%s</title>`, d.width, d.height, html.EscapeString(title))
+	fmt.Fprintf(&b, `<svg class="graph" width="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="fg-t"><title id="fg-t">%s</title>`, d.width, d.width, d.height, html.EscapeString(title))
 	fmt.Fprintf(&b, `<rect x="%d" y="10" width="%d" height="%d" rx="6" fill="var(--slab)" stroke="var(--ink)" stroke-width="2"/>`, graphLeft, d.dwelling, d.height-16)
 	fmt.Fprintf(&b, `<path d="M%d 46h%dv%dH%dz" fill="var(--haze)" stroke="var(--act)" stroke-width="1.5"/>`, d.familyX, d.familyW, d.height-66, d.familyX)
 	d.bonds(&b, p, self, h)

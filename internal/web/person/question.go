@@ -74,6 +74,7 @@ func (h *Handler) renderQuestion(w http.ResponseWriter, r *http.Request, form *k
 	if err != nil {
 		return err
 	}
+	form.Default("source", string(casefile.SourceSaid))
 	p := printer(r)
 	view := questionView{ID: id, Name: person.DisplayName(), Call: callName(p, person.Title, person.Identity), Form: form, Over: !open}
 	if open {
@@ -88,6 +89,9 @@ func (h *Handler) renderQuestion(w http.ResponseWriter, r *http.Request, form *k
 	})
 }
 
+// manyQuestions is from how many left a page stops counting them aloud.
+const manyQuestions = 5
+
 // fill says the question in the person's words.
 func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 	v.Question = q.ID
@@ -96,11 +100,14 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 	if q.Human != nil {
 		who = firstName(*q.Human)
 	}
-	v.Title = questionTitle(p, name, who)
+	v.Title = w.questionTitle(p, name, who)
 	if key := "web.question_hint." + name; p.Has(key) {
 		v.Hint = p.T(key)
 	}
 	v.Progress = p.N("web.question.left", q.Left)
+	if q.Left > manyQuestions {
+		v.Progress = p.T("web.question.many_left")
+	}
 	v.Of = q.Left
 	for _, c := range q.Cells {
 		cell := cellView{
@@ -126,19 +133,23 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 	v.Why = append(v.Why, p.T("web.question.why_free"))
 }
 
-// questionTitle is the question about a variable: its own sentence when the
-// catalogue has one, else its name.
-func questionTitle(p *i18n.Printer, variable, who string) string {
-	if who != "" {
-		if key := "web.question_of." + variable; p.Has(key) {
-			return p.T(key, "name", who)
+// questionTitle is the question about a variable: its own sentence in the
+// reader's language, else the law file's in French, else the fact's name.
+func (w Words) questionTitle(p *i18n.Printer, variable, who string) string {
+	if who == "" {
+		if key := "web.question_you." + variable; p.Has(key) {
+			return p.T(key)
 		}
-		return p.T("web.question.any_of", "label", variableLabel(p, variable), "name", who)
+	} else if key := "web.question_of." + variable; p.Has(key) {
+		return p.T(key, "name", who)
 	}
-	if key := "web.question_you." + variable; p.Has(key) {
-		return p.T(key)
+	if v, ok := w.Law.Variable(variable); ok && v.Question != "" && who == "" && p.Lang() == i18n.French {
+		return i18n.Typeset(v.Question)
 	}
-	return p.T("web.question.any", "label", variableLabel(p, variable))
+	if who == "" {
+		return p.T("web.question.any", "label", variableLabel(p, variable))
+	}
+	return p.T("web.question.any_of", "label", variableLabel(p, variable), "name", who)
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {

@@ -3,12 +3,14 @@ package person
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 // rightView is one right, line by line.
@@ -25,10 +27,10 @@ type rightView struct {
 	Overdue    []string // parameters whose newer value should be known by now
 	Questions  []option // what is missing: label and address
 	Assumed    []string
-	Entails    []string
-	Contest    []string
-	NotCovered []string
-	French     bool // the law file's own words, in a page of another language
+	Zeros      []string // supposed absent, since nobody said them
+	Entails    []Sentence
+	Contest    []Sentence
+	NotCovered []Sentence
 	History    []string
 	Stale      string
 	Law        string
@@ -112,15 +114,7 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 		label := factLabel(p, casefile.Variable{Name: m.Variable}, m.Subject, view.ID, file.Household)
 		view.Questions = append(view.Questions, option{questionPath(view.ID, m.Variable+"."+string(m.Subject.ID)), label})
 	}
-	for _, a := range e.Detail.Assumed {
-		of, known := h.cases.Variable(a.Variable)
-		if !known {
-			of = casefile.Variable{Name: a.Variable, Type: casefile.TypeText}
-		}
-		subject := casefile.Subject{Kind: casefile.AboutPerson, ID: core.ID(a.Subject)}
-		view.Assumed = append(view.Assumed, p.T("web.right.assumption",
-			"label", factLabel(p, of, subject, view.ID, file.Household), "value", factValue(p, of, a.Value.String())))
-	}
+	view.Assumed, view.Zeros = h.assumed(p, file, e.Detail.Assumed)
 	view.Law = shortDigest(e.LawDigest)
 	view.Computed = p.Date(instant(r, e.ComputedAt))
 	if e.Stale != casefile.Fresh {
@@ -168,4 +162,47 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.kit.Redirect(w, r, to+"#"+right)
 	return nil
+}
+
+// assumed says what was supposed: one line per fact whatever the persons, and
+// apart what was supposed to be nothing. What has no name for people is left to
+// the full trace.
+func (h *Handler) assumed(p *i18n.Printer, file *casefile.File, all []rights.Assumed) (lines, zeros []string) {
+	type key struct{ variable, value string }
+	who := map[key][]string{}
+	var order []key
+	for _, a := range all {
+		if !p.Has("casefile.variable." + a.Variable) {
+			continue
+		}
+		k := key{a.Variable, a.Value.String()}
+		if _, seen := who[k]; !seen {
+			order = append(order, k)
+		}
+		name := ""
+		if human, ok := file.Household.Humans[core.ID(a.Subject)]; ok {
+			name = firstName(human)
+		}
+		if !slices.Contains(who[k], name) {
+			who[k] = append(who[k], name)
+		}
+	}
+	for _, k := range order {
+		label := variableLabel(p, k.variable)
+		if k.value == "0" || k.value == "false" {
+			if label = lower(label); !slices.Contains(zeros, label) {
+				zeros = append(zeros, label)
+			}
+			continue
+		}
+		if names := p.List(slices.DeleteFunc(who[k], func(s string) bool { return s == "" })); names != "" {
+			label = p.T("web.file.label_of", "label", label, "name", names)
+		}
+		value := k.value
+		if of, ok := h.cases.Variable(k.variable); ok {
+			value = factValue(p, of, value)
+		}
+		lines = append(lines, p.T("web.right.assumption", "label", label, "value", value))
+	}
+	return lines, zeros
 }

@@ -36,18 +36,31 @@ func (w Words) Decides(p *i18n.Printer, right string) string {
 	return ""
 }
 
-// sentence is one sentence of a law file, in the reader's language when the
-// catalogue has it under law.<right>.<what>_<n>.
-func sentenceOf(p *i18n.Printer, right, what string, n int, french string) string {
-	if key := "law." + right + "." + what + "_" + strconv.Itoa(n+1); p.Has(key) {
-		return p.T(key)
+// Sentence is a sentence about a right, and its language when it is not the
+// page's.
+type Sentence struct {
+	Text string
+	Lang string // "fr" for a law file's own words in a page of another language
+}
+
+// sentenceOf reads the n-th sentence of a law file, in the reader's language when
+// the catalogue has it under law.<right>.<what>_<n>.
+func sentenceOf(p *i18n.Printer, right, what string, n int, french string) Sentence {
+	if p.Lang() == i18n.French && p.Tag() != i18n.EasyFrench {
+		return Sentence{Text: french}
 	}
-	return french
+	if key := "law." + right + "." + what + "_" + strconv.Itoa(n+1); p.Has(key) {
+		return Sentence{Text: p.T(key)}
+	}
+	if p.Lang() == i18n.French {
+		return Sentence{Text: french}
+	}
+	return Sentence{Text: french, Lang: i18n.French}
 }
 
 // list reads the sentences of one kind.
-func list(p *i18n.Printer, right, what string, french []string) []string {
-	out := make([]string, 0, len(french))
+func list(p *i18n.Printer, right, what string, french []string) []Sentence {
+	out := make([]Sentence, 0, len(french))
 	for i, s := range french {
 		out = append(out, sentenceOf(p, right, what, i, full(s)))
 	}
@@ -63,35 +76,38 @@ func full(s string) string {
 }
 
 // Entails says what claiming the right entails.
-func (w Words) Entails(p *i18n.Printer, right string) []string {
+func (w Words) Entails(p *i18n.Printer, right string) []Sentence {
 	sheet, _ := w.Law.Right(right)
 	return list(p, right, "entails", sheet.Entails)
 }
 
 // Contest says how to contest a decision received.
-func (w Words) Contest(p *i18n.Printer, right string) []string {
+func (w Words) Contest(p *i18n.Printer, right string) []Sentence {
 	sheet, _ := w.Law.Right(right)
 	return list(p, right, "contest", sheet.Contest)
 }
 
-func (w Words) easy(p *i18n.Printer, right string) []string {
+func (w Words) easy(p *i18n.Printer, right string) []Sentence {
 	sheet, _ := w.Law.Right(right)
 	return list(p, right, "easy", sheet.Easy)
 }
 
-func (w Words) counters(p *i18n.Printer, right string) []string {
+func (w Words) counters(p *i18n.Printer, right string) []Sentence {
 	sheet, _ := w.Law.Right(right)
 	return list(p, right, "counters", sheet.Counters)
 }
 
 // NotCovered says which situations the law file leaves out.
-func (w Words) NotCovered(p *i18n.Printer, right string) []string {
+func (w Words) NotCovered(p *i18n.Printer, right string) []Sentence {
 	sheet, _ := w.Law.Right(right)
 	return list(p, right, "not_covered", sheet.NotCovered)
 }
 
 // paper is a paper to bring and the text that requires it.
-type paper struct{ Name, Text string }
+type paper struct {
+	Name Sentence
+	Text string
+}
 
 func (w Words) papers(p *i18n.Printer, right string) []paper {
 	sheet, _ := w.Law.Right(right)

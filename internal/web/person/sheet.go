@@ -25,7 +25,7 @@ type SheetView struct {
 	Open     []sheetRight
 	Asked    []string // claimed, waiting for an answer
 	Nothing  bool
-	Counters []string
+	Counters []Sentence
 	Papers   []paper
 	House    kit.House
 	Code     string
@@ -36,7 +36,7 @@ type SheetView struct {
 type sheetRight struct {
 	Name    string
 	Sum     string
-	Say     []string
+	Say     []Sentence
 	Decides string
 	ToDo    string
 }

@@ -217,7 +217,7 @@ func listHumans(p *i18n.Printer, self core.ID, h casefile.HouseholdView) []human
 		line := humanLine{ID: id, Name: human.Name(), Self: id == self}
 		for i, s := range says {
 			if i > 0 {
-				line.Says += p.T("web.household.comma")
+				line.Says += p.T("web.household.comma") + " "
 			}
 			line.Says += s
 		}

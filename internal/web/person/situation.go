@@ -2,6 +2,7 @@ package person
 
 import (
 	"strconv"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -143,6 +144,12 @@ func factValue(p *i18n.Printer, of casefile.Variable, value string) string {
 		}
 	case casefile.TypeChoice:
 		return choiceLabel(p, of.Name, value)
+	case casefile.TypeText:
+		if of.Name == "nationalite" {
+			if key := "web.country." + strings.ToLower(value); p.Has(key) {
+				return p.T(key)
+			}
+		}
 	}
 	return value
 }

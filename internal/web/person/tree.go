@@ -18,10 +18,14 @@ type nodeView struct {
 	Law      []string // articles and dated parameters, for the margin
 	Tag      string   // « supposé », « préfère ne pas dire »…
 	Nodes    []nodeView
+	Fold     bool // what it is made of is folded: deep lines are for who asks
 }
 
 // How deep a tree is shown: two levels on a card, whole on the right's own page.
 const firstLevel, wholeTree = 2, 12
+
+// unfolded is how many levels are open on the right's own page.
+const unfolded = 3
 
 // viewTree turns a stored explanation into lines. The engine's first line is the
 // result: it comes last, as a total, after what it is made of.
@@ -45,7 +49,7 @@ func viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names
 		var below []nodeView
 		below, i = viewLines(p, lines, i+1, lines[i].Depth, depth, names)
 		if parent+1 < depth {
-			n.Nodes = below
+			n.Nodes, n.Fold = below, parent+1 >= unfolded
 		}
 		out = append(out, n)
 	}
@@ -122,6 +126,10 @@ func Quantity(p *i18n.Printer, n float64, unit string) string {
 		return p.Percent(n)
 	case "", "nombre":
 		return p.Decimal(n)
+	case "an":
+		return p.N("web.unit.years", int(n))
+	case "mois":
+		return p.N("web.unit.months", int(n))
 	}
 	return p.Decimal(n) + "\u00a0" + unit
 }
