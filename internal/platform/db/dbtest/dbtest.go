@@ -93,7 +93,7 @@ func copyTemplate(t testing.TB, path string) {
 	}
 }
 
-// OpenPostgres opens a fresh PostgreSQL database. It is dropped with the test.
+// OpenPostgres opens a fresh PostgreSQL database for the time of the test.
 func OpenPostgres(t testing.TB, cfg db.Config) *db.DB {
 	t.Helper()
 	cfg.URL = PostgresURL(t)

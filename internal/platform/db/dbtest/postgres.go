@@ -37,13 +37,17 @@ type serverInfo struct {
 	admin    string // URL of the maintenance database
 	template string // name of the migrated database
 	users    *os.File
+
+	schema string // of the template, see describe
+	mu     sync.Mutex
+	free   []string // empty databases that a test of this process gave back
 }
 
 // errNoServer says why there is no PostgreSQL to test on.
 var errNoServer = errors.New("no PostgreSQL to test on: set PARVIS_TEST_POSTGRES to the URL of a role that may create databases, or install the package postgresql")
 
-// PostgresURL makes a fresh, migrated database, dropped with the test, and
-// returns its URL.
+// PostgresURL gives a fresh, migrated database for the time of the test and
+// returns its URL. The next test of the process may get the same one, emptied.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	s, err := template()
@@ -53,18 +57,77 @@ func PostgresURL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("test server: %v", err)
 	}
-	name := "t_" + randomName()
-	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+s.template); err != nil {
+	name, err := s.take(t.Context())
+	if err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
-		if err := s.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop database: %v", err)
+		if err := s.giveBack(ctx, name); err != nil {
+			t.Errorf("give the database back: %v", err)
 		}
 	})
 	return withDatabase(s.admin, name)
+}
+
+// take returns an empty, migrated database that nobody uses.
+func (s *serverInfo) take(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	if n := len(s.free); n > 0 {
+		name := s.free[n-1]
+		s.free = s.free[:n-1]
+		s.mu.Unlock()
+		return name, nil
+	}
+	s.mu.Unlock()
+	name := "t_" + randomName()
+	return name, s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+s.template)
+}
+
+// giveBack empties a database for the next test, several times faster than a
+// new one, or drops it when the test left another schema or an open transaction.
+func (s *serverInfo) giveBack(ctx context.Context, name string) error {
+	if s.empty(ctx, name) != nil {
+		return s.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, name)
+	return nil
+}
+
+var errOtherSchema = errors.New("the test changed the schema")
+
+func (s *serverInfo) empty(ctx context.Context, name string) error {
+	c, err := pgx.Connect(ctx, withDatabase(s.admin, name))
+	if err != nil {
+		return err
+	}
+	defer c.Close(ctx)
+	schema, tables, err := describe(ctx, c)
+	if err != nil {
+		return err
+	}
+	if schema != s.schema {
+		return errOtherSchema
+	}
+	if _, err := c.Exec(ctx, "SET lock_timeout = '2s'"); err != nil {
+		return err
+	}
+	_, err = c.Exec(ctx, "TRUNCATE "+tables+" RESTART IDENTITY")
+	return err
+}
+
+// describe returns a digest that changes with the schema or the migrations applied,
+// and the list of tables.
+func describe(ctx context.Context, c *pgx.Conn) (schema, tables string, err error) {
+	err = c.QueryRow(ctx, `SELECT md5(
+		(SELECT COALESCE(string_agg(table_name || '.' || column_name || ' ' || data_type, ',' ORDER BY table_name, ordinal_position), '')
+			FROM information_schema.columns WHERE table_schema = 'public') || (SELECT string_agg(version_id::TEXT, ',' ORDER BY id) FROM goose_db_version)),
+		(SELECT string_agg(quote_ident(table_name), ', ') FROM information_schema.tables
+			WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version')`).Scan(&schema, &tables)
+	return schema, tables, err
 }
 
 // prepareServer finds or starts the server and makes this process's template.
@@ -79,7 +142,10 @@ func prepareServer() (*serverInfo, error) {
 	}
 	// One template per state of the migrations: made once, by whoever comes first.
 	s.template = "parvis_template_" + db.MigrationsDigest()[:16]
-	return s, s.makeTemplate(ctx)
+	if err := s.makeTemplate(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *serverInfo) exec(ctx context.Context, sql string) error {
@@ -102,8 +168,9 @@ func (s *serverInfo) makeTemplate(ctx context.Context) error {
 	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock(7240911)"); err != nil {
 		return err
 	}
-	var there bool
-	if err := c.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", s.template).Scan(&there); err != nil || there {
+	// Its schema is its comment: connecting to it would disturb those who copy it.
+	err = c.QueryRow(ctx, "SELECT COALESCE(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", s.template).Scan(&s.schema)
+	if !errors.Is(err, pgx.ErrNoRows) {
 		return err
 	}
 	building := s.template + "_building"
@@ -117,6 +184,17 @@ func (s *serverInfo) makeTemplate(ctx context.Context) error {
 		return err
 	}
 	if err := d.Close(); err != nil {
+		return err
+	}
+	b, err := pgx.Connect(ctx, withDatabase(s.admin, building))
+	if err != nil {
+		return err
+	}
+	s.schema, _, err = describe(ctx, b)
+	if err := errors.Join(err, b.Close(ctx)); err != nil {
+		return err
+	}
+	if _, err := c.Exec(ctx, "COMMENT ON DATABASE "+building+" IS '"+s.schema+"'"); err != nil {
 		return err
 	}
 	_, err = c.Exec(ctx, "ALTER DATABASE "+building+" RENAME TO "+s.template)
