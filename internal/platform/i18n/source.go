@@ -12,7 +12,7 @@ import (
 // carries them as go-i18n's "hash":
 //
 //	[law.right.af]
-//	title = {hash = "0f3a9c1e", other = "Family allowances"}
+//	title = {hash = "caa9bf22", other = "Family allowances"}
 func SourceHash(french string) string {
 	sum := sha256.Sum256([]byte(french))
 	return hex.EncodeToString(sum[:4])
