@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 const (
 	demoFile     = "demo"
 	databaseFile = "parvis.db"
+	installFile  = "install-id"
+	maxMark      = 200 // bytes of a demo's marker
 )
 
 // Dir is a data directory that has been looked at: it exists, can be written,
@@ -87,7 +90,7 @@ func openDir(path string, demo bool) (Dir, error) {
 		return Dir{}, errs.New(errs.Conflict, "cli.data.real", "dir", d.Path)
 	case !demo && d.Demo:
 		return Dir{}, errs.New(errs.Conflict, "cli.data.demo", "dir", d.Path)
-	case d.Install == "" && !d.Demo:
+	case d.Install == "":
 		if err := d.mustBeEmpty(); err != nil {
 			return Dir{}, err
 		}
@@ -104,12 +107,48 @@ func openDir(path string, demo bool) (Dir, error) {
 
 // read fills in what the directory's files say.
 func (d *Dir) read() error {
-	if _, err := os.Stat(d.file(demoFile)); err == nil {
-		d.Demo = true
-	}
 	var err error
-	d.Install, err = secret.InstallID(d.Path)
+	if d.Install, err = secret.InstallID(d.Path); err != nil {
+		return err
+	}
+	d.Demo, err = d.marked()
 	return err
+}
+
+// marked tells whether the directory bears the demo marker. Somebody's folder may
+// hold a thing called "demo": a marker is a plain file, empty or with two instants,
+// or in an installation's own directory.
+func (d Dir) marked() (bool, error) {
+	info, err := os.Lstat(d.file(demoFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return false, nil
+	case d.Install != "" || info.Size() == 0:
+		return true, nil
+	case info.Size() > maxMark:
+		return false, nil
+	}
+	text, err := os.ReadFile(d.file(demoFile))
+	if err != nil {
+		return false, errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
+	}
+	_, _, err = readMark(string(text))
+	return err == nil, nil
+}
+
+// readMark reads the marker's two instants, the machine's and the demo's at the
+// first start.
+func readMark(text string) (from, to time.Time, err error) {
+	first, shown, _ := strings.Cut(strings.TrimSpace(text), " ")
+	from, err1 := time.Parse(time.RFC3339Nano, first)
+	to, err2 := time.Parse(time.RFC3339Nano, shown)
+	return from, to, errors.Join(err1, err2)
 }
 
 // mustBeEmpty refuses a directory that was there before Parvis and holds
@@ -122,6 +161,9 @@ func (d Dir) mustBeEmpty() error {
 	for _, e := range entries {
 		if e.Name() == databaseFile { // the install-id is lost: opening the key says so
 			return nil
+		}
+		if d.Demo && e.Name() == demoFile { // a first start that was cut short
+			continue
 		}
 		if !strings.HasPrefix(e.Name(), ".") && e.Name() != "lost+found" {
 			return errs.Wrap(errs.Conflict, "cli.data.foreign", fmt.Errorf("%s is there", e.Name()), "dir", d.Path)
@@ -181,10 +223,8 @@ func (d Dir) demoClock(base clock.Clock, own bool) (clock.Clock, error) {
 		return nil, errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
 	}
 	if mark := strings.TrimSpace(string(text)); mark != "" {
-		first, shown, _ := strings.Cut(mark, " ")
-		from, err1 := time.Parse(time.RFC3339Nano, first)
-		to, err2 := time.Parse(time.RFC3339Nano, shown)
-		if err := errors.Join(err1, err2); err != nil {
+		from, to, err := readMark(mark)
+		if err != nil {
 			return nil, errs.Wrap(errs.Invalid, "cli.data.demo_clock", err, "dir", d.Path)
 		}
 		if !own {
@@ -204,7 +244,7 @@ func (d Dir) demoClock(base clock.Clock, own bool) (clock.Clock, error) {
 }
 
 // ForgetDemo deletes the directory of a demo, and tells whether there was one.
-// Without the demo marker nothing is deleted.
+// Without the demo marker, or beside files that are not Parvis's, nothing is deleted.
 func ForgetDemo(path string) (Dir, bool, error) {
 	d, err := LookDir(path)
 	if err != nil {
@@ -219,8 +259,54 @@ func ForgetDemo(path string) (Dir, bool, error) {
 		}
 		return Dir{}, false, errs.New(errs.Conflict, "cli.data.no_marker", "dir", d.Path)
 	}
-	if err := os.RemoveAll(d.Path); err != nil {
-		return Dir{}, false, errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	if err := d.removeOwn(); err != nil {
+		return Dir{}, false, err
 	}
 	return d, true, nil
+}
+
+// removeOwn deletes the files that Parvis makes and then the directory. Anything
+// else in it is somebody's: nothing at all is deleted then.
+func (d Dir) removeOwn() error {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !own(e.Name()) {
+			return errs.Wrap(errs.Conflict, "cli.data.foreign", fmt.Errorf("%s is there", e.Name()), "dir", d.Path)
+		}
+	}
+	// The marker goes last: a deletion cut short can be taken up again.
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return rank(a.Name()) - rank(b.Name()) })
+	for _, e := range entries {
+		if err := os.Remove(d.file(e.Name())); err != nil {
+			return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+		}
+	}
+	if err := os.Remove(d.Path); err != nil {
+		return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
+	}
+	return nil
+}
+
+// own tells whether a file of a data directory is one that Parvis makes.
+func own(name string) bool {
+	switch name {
+	case demoFile, installFile:
+		return true
+	}
+	return name == databaseFile || strings.HasPrefix(name, databaseFile+"-") ||
+		strings.HasPrefix(name, ".new-") || strings.HasPrefix(name, ".writable-")
+}
+
+// rank is the order in which own files are deleted.
+func rank(name string) int {
+	switch name {
+	case demoFile:
+		return 2
+	case installFile:
+		return 1
+	}
+	return 0
 }

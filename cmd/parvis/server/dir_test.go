@@ -148,3 +148,56 @@ func TestForgetDemoDeletesOnlyADemo(t *testing.T) {
 		t.Error("the demo is still there")
 	}
 }
+
+func TestAThingCalledDemoIsNoMarker(t *testing.T) {
+	for name, make := range map[string]func(path string) error{
+		"a folder":      func(path string) error { return os.MkdirAll(filepath.Join(path, "sub"), 0o700) },
+		"a file":        func(path string) error { return os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700) },
+		"an empty file": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"a link":        func(path string) error { return os.Symlink("/dev/null", path) },
+		"a marker's copy": func(path string) error {
+			return os.WriteFile(path, []byte("2026-01-01T00:00:00Z 2026-06-11T07:00:00Z\n"), 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			keep := filepath.Join(dir, "thesis.odt")
+			for _, err := range []error{make(filepath.Join(dir, "demo")), os.WriteFile(keep, []byte("x"), 0o600)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, _, err := server.ForgetDemo(dir); key(err) != "cli.data.no_marker" && key(err) != "cli.data.foreign" {
+				t.Errorf("--fresh: %v, want a refusal", err)
+			}
+			if _, err := openDemo(dir); key(err) != "cli.data.foreign" {
+				t.Errorf("demo: %v, want cli.data.foreign", err)
+			}
+			for _, path := range []string{keep, filepath.Join(dir, "demo")} {
+				if _, err := os.Lstat(path); err != nil {
+					t.Errorf("somebody's file is gone: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestForgetDemoKeepsWhatIsNotItsOwn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	if _, err := openDemo(dir); err != nil {
+		t.Fatal(err)
+	}
+	install(t, dir)
+	keep := filepath.Join(dir, "notes.txt")
+	if err := os.WriteFile(keep, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := server.ForgetDemo(dir); key(err) != "cli.data.foreign" {
+		t.Errorf("got %v, want cli.data.foreign", err)
+	}
+	for _, name := range []string{"notes.txt", "demo", "install-id"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s is gone although the demo was not deleted", name)
+		}
+	}
+}
