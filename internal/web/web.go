@@ -129,7 +129,8 @@ func (h *houses) of(ctx context.Context, org core.ID) kit.House {
 	if ok && now.Before(kept.until) {
 		return kept.house
 	}
-	o, err := h.access.House(ctx)
+	// ctx may have lost its actor (a panic, a session that could not be read).
+	o, err := h.access.House(core.WithActor(ctx, core.Actor{Org: org}))
 	if err != nil {
 		if !errs.Is(err, errs.NotFound) {
 			h.log.Warn("house of the organisation", "org", org, "err", err)

@@ -5,7 +5,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -46,14 +48,33 @@ func (k *Kit) parseForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 	}
-	for name, values := range r.PostForm {
-		for _, v := range values {
-			if !utf8.ValidString(v) || !utf8.ValidString(name) {
+	return readable(r.PostForm)
+}
+
+// readable refuses texts that no keyboard types and no database takes: bytes that
+// are not UTF-8, and the NUL.
+func readable(values url.Values) error {
+	for name, list := range values {
+		for _, v := range append(list, name) {
+			if !isText(v) {
 				return errs.New(errs.Invalid, "web.error.form_encoding")
 			}
 		}
 	}
 	return nil
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// checkAddress does the same for an address: a path that is no text leads nowhere.
+func checkAddress(u *url.URL) error {
+	if !isText(u.Path) {
+		return errs.New(errs.NotFound, "")
+	}
+	if u.RawQuery == "" {
+		return nil
+	}
+	return readable(u.Query())
 }
 
 // drain throws the rest of the body away, at most maxDrain bytes and 20 s.

@@ -56,9 +56,7 @@ func (k *Kit) keep(r *http.Request, owner core.Actor, page string) (next string,
 	}
 	fields := map[string][]string{}
 	for name, values := range r.PostForm {
-		switch {
-		case name == fieldToken, name == fieldOnce, name == fieldDraft, strings.Contains(name, "password"), name == "code":
-		default:
+		if !secretField(name) && name != fieldToken && name != fieldOnce && name != fieldDraft {
 			fields[name] = values
 		}
 	}
@@ -70,6 +68,12 @@ func (k *Kit) keep(r *http.Request, owner core.Actor, page string) (next string,
 		return page, false, err
 	}
 	return DraftPath(page, id), true, nil
+}
+
+// secretField tells the fields that are never kept nor put back: passwords, the
+// present one too, and codes.
+func secretField(name string) bool {
+	return strings.Contains(name, "password") || name == "current" || name == "code"
 }
 
 // formPage is the page that shows the form: the address it was sent to when a

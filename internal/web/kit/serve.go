@@ -66,6 +66,10 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r2 = r2.WithContext(ctx)
+	if err := checkAddress(r.URL); err != nil {
+		k.Fail(rec, r2, err)
+		return
+	}
 	if err := k.origin.Check(r2); err != nil {
 		k.Fail(rec, r2, errs.Wrap(errs.Forbidden, "web.error.origin", err))
 		return
@@ -129,7 +133,8 @@ func (k *Kit) chooseLanguage(w http.ResponseWriter, r *http.Request, v *Visit) (
 		u := *r.URL
 		u.RawQuery = q.Encode()
 		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, u.RequestURI(), http.StatusSeeOther)
+		// The path is as it was typed: "//elsewhere" would lead away from here.
+		http.Redirect(w, r, LocalPath(u.RequestURI()), http.StatusSeeOther)
 		redirected = true
 	}
 	v.P = i18n.For(tag)
