@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/lawtext"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/rights/ir"
 )
@@ -88,7 +89,7 @@ type ruleView struct {
 
 // figure is one dated parameter.
 type figure struct {
-	Label    string
+	Label    person.Sentence
 	Values   []dated
 	Expected string
 }
@@ -114,9 +115,9 @@ func (h *Handler) rule(w http.ResponseWriter, r *http.Request) error {
 
 // viewFigure says a plain parameter; grids are read in the law's own file.
 func viewFigure(p *i18n.Printer, param ir.Param) (figure, bool) {
-	f := figure{Label: i18n.Typeset(param.Label)}
-	if f.Label == "" {
-		f.Label = param.Name
+	f := figure{Label: lawtext.Say(p, lawtext.Param(param.Name), param.Label)}
+	if param.Label == "" {
+		f.Label = person.Sentence{Text: param.Name}
 	}
 	for i := len(param.Versions) - 1; i >= 0; i-- {
 		x := param.Versions[i]

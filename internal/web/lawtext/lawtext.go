@@ -35,6 +35,12 @@ func Say(p *i18n.Printer, key, french string) Text {
 	if text, ok := p.Translated(key, french); ok {
 		return Text{Text: text}
 	}
+	return French(p, french)
+}
+
+// French is a sentence that has no translation and wants none: an article, the
+// name of a text, its publication.
+func French(p *i18n.Printer, french string) Text {
 	t := Text{Text: i18n.Typeset(french)}
 	if p.Lang() != i18n.French {
 		t.Lang = i18n.French

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/lawtext"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -23,9 +24,9 @@ type rightView struct {
 	Title      string
 	Lead       string
 	Tree       []nodeView
-	Reasons    []string // of rules that cannot conclude
-	Overdue    []string // parameters whose newer value should be known by now
-	Questions  []option // what is missing: label and address
+	Reasons    []Sentence // of rules that cannot conclude
+	Overdue    []string   // parameters whose newer value should be known by now
+	Questions  []option   // what is missing: label and address
 	Assumed    []string
 	Zeros      []string // supposed absent, since nobody said them
 	Entails    []Sentence
@@ -103,12 +104,12 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 	if err != nil {
 		return err
 	}
-	view.Tree = viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
+	view.Tree = h.words.viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
 	for _, reason := range e.Detail.Reasons {
-		view.Reasons = append(view.Reasons, i18n.Typeset(reason))
+		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
 	}
 	for _, s := range e.Detail.Stale {
-		view.Overdue = append(view.Overdue, s.Parameter)
+		view.Overdue = append(view.Overdue, lawtext.Parameter(p, h.words.Law, s.Parameter).String())
 	}
 	for _, m := range e.Missing {
 		label := factLabel(p, casefile.Variable{Name: m.Variable}, m.Subject, view.ID, file.Household)

@@ -34,7 +34,7 @@ type rightCard struct {
 	Form    *kit.Form
 	File    core.ID
 	Name    string
-	Class   string // open, yes, off, said; "" = proposed
+	Class   string // open, yes, off, done; "" = proposed
 	Sum     string
 	SumNote string
 	Say     string
@@ -213,7 +213,7 @@ func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.Righ
 		c.Tag.Icon = "moon"
 		c.Say = p.T("web.right.silenced", "who", c.Call)
 	default:
-		c.Class = "said"
+		c.Class = "done"
 	}
 }
 
@@ -252,7 +252,7 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*why
 		return nil, err
 	}
 	p := printer(r)
-	tree := viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
+	tree := h.words.viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}

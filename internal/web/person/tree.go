@@ -6,17 +6,18 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/lawtext"
 	"codeberg.org/parvis/parvis/rights"
 )
 
 // nodeView is one line of an explanation on a page.
 type nodeView struct {
-	Sentence string
+	Sentence Sentence
 	Figure   string
 	Strong   bool
 	Total    bool
-	Law      []string // articles and dated parameters, for the margin
-	Tag      string   // « supposé », « préfère ne pas dire »…
+	Law      []Sentence // articles and dated parameters, for the margin
+	Tag      string     // « supposé », « préfère ne pas dire »…
 	Nodes    []nodeView
 	Fold     bool // what it is made of is folded: deep lines are for who asks
 }
@@ -29,25 +30,25 @@ const unfolded = 3
 
 // viewTree turns a stored explanation into lines. The engine's first line is the
 // result: it comes last, as a total, after what it is made of.
-func viewTree(p *i18n.Printer, e *rights.Explanation, names map[string]string, depth int) []nodeView {
+func (w Words) viewTree(p *i18n.Printer, e *rights.Explanation, names map[string]string, depth int) []nodeView {
 	if e == nil || len(e.Lines) == 0 {
 		return nil
 	}
-	total := viewLine(p, e.Lines[0], names)
+	total := w.viewLine(p, e.Lines[0], names)
 	total.Total, total.Strong = true, true
-	nodes, _ := viewLines(p, e.Lines, 1, 0, depth, names)
+	nodes, _ := w.viewLines(p, e.Lines, 1, 0, depth, names)
 	return append(nodes, total)
 }
 
 // viewLines nests the flat lines from i on that explain the last line of depth
 // parent; it returns the index after them.
-func viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names map[string]string) ([]nodeView, int) {
+func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names map[string]string) ([]nodeView, int) {
 	var out []nodeView
 	for i < len(lines) && lines[i].Depth > parent {
-		n := viewLine(p, lines[i], names)
+		n := w.viewLine(p, lines[i], names)
 		n.Strong = parent == 0
 		var below []nodeView
-		below, i = viewLines(p, lines, i+1, lines[i].Depth, depth, names)
+		below, i = w.viewLines(p, lines, i+1, lines[i].Depth, depth, names)
 		if parent+1 < depth {
 			n.Nodes, n.Fold = below, parent+1 >= unfolded
 		}
@@ -57,15 +58,13 @@ func viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names
 }
 
 // viewLine says one line: sentence, figure, articles, parameters.
-func viewLine(p *i18n.Printer, l rights.Line, names map[string]string) nodeView {
-	n := nodeView{Sentence: i18n.Typeset(l.Sentence)}
-	if p.Has(l.Key) {
-		n.Sentence = p.T(l.Key)
-	} else if key := "casefile.variable." + l.Variable; p.Has(key) {
-		n.Sentence = p.T(key)
+func (w Words) viewLine(p *i18n.Printer, l rights.Line, names map[string]string) nodeView {
+	n := nodeView{Sentence: lawtext.Say(p, l.Key, l.Sentence)}
+	if key := "casefile.variable." + l.Variable; p.Has(key) {
+		n.Sentence = Sentence{Text: p.T(key)}
 	}
 	if who := whose(p, l.Subjects, names); who != "" {
-		n.Sentence = p.T("web.file.label_of", "label", n.Sentence, "name", who)
+		n.Sentence.Text = p.T("web.file.label_of", "label", n.Sentence.Text, "name", who)
 	}
 	switch {
 	case l.NA:
@@ -73,7 +72,7 @@ func viewLine(p *i18n.Printer, l rights.Line, names map[string]string) nodeView 
 	case l.Unknown:
 		n.Figure = p.T("web.file.unknown")
 	case l.Value != nil:
-		n.Figure = figure(p, l)
+		n.Figure = w.figure(p, l)
 	}
 	switch l.Origin {
 	case "presumed", "default":
@@ -81,9 +80,11 @@ func viewLine(p *i18n.Printer, l rights.Line, names map[string]string) nodeView 
 	case "refused":
 		n.Tag = p.T("web.file.refused")
 	}
-	n.Law = append(n.Law, l.Articles...)
+	for _, article := range l.Articles {
+		n.Law = append(n.Law, lawtext.French(p, article))
+	}
 	for _, q := range l.Parameters {
-		n.Law = append(n.Law, parameterText(p, q))
+		n.Law = append(n.Law, Sentence{Text: parameterText(p, q)})
 	}
 	return n
 }
@@ -100,7 +101,7 @@ func whose(p *i18n.Printer, subjects []string, names map[string]string) string {
 }
 
 // figure is a line's value as people read it.
-func figure(p *i18n.Printer, l rights.Line) string {
+func (w Words) figure(p *i18n.Printer, l rights.Line) string {
 	switch l.Value.Kind {
 	case rights.KindBool:
 		if l.Value.Bool {
@@ -108,20 +109,31 @@ func figure(p *i18n.Printer, l rights.Line) string {
 		}
 		return p.T("web.file.bool_false")
 	case rights.KindNumber:
+		if l.Sign != "" && money(l.Unit) {
+			amount := euros(l.Value.Number)
+			if l.Sign == "-" {
+				amount = -amount
+			}
+			return p.MoneySigned(amount)
+		}
 		return Quantity(p, l.Value.Number, l.Unit)
 	}
 	text := l.Value.String()
 	if d, err := core.ParseDate(text); err == nil {
 		return p.Date(d)
 	}
-	return choiceLabel(p, l.Variable, text)
+	if label := choiceLabel(p, l.Variable, text); label != text {
+		return label
+	}
+	return lawtext.Value(p, w.Law, l.Variable, text).String()
 }
 
 // Quantity writes a number with its unit: money to the cent, a share in percent.
 func Quantity(p *i18n.Printer, n float64, unit string) string {
-	switch unit {
-	case "€", "€/mois", "€/an", "€/heure":
+	if money(unit) {
 		return p.MoneyCents(euros(n))
+	}
+	switch unit {
 	case "%":
 		return p.Percent(n)
 	case "", "nombre":
@@ -134,13 +146,22 @@ func Quantity(p *i18n.Printer, n float64, unit string) string {
 	return p.Decimal(n) + "\u00a0" + unit
 }
 
+// money tells whether a unit is of money.
+func money(unit string) bool {
+	switch unit {
+	case "€", "€/mois", "€/an", "€/heure", "€/jour":
+		return true
+	}
+	return false
+}
+
 // parameterText is « Base mensuelle : 478,16 €, depuis le 1er avril 2026 ».
 func parameterText(p *i18n.Printer, q rights.Quantified) string {
-	label := q.Label
-	if key := "law." + q.Name + ".sentence"; p.Has(key) {
-		label = p.T(key)
+	label := lawtext.Say(p, lawtext.Param(q.Name), q.Label).String()
+	if label == "" {
+		label = q.Name
 	}
-	value := p.T("web.right.parameter_named", "name", i18n.Typeset(label), "value", Quantity(p, q.Value, q.Unit))
+	value := p.T("web.right.parameter_named", "name", label, "value", Quantity(p, q.Value, q.Unit))
 	since, err := core.ParseDate(q.From)
 	if err != nil {
 		return value
