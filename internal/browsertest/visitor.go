@@ -145,9 +145,30 @@ func (v *Visitor) Unfold(text string) {
 // Fill replaces what stands in the field with that label by value.
 func (v *Visitor) Fill(label, value string) {
 	v.t.Helper()
-	field := v.field(label)
+	v.fill(label, v.field(label), value)
+}
+
+func (v *Visitor) fill(label string, field chromedp.JSPath, value string) {
+	v.t.Helper()
 	Eval[bool](v, "("+string(field)+").value = '', true")
 	v.do("fill "+quote(label), chromedp.SendKeys(field, value))
+}
+
+// FillIn is Fill for a label that several parts of the page have: the field is in
+// the section, fieldset or article with that heading.
+func (v *Visitor) FillIn(heading, label, value string) {
+	v.t.Helper()
+	path := v.js("w => { const l = [...part("+quote(heading)+").querySelectorAll('label')].find(l => words(l).startsWith(fold(w))); return l && l.control || null; }", label)
+	v.must("no field with this label under "+heading, label, path)
+	v.fill(label, path, value)
+}
+
+// PressIn is Press for a button that several parts of the page have.
+func (v *Visitor) PressIn(heading, text string) {
+	v.t.Helper()
+	path := v.js("w => [...part("+quote(heading)+").querySelectorAll('button')].find(b => words(b).startsWith(fold(w))) || null", text)
+	v.must("no button with these words under "+heading, text, path)
+	v.load("press "+quote(text), click(path))
 }
 
 // Choose picks the radio button, the checkbox or the option with that label.
@@ -256,6 +277,10 @@ const named = (selector, want) => {
   const all = [...document.querySelectorAll(selector)].filter(seen);
   want = fold(want);
   return all.find(e => words(e) === want) || all.find(e => words(e).startsWith(want)) || all.find(e => words(e).includes(want)) || null;
+};
+const part = want => {
+  const h = named('h2, h3, h4, legend', want);
+  return h && h.closest('article, fieldset, section, .right') || document.createElement('div');
 };
 `
 
