@@ -15,26 +15,31 @@ import (
 // Guessing is slowed by login and by network. The first failures are free, then
 // each one doubles the wait, up to maxWait. Failures are forgotten after a day
 // without one. A refused attempt does not count, so that nobody can keep somebody
-// else locked out for ever.
+// else locked out for ever. A network forgets one failure each networkForgets, since
+// nothing proves it innocent as a success does a login: the typing mistakes of a
+// whole office must not add up over the weeks. Whoever guesses gains nothing by it,
+// one try each maxWait is what they have anyway.
 const (
 	freeByLogin    = 5
 	freeByNetwork  = 30 // a whole office may share one address
 	firstWait      = 30 * time.Second
 	maxWait        = 15 * time.Minute
 	forgetFailures = 24 * time.Hour
+	networkForgets = maxWait
 )
 
 // brake is one thing whose failures are counted.
 type brake struct {
-	key  string // HMAC: the table names nobody
-	free int
+	key     string // HMAC: the table names nobody
+	free    int
+	forgets time.Duration // one failure is forgotten each; 0 = none before forgetFailures
 }
 
 // brakes are those of one attempt, in the order in which their rows are locked.
 func (s *Service) brakes(login string, client Client) []brake {
 	all := []brake{
-		{hex.EncodeToString(s.mac("brake login", login)), freeByLogin},
-		{hex.EncodeToString(s.mac("brake network", client.network())), freeByNetwork},
+		{key: hex.EncodeToString(s.mac("brake login", login)), free: freeByLogin},
+		{key: hex.EncodeToString(s.mac("brake network", client.network())), free: freeByNetwork, forgets: networkForgets},
 	}
 	slices.SortFunc(all, func(a, b brake) int {
 		if a.key < b.key {
@@ -81,6 +86,12 @@ func (s *Service) brakeNow(ctx context.Context, all []brake) error {
 			if left := until - now; left > 0 && left <= maxWait.Microseconds() {
 				return errs.New(errs.TooMany, "access.error.too_many_tries", "n", minutes(left))
 			}
+			since := now
+			if b.forgets > 0 && now > last {
+				step := b.forgets.Microseconds()
+				failures = max(0, failures-(now-last)/step)
+				since -= (now - last) % step // the time that counts towards the next one
+			}
 			if now-last > forgetFailures.Microseconds() {
 				failures = 0
 			}
@@ -89,7 +100,7 @@ func (s *Service) brakeNow(ctx context.Context, all []brake) error {
 			if w := wait(failures, b.free); w > 0 {
 				until = now + w.Microseconds()
 			}
-			if _, err := tx.Exec(writeBrake, b.key, failures, now, until); err != nil {
+			if _, err := tx.Exec(writeBrake, b.key, failures, since, until); err != nil {
 				return fmt.Errorf("brake: %w", err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core"
@@ -299,6 +300,7 @@ func (s *Service) SetUp(ctx context.Context, token, browser string, form SetUpFo
 	}
 	form.Organisation.Trim()
 	form.Worker.Trim()
+	form.TeamName = strings.TrimSpace(form.TeamName)
 	form.Worker.Works, form.Worker.Administers, form.Worker.Teams = true, true, nil
 	var f errs.Fields
 	form.Organisation.validate(&f)

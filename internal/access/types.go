@@ -118,8 +118,8 @@ type Client struct {
 
 // canonicalLogin is the form under which a login is stored and looked for.
 func canonicalLogin(s string) string {
-	if len(s) > 4*maxLogin || !utf8.ValidString(s) {
-		return ""
+	if len(s) > 4*maxLogin || !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		return "" // nobody's: no database takes the others
 	}
 	return strings.ToLower(norm.NFKC.String(strings.TrimSpace(s)))
 }
