@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -45,4 +47,10 @@ func (k *Kit) Address(r *http.Request, path string) string {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + path
+}
+
+// Capital raises the first letter of a text, for a heading: « Jeudi 11 juin ».
+func Capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -52,7 +52,7 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request) error {
 	view := timeView{ID: id, Name: person.DisplayName()}
 	call := callName(p, person.Title, person.Identity)
 	for _, f := range facts {
-		day := p.Day(instant(r, f.RecordedAt))
+		day := kit.Capital(p.Day(instant(r, f.RecordedAt)))
 		if len(view.Days) == 0 || view.Days[len(view.Days)-1].Day != day {
 			view.Days = append(view.Days, timeDay{Day: day})
 		}

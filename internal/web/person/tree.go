@@ -70,7 +70,7 @@ func (w Words) viewLine(p *i18n.Printer, l rights.Line, names map[string]string)
 	case l.NA:
 		n.Figure = p.T("web.right.not_applicable")
 	case l.Unknown:
-		n.Figure = p.T("web.file.unknown")
+		n.Figure = p.T("web.right.unknown")
 	case l.Value != nil:
 		n.Figure = w.figure(p, l)
 	}

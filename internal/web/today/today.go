@@ -77,7 +77,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	today := h.kit.Today(v)
-	out := view{Title: capital(v.P.WeekDay(today)), Recent: recent, Drafts: len(drafts), Talk: h.group(v, page.Items)}
+	out := view{Title: kit.Capital(v.P.WeekDay(today)), Recent: recent, Drafts: len(drafts), Talk: h.group(v, page.Items)}
 	out.Lead = v.T("web.today.lead_none")
 	if len(out.Talk) > 0 {
 		out.Lead = v.T("web.today.lead_talk")
