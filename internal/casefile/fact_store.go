@@ -10,6 +10,19 @@ import (
 // maxFacts bounds what one file may hold, replaced facts included.
 const maxFacts = 5000
 
+const lockPerson = `SELECT version FROM person WHERE org_id = $1 AND id = $2 FOR UPDATE`
+
+// lockFile keeps the file of a person until the commit, on PostgreSQL too: what is
+// read after it is still so when it is written. It comes before the first read on
+// which a write depends.
+func lockFile(tx *db.Tx, org, person core.ID) error {
+	var version int64
+	if err := tx.QueryRow(lockPerson, org, person).Scan(&version); err != nil {
+		return fmt.Errorf("lock file %s: %w", person, err)
+	}
+	return nil
+}
+
 const factColumns = `id, subject_kind, subject_id, variable, valid_from, valid_to, state, value, source, detail, seen_on,
 	recorded_at, recorded_by, superseded_by, conflict_with`
 

@@ -100,9 +100,12 @@ type FactLine struct {
 	Fact
 	Of       Variable
 	Before   []Fact // replaced ones, the latest first, at most 5
-	Waiting  []Fact // in conflict with Fact
+	Waiting  []Fact // waiting for a choice
 	Theme    Theme
 	Upcoming []Fact // the same cell at later dates (announced)
+	// Conflicts are the choices to make: each waiting fact with the believed one
+	// it disagrees with, which may be of another date than Fact.
+	Conflicts []ConflictPair
 }
 
 // Theme groups the facts on a page.

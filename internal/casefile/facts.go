@@ -44,6 +44,9 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 		if err != nil {
 			return err
 		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
 		w, err := s.factWriter(ctx, tx, o.org, file, today)
 		if err != nil {
 			return err
@@ -91,7 +94,14 @@ func (s *Service) readInputs(in []FactInput, today core.Date) error {
 			fields.Add(prefix+"variable", "errs.casefile.variable_unknown", "variable", clip(in[i].Variable))
 			continue
 		}
-		if (v.Entity == EntityDwelling) != (in[i].Subject.Kind == AboutDwelling) {
+		subject := AboutPerson
+		if v.Entity == EntityDwelling {
+			subject = AboutDwelling
+		}
+		if in[i].Subject.Kind == "" {
+			in[i].Subject.Kind = subject
+		}
+		if in[i].Subject.Kind != subject {
 			fields.Add(prefix+"variable", "errs.casefile.subject_wrong", "variable", v.Name)
 			continue
 		}
@@ -280,18 +290,40 @@ func same(f, g Fact) bool {
 	return f.From == g.From && f.Until == g.Until && f.State == g.State && f.Value == g.Value && f.Source == g.Source && f.Detail == g.Detail
 }
 
-// ChooseFact settles a conflict: keep counts, drop is replaced by it. One of
-// the two must be believed and the other wait for a choice about the same cell.
+// rivalOf is the believed fact that a waiting one disagrees with: the one it named,
+// or what replaced that one since; nil when f waits for nothing.
+func rivalOf(facts []Fact, f Fact) *Fact {
+	for at := f.ConflictWith; at != ""; {
+		i := slices.IndexFunc(facts, func(g Fact) bool { return g.ID == at })
+		if i < 0 {
+			return nil
+		}
+		if facts[i].Current() {
+			return &facts[i]
+		}
+		if at = facts[i].SupersededBy; at == f.ID {
+			return nil
+		}
+	}
+	return nil
+}
+
+// ChooseFact settles a conflict: keep counts, drop is replaced by it. One of the
+// two waits for a choice, the other is the believed fact it disagrees with.
 func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) error {
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		o, err := s.allow(ctx, tx, access.FactSave, file)
 		if err != nil {
 			return err
 		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
 		facts, err := loadFacts(tx, o.org, file)
 		if err != nil {
 			return err
 		}
+		w := &factWriter{s: s, tx: tx, org: o.org, file: file, facts: facts}
 		find := func(id core.ID) *Fact {
 			for i := range facts {
 				if facts[i].ID == id {
@@ -304,14 +336,24 @@ func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) erro
 		if k == nil || d == nil {
 			return errs.New(errs.NotFound, "errs.casefile.fact_not_found")
 		}
-		if k.Subject != d.Subject || k.Variable != d.Variable || k.Current() == d.Current() || k.SupersededBy != "" || d.SupersededBy != "" {
+		waits, believed := k, d
+		if k.Current() {
+			waits, believed = d, k
+		}
+		if rival := rivalOf(facts, *waits); waits.SupersededBy != "" || rival == nil || rival.ID != believed.ID {
 			return errs.New(errs.Conflict, "errs.casefile.choice_over")
 		}
-		w := &factWriter{s: s, tx: tx, org: o.org, file: file}
 		if err := w.replace(d, keep); err != nil {
 			return err
 		}
 		if !k.Current() {
+			// The rival may have moved to another date since: what is believed from
+			// the kept fact's own date gives way too.
+			if same := w.current(*k); same != nil {
+				if err := w.replace(same, keep); err != nil {
+					return err
+				}
+			}
 			if _, err := tx.Exec(settle, o.org, file, keep); err != nil {
 				return fmt.Errorf("settle fact: %w", err)
 			}
@@ -395,6 +437,9 @@ func (s *Service) factLines(facts []Fact, month core.Month) []FactLine {
 			switch {
 			case f.ConflictWith != "" && f.SupersededBy == "":
 				l.Waiting = append(l.Waiting, f)
+				if rival := rivalOf(group, f); rival != nil {
+					l.Conflicts = append(l.Conflicts, ConflictPair{Theirs: *rival, Yours: f})
+				}
 			case f.SupersededBy != "" && f.From == held.From && len(l.Before) < maxBefore:
 				l.Before = append(l.Before, f)
 			case f.Current() && f.ID != held.ID && f.startsAfter(month):

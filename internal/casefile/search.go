@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -67,10 +68,16 @@ func parseCursor(s string) (cursor, error) {
 		return cursor{}, bad
 	}
 	part := strings.Split(string(b), "\x00")
-	if len(part) != 3 || len(part[0]) != 1 || part[0][0] < '0' || part[0][0] > '9' {
+	if len(part) != 3 || len(part[0]) != 1 || part[0][0] < '0' || part[0][0] > '9' || !utf8.ValidString(part[1]) {
 		return cursor{}, bad
 	}
-	return cursor{int(part[0][0] - '0'), part[1], core.ID(part[2])}, nil
+	c := cursor{stage: int(part[0][0] - '0'), key: part[1]}
+	if part[2] != "" { // a page may end before the first row of a stage
+		if c.person, err = core.ParseID(part[2]); err != nil {
+			return cursor{}, bad
+		}
+	}
+	return c, nil
 }
 
 // stage is one range of one kind of key that a search walks.

@@ -48,12 +48,12 @@ func (h *Handler) showConflicts(w http.ResponseWriter, r *http.Request) error {
 	call := callName(p, file.Person.Title, file.Person.Identity)
 	view := chooseView{ID: id, Name: file.Person.DisplayName(), Form: form}
 	for _, line := range file.Facts {
-		for _, other := range line.Waiting {
+		for _, c := range line.Conflicts {
 			pair := pairView{Label: factLabel(p, line.Of, line.Subject, id, file.Household)}
 			for _, v := range []struct {
 				keep, drop casefile.Fact
 				counts     bool
-			}{{line.Fact, other, true}, {other, line.Fact, false}} {
+			}{{c.Theirs, c.Yours, true}, {c.Yours, c.Theirs, false}} {
 				pair.Versions = append(pair.Versions, versionView{
 					factView: factView{Value: stateValue(p, line.Of, v.keep), Since: period(p, v.keep), Source: viewSource(p, call, v.keep)},
 					Keep:     v.keep.ID, Drop: v.drop.ID, Counts: v.counts, By: file.Names[v.keep.RecordedBy],

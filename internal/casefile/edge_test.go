@@ -1,0 +1,154 @@
+package casefile_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// TestManyTabsAtTheSameInstant: every version is kept, one counts, and everybody
+// else is told; on PostgreSQL the transactions really run side by side.
+func TestManyTabsAtTheSameInstant(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, replaces := range []bool{false, true} {
+			id := w.person("Samira", "Haddad", "1992")
+			var shown core.ID
+			if replaces {
+				saved, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("100")})
+				must(t, err)
+				shown = saved[0].ID
+			}
+			const tabs = 8
+			var wg sync.WaitGroup
+			failures := make(chan error, tabs)
+			for n := range tabs {
+				wg.Go(func() {
+					in := rent(fmt.Sprint(500 + n))
+					in.Replaces = shown
+					_, err := w.SaveFacts(casefile.ComputeLater(w.claire), id, []casefile.FactInput{in})
+					failures <- err
+				})
+			}
+			wg.Wait()
+			close(failures)
+			saved, told := 0, 0
+			for err := range failures {
+				var conflict *casefile.FactConflict
+				switch {
+				case err == nil:
+					saved++
+				case errors.As(err, &conflict):
+					told++
+				default:
+					t.Errorf("replaces %t: %v", replaces, err)
+				}
+			}
+			if saved != 1 || told != tabs-1 {
+				t.Errorf("replaces %t: %d saved and %d told, want 1 and %d", replaces, saved, told, tabs-1)
+			}
+			if l := line(t, w, id, "loyer"); len(l.Waiting) != tabs-1 || len(l.Conflicts) != tabs-1 {
+				t.Errorf("replaces %t: %d wait, %d choices; want %d", replaces, len(l.Waiting), len(l.Conflicts), tabs-1)
+			}
+		}
+	})
+}
+
+// TestAChoiceIsBetweenTheTwoThatDisagree: the fact that holds this month may be a
+// later one, which the choice leaves alone.
+func TestAChoiceIsBetweenTheTwoThatDisagree(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.person("Samira", "Haddad", "1992")
+		raise := rent("560")
+		raise.From = core.PartialDate{Year: 2026, Month: 1}
+		saved, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("530"), raise})
+		must(t, err)
+		one, two := rent("535"), rent("540")
+		one.Replaces, two.Replaces = saved[0].ID, saved[0].ID
+		_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{one})
+		must(t, err)
+		_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{two})
+		wantKind(t, err, errs.Conflict)
+
+		l := line(t, w, id, "loyer")
+		if l.Value != "560" || len(l.Conflicts) != 1 || l.Conflicts[0].Theirs.Value != "535" || l.Conflicts[0].Yours.Value != "540" {
+			t.Fatalf("line %s, choices %+v; want 535 or 540", l.Value, l.Conflicts)
+		}
+		pair := l.Conflicts[0]
+		wantKind(t, w.ChooseFact(w.claire, id, pair.Yours.ID, l.ID), errs.Conflict) // the raise has no part in it
+		wantKind(t, w.ChooseFact(w.claire, id, l.ID, pair.Yours.ID), errs.Conflict)
+		wantKind(t, w.ChooseFact(w.claire, id, pair.Theirs.ID, l.ID), errs.Conflict)
+		must(t, w.ChooseFact(w.claire, id, pair.Yours.ID, pair.Theirs.ID))
+		if l = line(t, w, id, "loyer"); l.Value != "560" || len(l.Conflicts) != 0 {
+			t.Errorf("after the choice: %s, %+v", l.Value, l.Conflicts)
+		}
+		f, err := w.OpenFile(w.claire, id, core.Month(2025*12+10))
+		must(t, err)
+		if f.Facts[0].Value != "540" {
+			t.Errorf("in November 2025 the rent is %s, want 540", f.Facts[0].Value)
+		}
+	})
+}
+
+// TestAChoiceAfterTheOtherMoved: the believed fact was dated otherwise meanwhile,
+// and a new one stands at the waiting one's date.
+func TestAChoiceAfterTheOtherMoved(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.person("Samira", "Haddad", "1992")
+		saved, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("530")})
+		must(t, err)
+		_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{rent("540")})
+		wantKind(t, err, errs.Conflict)
+		moved := rent("531")
+		moved.From, moved.Replaces = core.PartialDate{Year: 2025, Month: 11}, saved[0].ID
+		_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{moved})
+		must(t, err)
+		_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{rent("520")})
+		must(t, err)
+		l := line(t, w, id, "loyer")
+		if len(l.Conflicts) != 1 || l.Conflicts[0].Theirs.Value != "531" {
+			t.Fatalf("choices %+v", l.Conflicts)
+		}
+		must(t, w.ChooseFact(w.claire, id, l.Conflicts[0].Yours.ID, l.Conflicts[0].Theirs.ID))
+		if l = line(t, w, id, "loyer"); l.Value != "540" || len(l.Conflicts) != 0 {
+			t.Errorf("after the choice: %s, %+v", l.Value, l.Conflicts)
+		}
+	})
+}
+
+func TestASubjectHasOneWriting(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.person("Samira", "Haddad", "1992")
+		wage := casefile.FactInput{Variable: "salaire_net", From: core.PartialDate{Year: 2026, Month: 1}, State: casefile.Known, Value: "900", Source: casefile.SourceSaid}
+		saved, err := w.SaveFacts(w.claire, id, []casefile.FactInput{wage})
+		must(t, err)
+		if want := (casefile.Subject{Kind: casefile.AboutPerson, ID: id}); saved[0].Subject != want {
+			t.Errorf("subject %+v, want %+v", saved[0].Subject, want)
+		}
+		for _, kind := range []casefile.SubjectKind{"someone", casefile.AboutDwelling} {
+			wage.Subject.Kind = kind
+			_, err := w.SaveFacts(w.claire, id, []casefile.FactInput{wage})
+			wantKind(t, err, errs.Invalid)
+		}
+	})
+}
+
+func TestAForgedPageIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.person("Samira", "Haddad", "1992")
+		for _, raw := range []string{"0\x00\xff\x00", "0\x00a\x00x", "0\x00a\x00\xff", "0\x00a", "x\x00a\x00", "0\x00a\x00b\x00c"} {
+			after := base64.RawURLEncoding.EncodeToString([]byte(raw))
+			_, err := w.Search(w.claire, "haddad", after, 10)
+			wantKind(t, err, errs.Invalid)
+			_, err = w.ListFiles(w.claire, after, 10)
+			wantKind(t, err, errs.Invalid)
+			_, err = w.TalkAbout(w.claire, after, 10)
+			wantKind(t, err, errs.Invalid)
+		}
+	})
+}
