@@ -152,3 +152,85 @@ func TestAForgedPageIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// atOnce runs fn in n goroutines and returns how many succeeded; the others must
+// fail with the kind.
+func atOnce(t *testing.T, n int, kind errs.Kind, fn func(n int) error) (succeeded int) {
+	t.Helper()
+	failures := make(chan error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { failures <- fn(i) })
+	}
+	wg.Wait()
+	close(failures)
+	for err := range failures {
+		switch {
+		case err == nil:
+			succeeded++
+		case !errs.Is(err, kind):
+			t.Errorf("%v, want kind %d", err, kind)
+		}
+	}
+	return succeeded
+}
+
+func TestGesturesAtTheSameInstant(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := family(t, w)
+		ctx := casefile.ComputeLater(w.claire)
+		must(t, w.Recompute(w.claire, id, 0))
+
+		kinds := casefile.DecisionKinds()
+		if n := atOnce(t, len(kinds), errs.Conflict, func(n int) error {
+			_, err := w.Decide(ctx, id, casefile.DecisionInput{Right: "af", Kind: kinds[n]})
+			return err
+		}); n != 1 {
+			t.Errorf("%d decisions were written over the same one, want 1", n)
+		}
+
+		if n := atOnce(t, 4, errs.Invalid, func(n int) error {
+			_, err := w.AddToHousehold(ctx, id, casefile.HouseholdInput{Identity: casefile.Identity{GivenNames: "Nadia"}, Relation: casefile.RelationPartner, Couple: casefile.Married})
+			return err
+		}); n != 1 {
+			t.Errorf("%d spouses at once, want 1", n)
+		}
+
+		codes := make(chan string, 4)
+		atOnce(t, 4, errs.Conflict, func(int) error {
+			sheet, err := w.MakeSheet(ctx, id, 0)
+			codes <- sheet.Code
+			return err
+		})
+		close(codes)
+		first := <-codes
+		for code := range codes {
+			if code != first {
+				t.Errorf("the same results got the codes %s and %s", first, code)
+			}
+		}
+
+		alone := w.person("Ali", "Diallo", "1980")
+		atOnce(t, 4, errs.Conflict, func(n int) error {
+			_, err := w.AddToHousehold(ctx, alone, casefile.HouseholdInput{Identity: casefile.Identity{GivenNames: "Awa"}, LivesIn: true, Relation: casefile.RelationChild})
+			return err
+		})
+		v, err := w.Household(w.claire, alone, core.Date{})
+		must(t, err)
+		if len(v.Members) != 5 {
+			t.Errorf("%d under the roof, want 5: one home was made, not several", len(v.Members))
+		}
+	})
+}
+
+func TestARightThatIsNoNameIsNotFound(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.person("Samira", "Haddad", "1992")
+		for _, name := range []string{"", "af\x00", "af\xff", "😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", "AF'"} {
+			_, err := w.Decisions(w.claire, id, name)
+			wantKind(t, err, errs.NotFound)
+		}
+		_, err := w.Decisions(w.karim, id, "af\xff")
+		wantKind(t, err, errs.Forbidden) // who may not read here learns nothing more
+	})
+}

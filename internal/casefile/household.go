@@ -41,6 +41,9 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 		if err != nil {
 			return err
 		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
 		e := &householdEdit{s: s, tx: tx, org: o.org, file: file, by: core.ActorFrom(ctx).ID, today: s.Today(ctx)}
 		if e.view, err = loadHousehold(tx, o.org, file, on); err != nil {
 			return err

@@ -78,6 +78,9 @@ func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month)
 	e := evaluation{id: id, month: month, law: s.Engine.Digest(), factsDigest: digest}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
 		e.computedAt = tx.Now()
+		if err := lockFile(tx, org, file); err != nil {
+			return err
+		}
 		if err := s.keepLaw(tx); err != nil {
 			return err
 		}
@@ -271,6 +274,9 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if err != nil {
 			return err
 		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
 		if in.Source == "" {
 			in.Source = SourceSaid
 		}
@@ -339,9 +345,13 @@ func (d Decision) says(in DecisionInput) bool {
 func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]Decision, error) {
 	var list []Decision
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		list = nil
 		o, err := s.allow(ctx, q, access.RightRead, file)
 		if err != nil {
 			return journal.Event{}, err
+		}
+		if !rightName(right) {
+			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
 		}
 		rows, err := q.Query(selectDecisionsOf, o.org, file, right)
 		err = db.Each(rows, err, func(r *db.Rows) error {
@@ -352,9 +362,20 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 		if err != nil {
 			return journal.Event{}, fmt.Errorf("read decisions: %w", err)
 		}
-		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(clip(right))}, nil
+		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(right)}, nil
 	})
 	return list, err
+}
+
+// rightName tells whether a text can be a right's name: aide_logement. A right
+// decided about years ago may no longer be one of the law's.
+func rightName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
 }
 
 // TalkAbout lists the rights of this month worth talking about, in the files of

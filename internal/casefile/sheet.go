@@ -46,6 +46,9 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 		if err != nil {
 			return err
 		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
 		e, ok, err := loadEvaluation(tx, o.org, file, month)
 		if err != nil {
 			return err
