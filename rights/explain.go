@@ -30,6 +30,7 @@ type Line struct {
 	Subjects   []string     `json:"subjects,omitempty"` // ids, of persons only
 	Spans      []Span       `json:"spans,omitempty"`    // when not the asked month alone
 	Value      *Value       `json:"value,omitempty"`    // nil when unknown or not applicable
+	Choice     string       `json:"choice,omitempty"` // what the value of an enumeration is called, in French
 	Unit       string       `json:"unit,omitempty"`
 	Summed     int          `json:"summed,omitempty"` // how many months were added to make Value; 0 when it is the value of each
 	NA         bool         `json:"na,omitempty"`
@@ -86,6 +87,9 @@ func (x *explainer) draft(nodes []int32, depth int) *draft {
 	if !d.value.NA && !d.value.Unknown {
 		value := x.t.law.value(v.Type, d.value.F, d.value.S)
 		d.line.Value = &value
+		if v.Type.Kind == ir.Enum {
+			d.line.Choice = x.t.law.prog.IR.Enums[v.Type.Enum].Labels[int(d.value.F)]
+		}
 	}
 	seen := map[string]bool{}
 	for _, i := range nodes {

@@ -22,7 +22,8 @@ const (
 	MaxBytes   = 4 << 20
 	maxPersons = 1000
 	maxFacts   = 400_000
-	maxAsks    = 10_000
+	maxAsks    = 5_000
+	maxMonths  = 60 // different months asked: each is computed apart
 )
 
 // Request is a situation that was read, with the values asked by null.
@@ -65,6 +66,7 @@ type reader struct {
 	instances []instance
 	items     []item
 	parvis    [2]int
+	asked     map[rights.Month]bool
 }
 
 // Read reads a situation in the form of POST /calculate. The error is a
@@ -74,7 +76,7 @@ func Read(l *rights.Law, body []byte) (*Request, error) {
 		return nil, &Problem{code: "not_utf8"}
 	}
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	r := &reader{dec: json.NewDecoder(bytes.NewReader(body)), body: body, law: l}
+	r := &reader{dec: json.NewDecoder(bytes.NewReader(body)), body: body, law: l, asked: map[rights.Month]bool{}}
 	if err := r.top(); err != nil {
 		return nil, problem(err)
 	}
@@ -406,6 +408,9 @@ func (r *reader) ask(req *Request, sub rights.Subject, v rights.Variable, p righ
 	}
 	if len(req.Asks) >= maxAsks {
 		return &Problem{code: "too_many", args: []any{"null", maxAsks}}
+	}
+	if r.asked[p.Start] = true; len(r.asked) > maxMonths {
+		return &Problem{Path: path, code: "too_many", args: []any{"mois", maxMonths}}
 	}
 	req.Asks = append(req.Asks, Ask{Ask: rights.Ask{Subject: sub, Variable: v.Name, Month: p.Start}, Path: path, offset: it.offset - len("null")})
 	return nil
