@@ -30,7 +30,7 @@ type Line struct {
 	Subjects   []string     `json:"subjects,omitempty"` // ids, of persons only
 	Spans      []Span       `json:"spans,omitempty"`    // when not the asked month alone
 	Value      *Value       `json:"value,omitempty"`    // nil when unknown or not applicable
-	Choice     string       `json:"choice,omitempty"` // what the value of an enumeration is called, in French
+	Choice     string       `json:"choice,omitempty"`   // what the value of an enumeration is called, in French
 	Unit       string       `json:"unit,omitempty"`
 	Summed     int          `json:"summed,omitempty"` // how many months were added to make Value; 0 when it is the value of each
 	NA         bool         `json:"na,omitempty"`
