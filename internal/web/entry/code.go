@@ -27,6 +27,7 @@ func (h *Handler) showCode(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderCode(w http.ResponseWriter, r *http.Request, form *kit.Form, next string, status int) error {
+	form.Again()
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/code", Title: kit.From(r.Context()).T("web.code.title"), Sheet: "gate.css",
 		Layout: kit.Gate, Status: status, View: codeView{Form: form, Next: next, House: h.kit.HouseOf(r)},

@@ -15,6 +15,7 @@ func (h *Handler) showInvitation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderInvitation(w http.ResponseWriter, r *http.Request, form *kit.Form, link string, status int) error {
+	form.Again()
 	browser, err := h.kit.Browser(w, r)
 	if err != nil {
 		return err

@@ -27,6 +27,7 @@ func (h *Handler) showSetUp(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderSetUp(w http.ResponseWriter, r *http.Request, form *kit.Form, link string, status int) error {
+	form.Again()
 	browser, err := h.kit.Browser(w, r)
 	if err != nil {
 		return err

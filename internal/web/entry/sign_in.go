@@ -32,6 +32,7 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderSignIn(w http.ResponseWriter, r *http.Request, form *kit.Form, next string, status int) error {
+	form.Again()
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/sign_in", Title: kit.From(r.Context()).T("web.entry.name"), Sheet: "gate.css",
 		Layout: kit.Gate, Status: status,

@@ -95,6 +95,10 @@ func (k *Kit) Refused(w http.ResponseWriter, r *http.Request, err error) (*Form,
 	return f, nil
 }
 
+// Again lets a form be sent several times: one whose answer carries a cookie,
+// which a replay could not give again.
+func (f *Form) Again() { f.Once = "" }
+
 // Default gives a field its value unless something was typed.
 func (f *Form) Default(name, value string) {
 	if _, typed := f.Values[name]; !typed && value != "" {

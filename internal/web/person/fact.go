@@ -231,7 +231,7 @@ func readFact(r *http.Request, of casefile.Variable) (casefile.FactInput, error)
 	}
 	kind, subject, _ := strings.Cut(v.Get("subject"), ":")
 	in.Subject = casefile.Subject{Kind: casefile.SubjectKind(kind), ID: core.ID(subject)}
-	if v.Get("change") == "new" {
+	if v.Get("change") == "new" || v.Get("subject") != v.Get("shown_subject") {
 		in.Replaces = ""
 	}
 	var err error

@@ -20,6 +20,7 @@ const (
 	graphBond   = 140 // height of the bonds between adults
 	graphBus    = 228 // height of the line above the children
 	graphLeft   = 6
+	graphAway   = 84 // between the dwelling and who lives elsewhere, for the words on the bond
 )
 
 // standing is one person of the drawing and where they stand.
@@ -95,6 +96,9 @@ func placeHousehold(self core.ID, h casefile.HouseholdView) drawing {
 	d.familyX = graphLeft + 14 + len(others)*graphSlot
 	d.dwelling = d.familyX + d.familyW + 14 - graphLeft
 	d.width = graphLeft + d.dwelling + 8 + len(away)*graphSlot
+	if len(away) > 0 {
+		d.width += graphAway
+	}
 	d.height = 246
 	if len(children) > 0 {
 		d.height = 382
@@ -109,7 +113,7 @@ func placeHousehold(self core.ID, h casefile.HouseholdView) drawing {
 		d.people = append(d.people, standing{human: h.Humans[id], x: d.familyX + d.familyW*(2*i+1)/(2*len(children)), child: true, inside: true, family: true})
 	}
 	for i, id := range away {
-		d.people = append(d.people, standing{human: h.Humans[id], x: graphLeft + d.dwelling + 8 + i*graphSlot + graphSlot/2})
+		d.people = append(d.people, standing{human: h.Humans[id], x: graphLeft + d.dwelling + 8 + graphAway + i*graphSlot + graphSlot/2})
 	}
 	return d
 }
@@ -147,6 +151,9 @@ func (d drawing) bonds(b *strings.Builder, p *i18n.Printer, self core.ID, h case
 			fmt.Fprintf(b, thin+`<path d="M%d %dH%d"%s/></g>`, left.x+34, graphBond, right.x-34, dash)
 			if over {
 				mid := (left.x + right.x) / 2
+				if edge := graphLeft + d.dwelling; !right.inside && left.inside {
+					mid = (edge + right.x - 34) / 2
+				}
 				b.WriteString(graphText(mid, graphBond-10, p.T("web.household.apart_since")))
 				b.WriteString(graphText(mid, graphBond+19, p.Month(k.Until.CalendarMonth())))
 			}

@@ -44,6 +44,9 @@ type rightCard struct {
 	Decide  []decideChoice
 	Call    string
 	After   core.ID // the decision the page shows
+	Decided bool    // the row of choices is folded
+	Ask     string  // address of the first question that would settle it
+	AskText string
 	Reopen  bool
 	Href    string
 	Month   string // ?mois=… when it is not this month's
@@ -144,7 +147,8 @@ func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, l
 	}
 	c.proposed(p, f, line)
 	if decided(line.Decision) {
-		c.decided(r, p, line)
+		c.Decided = true
+		c.decided(r, p, line, f.Names)
 	}
 	if !c.Reopen {
 		for _, kind := range casefile.DecisionKinds() {
@@ -177,6 +181,8 @@ func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.Ri
 		c.Say = p.T("web.right.to_verify_bare")
 		if len(res.Missing) > 0 {
 			c.Say = p.T("web.right.to_verify", "what", missingList(p, res.Missing))
+			c.Ask = questionPath(f.Person.ID, res.Missing[0].Variable+"."+string(res.Missing[0].Subject.ID))
+			c.AskText = p.N("web.right.answer", len(res.Missing))
 		}
 		c.Tag = tagView{Class: "open", Icon: "ask", Text: p.N("web.right.tag_verify", len(res.Missing))}
 	default:
@@ -187,10 +193,13 @@ func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.Ri
 
 // decided overlays what the person decided: the outline becomes solid and says
 // who and when.
-func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.RightLine) {
+func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.RightLine, names map[core.ID]string) {
 	d := line.Decision
 	day := p.DayMonth(instant(r, d.At))
 	c.Tag = tagView{Class: "was", Icon: "check", Text: p.T("web.decided."+string(d.Kind), "date", day)}
+	if name := names[d.By]; name != "" {
+		c.Tag.Text = p.T("web.decided.by", "what", c.Tag.Text, "name", name)
+	}
 	switch d.Kind {
 	case casefile.Receives:
 		c.Class, c.Tag.Class, c.Entails = "yes", "yes", false
@@ -209,10 +218,11 @@ func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.Righ
 			}
 		}
 	case casefile.NotWanted:
+		c.Ask = ""
 		c.Class, c.Sum, c.SumNote, c.Reopen, c.Entails = "off", "", "", true, false
 		c.Tag.Icon = "moon"
 		c.Say = p.T("web.right.silenced", "who", c.Call)
-	default:
+	case casefile.ToClaim, casefile.Claimed, casefile.Contested, casefile.Reopened:
 		c.Class = "done"
 	}
 }

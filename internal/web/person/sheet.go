@@ -114,6 +114,9 @@ func sheetTag(r *http.Request) string {
 	return i18n.French
 }
 
+// What one page holds: the rest is on the right's own page.
+const maxCounters, maxPapers = 3, 8
+
 // fillSheet puts rights on a sheet: what is proposed, received, open.
 func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.RightLine, month core.Month) {
 	view.Month = p.Month(month)
@@ -149,13 +152,16 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 			s.ToDo = p.T("web.sheet.to_verify")
 			view.Open = append(view.Open, s)
 		}
+		if l.Result.Status != casefile.Probable && !decided(l.Decision) {
+			continue
+		}
 		for _, c := range w.counters(p, l.Right) {
-			if l.Result.Status == casefile.Probable && !slices.Contains(view.Counters, c) {
+			if len(view.Counters) < maxCounters && !slices.Contains(view.Counters, c) {
 				view.Counters = append(view.Counters, c)
 			}
 		}
 		for _, x := range w.papers(p, l.Right) {
-			if l.Result.Status == casefile.Probable && !slices.ContainsFunc(view.Papers, func(y paper) bool { return y.Name == x.Name }) {
+			if len(view.Papers) < maxPapers && !slices.ContainsFunc(view.Papers, func(y paper) bool { return y.Name == x.Name }) {
 				view.Papers = append(view.Papers, x)
 			}
 		}

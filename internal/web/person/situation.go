@@ -9,15 +9,19 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
-// themeView groups the facts of one theme.
+// themeView groups the facts of one theme. Amounts of nothing are told together:
+// « Rien en pension d'invalidité, chômage ».
 type themeView struct {
 	Title string
 	Facts []factView
+	Zeros []option // label and address of what was said to be nothing
+	Said  sourceView
 }
 
 // factView is one line of the situation: what, how much, from where.
 type factView struct {
 	Label   string
+	Short   string // the person alone, when the line above is the same fact of another
 	Value   string
 	Open    bool   // nobody knows
 	Refused bool   // the person prefers not to say
@@ -41,17 +45,36 @@ func viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 	call := callName(p, f.Person.Title, f.Person.Identity)
 	for _, theme := range casefile.Themes() {
 		var t themeView
+		last := ""
 		for _, line := range f.Facts {
-			if line.Theme == theme {
-				t.Facts = append(t.Facts, viewFact(p, f, call, line))
+			if line.Theme != theme {
+				continue
 			}
+			v := viewFact(p, f, call, line)
+			if nothing(line) && (len(t.Zeros) == 0 || t.Said == v.Source) {
+				t.Zeros, t.Said = append(t.Zeros, option{v.Href, lower(v.Label)}), v.Source
+				continue
+			}
+			if last == line.Variable {
+				if human, ok := f.Household.Humans[line.Subject.ID]; ok {
+					v.Short = firstName(human)
+				}
+			}
+			last = line.Variable
+			t.Facts = append(t.Facts, v)
 		}
-		if len(t.Facts) > 0 {
+		if len(t.Facts)+len(t.Zeros) > 0 {
 			t.Title = p.T("casefile.theme." + string(theme))
 			out = append(out, t)
 		}
 	}
 	return out
+}
+
+// nothing tells an amount that was said to be zero, and that nothing else is to be
+// said about.
+func nothing(l casefile.FactLine) bool {
+	return l.State == casefile.Known && l.Of.Type == casefile.TypeAmount && l.Value == "0" && len(l.Before)+len(l.Waiting)+len(l.Upcoming) == 0
 }
 
 func viewFact(p *i18n.Printer, f *casefile.File, call string, line casefile.FactLine) factView {

@@ -45,6 +45,10 @@ func (w Words) viewTree(p *i18n.Printer, e *rights.Explanation, names map[string
 func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names map[string]string) ([]nodeView, int) {
 	var out []nodeView
 	for i < len(lines) && lines[i].Depth > parent {
+		if undecisive(lines, i) {
+			_, i = w.viewLines(p, lines, i+1, lines[i].Depth, 0, names)
+			continue
+		}
 		n := w.viewLine(p, lines[i], names)
 		n.Strong = parent == 0
 		var below []nodeView
@@ -55,6 +59,20 @@ func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth 
 		out = append(out, n)
 	}
 	return out, i
+}
+
+// undecisive tells an unknown line under one that is known all the same: a
+// condition met by another way.
+func undecisive(lines []rights.Line, i int) bool {
+	if !lines[i].Unknown {
+		return false
+	}
+	for j := i - 1; j >= 0; j-- {
+		if lines[j].Depth < lines[i].Depth {
+			return lines[j].Value != nil && lines[j].Value.Kind == rights.KindBool
+		}
+	}
+	return false
 }
 
 // viewLine says one line: sentence, figure, articles, parameters.

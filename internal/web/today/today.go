@@ -105,5 +105,16 @@ func (h *Handler) group(v *kit.Visit, lines []casefile.TalkLine) []talk {
 			last.Proposed = append(last.Proposed, name)
 		}
 	}
+	for i := range out {
+		out[i].Maybe, out[i].Proposed = few(v, out[i].Maybe), few(v, out[i].Proposed)
+	}
 	return out
+}
+
+// few keeps three names of a long list and says how many more there are.
+func few(v *kit.Visit, names []string) []string {
+	if len(names) <= 3 {
+		return names
+	}
+	return append(names[:3:3], v.P.N("web.today.more", len(names)-3))
 }
