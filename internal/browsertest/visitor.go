@@ -254,7 +254,10 @@ func (v *Visitor) Picture(file string, whole bool) {
 	if whole {
 		shot = chromedp.FullScreenshot(100)
 	}
-	png := ask(v, "take a picture", shot)
+	png, err := shrink(ask(v, "take a picture", shot))
+	if err != nil {
+		v.t.Fatalf("take a picture: %v", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		v.t.Fatalf("take a picture: %v", err)
 	}
