@@ -91,6 +91,7 @@ var messages = map[string][2]string{
 	"text_too_long":    {"Ce texte est trop long.", "This text is too long."},
 	"too_deep":         {"Des objets trop imbriqués.", "Objects nested too deep."},
 	"no_value_in_law":  {"La loi embarquée ne sait pas calculer « %s » ici: %s.", "The embedded law cannot compute “%s” here: %s."},
+	"busy":             {"Trop de calculs à la fois. Recommencez dans quelques secondes.", "Too many calculations at once. Try again in a few seconds."},
 	"assumed":          {"Ces faits manquent et auraient été supposés: %s.", "These facts are missing and would have been assumed: %s."},
 	"nothing_asked":    {"Rien n'est demandé: mettez null à la place d'une valeur.", "Nothing is asked: put null in the place of a value."},
 }

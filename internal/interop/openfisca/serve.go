@@ -1,11 +1,14 @@
 package openfisca
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
+	"time"
 
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -14,7 +17,7 @@ import (
 // prefix/entities, prefix/variables, prefix/variable/{id}, prefix/spec. It needs
 // no database and keeps nothing.
 func Handler(l *rights.Law, prefix string) http.Handler {
-	h := &handler{law: l}
+	h := &handler{law: l, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+prefix+"/calculate", h.calculate)
 	mux.HandleFunc("GET "+prefix+"/entities", h.entities)
@@ -24,7 +27,27 @@ func Handler(l *rights.Law, prefix string) http.Handler {
 	return mux
 }
 
-type handler struct{ law *rights.Law }
+type handler struct {
+	law   *rights.Law
+	slots chan struct{} // calculations at once: each may hold a processor and hundreds of MB
+}
+
+// maxWait is how long a request waits for its turn before it is told to come back.
+const maxWait = 5 * time.Second
+
+// turn waits for a free slot; the caller gives it back with <-h.slots. ok is false
+// when there was none in time, or when the client left.
+func (h *handler) turn(ctx context.Context) (ok bool) {
+	timer := time.NewTimer(maxWait)
+	defer timer.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
 
 // language chooses between French, the default, and English.
 func language(r *http.Request) string {
@@ -51,6 +74,12 @@ func (h *handler) calculate(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusBadRequest, problem(err).JSON(lang))
 		return
 	}
+	if !h.turn(r.Context()) {
+		w.Header().Set("Retry-After", "5")
+		write(w, http.StatusServiceUnavailable, (&Problem{code: "busy"}).JSON(lang))
+		return
+	}
+	defer func() { <-h.slots }()
 	q := r.URL.Query()
 	out, err := Calculate(h.law, body, Options{Bare: q.Get("parvis") == "0", Strict: q.Get("strict") == "1"})
 	if err != nil {
