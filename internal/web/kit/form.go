@@ -2,6 +2,8 @@ package kit
 
 import (
 	"errors"
+	"html"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +28,8 @@ type Form struct {
 	Token  string
 	Once   string
 	Draft  string // id of the draft it was filled from
+
+	hidden template.HTML
 }
 
 // FieldError is one sentence about one field ("" = the whole form).
@@ -93,6 +97,21 @@ func (k *Kit) Refused(w http.ResponseWriter, r *http.Request, err error) (*Form,
 		f.Errors = append(f.Errors, FieldError{Field: e.Field, Text: v.P.Error(e)})
 	}
 	return f, nil
+}
+
+// Hidden is the form's hidden fields, made once however many forms of the page
+// show them.
+func (f *Form) Hidden() template.HTML {
+	if f.hidden == "" {
+		var b strings.Builder
+		for _, h := range [...]struct{ name, value string }{{fieldToken, f.Token}, {fieldOnce, f.Once}, {fieldDraft, f.Draft}} {
+			if h.value != "" {
+				b.WriteString(`<input type="hidden" name="` + h.name + `" value="` + html.EscapeString(h.value) + `">`)
+			}
+		}
+		f.hidden = template.HTML(b.String())
+	}
+	return f.hidden
 }
 
 // Again lets a form be sent several times: one whose answer carries a cookie,

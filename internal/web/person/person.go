@@ -26,6 +26,7 @@ type Handler struct {
 	cases  *casefile.Service
 	access *access.Service
 	words  Words
+	trees  treeCache
 }
 
 // Register adds the routes of the files.

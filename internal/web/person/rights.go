@@ -1,8 +1,11 @@
 package person
 
 import (
+	"html"
+	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -15,17 +18,11 @@ import (
 // rightsView is the part « Droits ».
 type rightsView struct {
 	Month    core.Month
-	Months   []monthChoice
-	Computed string // « calcul du 11 juin, pour juin 2026 »
-	Stale    string // why it should be computed again, "" when it need not
+	Months   template.HTML // the options of the month's list
+	Computed string        // « calcul du 11 juin, pour juin 2026 »
+	Stale    string        // why it should be computed again, "" when it need not
 	Cards    []rightCard
 	NotDue   []rightCard // folded: nothing to decide about them today
-}
-
-// monthChoice is one entry of the month's list.
-type monthChoice struct {
-	Value, Label string
-	Chosen       bool
 }
 
 // rightCard is one right: proposed (dashed), open (a question), decided (solid).
@@ -74,9 +71,7 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	p := printer(r)
 	v := rightsView{Month: f.Month}
 	now := f.Today.CalendarMonth()
-	for m := now + monthsAhead; m >= now-monthsBack; m-- {
-		v.Months = append(v.Months, monthChoice{Value: m.String(), Label: p.Month(m), Chosen: m == f.Month})
-	}
+	v.Months = monthOptions(p, now+monthsAhead, now-monthsBack, f.Month)
 	if f.Computed != 0 {
 		v.Computed = p.T("web.file.computed", "date", p.DayMonth(instant(r, f.Computed)), "month", p.Month(f.Month))
 	} else {
@@ -89,7 +84,7 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	for _, line := range sortRights(f.Rights) {
 		card := h.viewCard(r, p, f, line)
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
-			why, err := h.explain(r, f, line.Right)
+			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {
 				return v, err
 			}
@@ -102,6 +97,22 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 		v.Cards = append(v.Cards, card)
 	}
 	return v, nil
+}
+
+// monthOptions writes a list of months, the latest first: digits and the names of
+// the catalogue only.
+func monthOptions(p *i18n.Printer, latest, oldest, chosen core.Month) template.HTML {
+	var b strings.Builder
+	for m := latest; m >= oldest; m-- {
+		b.WriteString(`<option value="` + m.String())
+		if m == chosen {
+			b.WriteString(`" selected>`)
+		} else {
+			b.WriteString(`">`)
+		}
+		b.WriteString(html.EscapeString(p.Month(m)) + "</option>")
+	}
+	return template.HTML(b.String())
 }
 
 // sortRights puts what is proposed first, then open questions, then what was
@@ -253,7 +264,12 @@ func lower(s string) string {
 }
 
 // explain reads the explanation of one right, for its card.
-func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*whyView, error) {
+func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evaluation core.ID) (*whyView, error) {
+	p := printer(r)
+	key := treeKey{evaluation, right, p.Tag()}
+	if why := h.trees.get(key); why != nil {
+		return why, nil
+	}
 	e, err := h.cases.Explain(r.Context(), f.Person.ID, right, f.Month)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
@@ -261,12 +277,15 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*why
 	if err != nil {
 		return nil, err
 	}
-	p := printer(r)
 	tree := h.words.viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	return &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}, nil
+	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}
+	if e.Evaluation == evaluation {
+		h.trees.put(key, why)
+	}
+	return why, nil
 }
 
 func (h *Handler) recompute(w http.ResponseWriter, r *http.Request) error {
