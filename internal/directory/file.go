@@ -207,8 +207,9 @@ func placeName(s string) bool {
 	for _, r := range s {
 		n++
 		switch {
+		case r|0x20 >= 'a' && r|0x20 <= 'z' || r == '-' || r == '\'':
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
-		case strings.ContainsRune(" '’-().,/\u00a0", r):
+		case strings.ContainsRune(" ’().,/\u00a0", r):
 		default:
 			return false
 		}
