@@ -84,9 +84,10 @@ func (s source) Get(c eval.Cell) (eval.Value, eval.Origin) {
 
 func literal(l *ir.Literal) eval.Value { return eval.Value{F: l.Num, S: l.Text} }
 
-// evaluator starts an evaluation seen from a month.
-func (t *Total) evaluator(asked Month, tried map[eval.Cell]eval.Value) *eval.Evaluator {
-	return eval.New(t.law.prog, t.world, source{t, tried}, eval.Options{Asked: asked, Open: t.profile == OpenFisca})
+// evaluator starts an evaluation seen from a month; size is how many values are
+// expected, 0 when nobody knows.
+func (t *Total) evaluator(asked Month, tried map[eval.Cell]eval.Value, size int) *eval.Evaluator {
+	return eval.New(t.law.prog, t.world, source{t, tried}, eval.Options{Asked: asked, Open: t.profile == OpenFisca, Size: size})
 }
 
 // Ask names one value to compute.
@@ -126,7 +127,7 @@ func (t *Total) Compute(asks []Ask) ([]Answer, error) {
 		}
 		ev := evs[seen]
 		if ev == nil {
-			ev = t.evaluator(seen, nil)
+			ev = t.evaluator(seen, nil, 0)
 			evs[seen] = ev
 		}
 		cell := eval.Cell{Var: v, Subject: a.Subject.Index, Period: a.Month}
