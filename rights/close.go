@@ -109,6 +109,10 @@ type Answer struct {
 	variable int32
 }
 
+// maxKept is how many values an evaluation keeps for the next asks before it
+// begins afresh: many households in one situation have little to share.
+const maxKept = 50_000
+
 // Compute gives values, in the order of the asks. Asks of the same month share
 // their work; the order of the asks changes nothing. The error is an
 // *InputError for a variable the law does not have.
@@ -126,9 +130,12 @@ func (t *Total) Compute(asks []Ask) ([]Answer, error) {
 			seen = MonthOf(a.Month.Year(), 12)
 		}
 		ev := evs[seen]
-		if ev == nil {
+		switch {
+		case ev == nil:
 			ev = t.evaluator(seen, nil, 0)
 			evs[seen] = ev
+		case len(ev.Nodes) > maxKept:
+			ev.Reset(source{t, nil}, seen)
 		}
 		cell := eval.Cell{Var: v, Subject: a.Subject.Index, Period: a.Month}
 		if def.Period == ir.Yearly {
