@@ -234,3 +234,33 @@ func TestARightThatIsNoNameIsNotFound(t *testing.T) {
 		wantKind(t, err, errs.Forbidden) // who may not read here learns nothing more
 	})
 }
+
+// TestAnotherTeamsHouseholdIsNotReadThroughAChild: a child has no file of their own,
+// and is found by search; adding them here would show their parents.
+func TestAnotherTeamsHouseholdIsNotReadThroughAChild(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		theirs := w.personIn(w.karim, w.teamB, "Nour", "Benali", "1990-05-06")
+		child, err := w.AddToHousehold(w.karim, theirs, casefile.HouseholdInput{
+			Identity: casefile.Identity{GivenNames: "Ilyes", UsualName: "Benali", Birth: core.PartialDate{Year: 2019, Month: 4, Day: 2}}, LivesIn: true, Relation: casefile.RelationChild})
+		must(t, err)
+		elsewhere, err := w.AddToHousehold(w.karim, theirs, casefile.HouseholdInput{
+			Identity: casefile.Identity{GivenNames: "Driss", UsualName: "Alami"}, ParentOf: []core.ID{child}})
+		must(t, err)
+		mine := w.person("Samira", "Haddad", "1992")
+		for _, human := range []core.ID{child, elsewhere} {
+			for _, in := range []casefile.HouseholdInput{{Person: human, LivesIn: true}, {Person: human, Relation: casefile.RelationPartner, Couple: casefile.Married}} {
+				_, err := w.AddToHousehold(w.claire, mine, in)
+				wantKind(t, err, errs.NotFound)
+			}
+		}
+		v, err := w.Household(w.claire, mine, core.Date{})
+		must(t, err)
+		if len(v.Humans) != 1 {
+			t.Errorf("the file shows %v", v.Humans)
+		}
+		// Within one team, a child of separated parents lives in two homes.
+		second := w.personIn(w.karim, w.teamB, "Driss", "Alami", "1988")
+		_, err = w.AddToHousehold(w.karim, second, casefile.HouseholdInput{Person: child, Relation: casefile.RelationChild})
+		must(t, err)
+	})
+}
