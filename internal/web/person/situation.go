@@ -156,7 +156,7 @@ func factValue(p *i18n.Printer, of casefile.Variable, value string) string {
 		}
 		s := p.Decimal(n)
 		if of.Unit != "" {
-			s += "\u00a0" + of.Unit
+			s += "\u00a0" + unitText(p, of.Unit)
 		}
 		return s
 	case casefile.TypeBool:
