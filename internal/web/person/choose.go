@@ -56,7 +56,7 @@ func (h *Handler) showConflicts(w http.ResponseWriter, r *http.Request) error {
 				counts     bool
 			}{{c.Theirs, c.Yours, true}, {c.Yours, c.Theirs, false}} {
 				pair.Versions = append(pair.Versions, versionView{
-					factView: factView{Value: stateValue(p, line.Of, v.keep), Since: period(p, v.keep), Source: viewSource(p, call, v.keep)},
+					factView: factView{Value: h.words.stateValue(p, line.Of, v.keep), Since: period(p, v.keep), Source: viewSource(p, call, v.keep)},
 					Keep:     v.keep.ID, Drop: v.drop.ID, Counts: v.counts, By: file.Names[v.keep.RecordedBy],
 				})
 			}

@@ -25,6 +25,7 @@ type rightView struct {
 	Lead       string
 	Tree       []nodeView
 	Reasons    []Sentence // of rules that cannot conclude
+	Gaps       []string   // what no law file says: a parameter and a day, a place
 	Overdue    []string   // parameters whose newer value should be known by now
 	Questions  []option   // what is missing: label and address
 	Assumed    []string
@@ -104,6 +105,7 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 	if err != nil {
 		return err
 	}
+	view.Gaps = e.Detail.Gaps
 	view.Tree = h.words.viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
 	for _, reason := range e.Detail.Reasons {
 		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
@@ -201,7 +203,7 @@ func (h *Handler) assumed(p *i18n.Printer, file *casefile.File, all []rights.Ass
 		}
 		value := k.value
 		if of, ok := h.cases.Variable(k.variable); ok {
-			value = factValue(p, of, value)
+			value = h.words.factValue(p, of, value)
 		}
 		lines = append(lines, p.T("web.right.assumption", "label", label, "value", value))
 	}

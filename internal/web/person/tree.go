@@ -120,6 +120,9 @@ func whose(p *i18n.Printer, subjects []string, names map[string]string) string {
 
 // figure is a line's value as people read it.
 func (w Words) figure(p *i18n.Printer, l rights.Line) string {
+	if l.Variable == "nationalite" {
+		return countryName(p, l.Value.String())
+	}
 	switch l.Value.Kind {
 	case rights.KindBool:
 		if l.Value.Bool {
@@ -137,6 +140,9 @@ func (w Words) figure(p *i18n.Printer, l rights.Line) string {
 		return Quantity(p, l.Value.Number, l.Unit)
 	}
 	text := l.Value.String()
+	if l.Variable == communeFact {
+		return w.commune(text)
+	}
 	if d, err := core.ParseDate(text); err == nil {
 		return p.Date(d)
 	}
