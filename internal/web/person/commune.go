@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/directory"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -43,7 +44,7 @@ func (w Words) communeField(form *kit.Form, name, label, hint, typed string) com
 		return f
 	}
 	for _, c := range w.Communes.Read(typed).Options() {
-		f.Options = append(f.Options, option{c.Current(), c.Label()})
+		f.Options = append(f.Options, option{c.Current(), i18n.Typeset(c.Label())})
 	}
 	return f
 }
@@ -52,7 +53,7 @@ func (w Words) communeField(form *kit.Form, name, label, hint, typed string) com
 // list does not have it.
 func (w Words) commune(code string) string {
 	if c, ok := w.Communes.Find(code); ok {
-		return c.Label()
+		return i18n.Typeset(c.Label())
 	}
 	return code
 }
