@@ -308,7 +308,8 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if in.Kind == Reopened && current.Kind != NotWanted {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.not_silenced").On("kind")}
 		}
-		if current.Kind == NotWanted && in.Kind != Reopened {
+		// A no may be told more (its Odenore kind); it is not taken back without being reopened.
+		if current.Kind == NotWanted && in.Kind != Reopened && (in.Kind != NotWanted || in.NonTakeUp == current.NonTakeUp) {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.silenced").On("kind")}
 		}
 		e, computed, err := loadEvaluation(tx, o.org, file, today.CalendarMonth())
