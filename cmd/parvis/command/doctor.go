@@ -14,6 +14,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 // doctor looks at an installation without changing it and says what is wrong.
@@ -174,7 +175,7 @@ func (d *diagnosis) database() {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Minute)
 	defer cancel()
-	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db")})
+	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db"), NoMigrate: true})
 	if err != nil {
 		d.bad(err)
 		return
@@ -186,5 +187,25 @@ func (d *diagnosis) database() {
 	d.good("cli.doctor.database")
 }
 
-// law checks that the embedded law loads and is not past its date.
-func (d *diagnosis) law() {}
+// law checks that the embedded law loads, and names the figures that wait for a
+// newer value: results that read them say so, and an update of Parvis brings them.
+func (d *diagnosis) law() {
+	l, err := loadLaw("")
+	if err != nil {
+		d.bad(errs.Wrap(errs.Invalid, "cli.rights.unusable", err))
+		return
+	}
+	d.good("cli.doctor.law", "law", l.Digest(), "rights", len(l.Rights()))
+	now := d.now()
+	stale := l.Stale(rights.MonthOf(now.Year(), int(now.Month())))
+	for i, old := range stale {
+		if i == maxStale {
+			d.note("cli.doctor.stale_more", "n", len(stale)-maxStale)
+			break
+		}
+		d.note("cli.doctor.stale", "name", old.Parameter, "date", old.Expected)
+	}
+}
+
+// maxStale bounds the list of figures that wait for a newer value.
+const maxStale = 10

@@ -130,7 +130,9 @@ func (s *Server) openKey(cfg Config) (*secret.Keyring, error) {
 		DataDir:   s.Dir.Path,
 		KeyFile:   cfg.KeyFile,
 		ConfigDir: cfg.KeyDir,
-		HasData:   s.Dir.HasDatabase(),
+		// Rows elsewhere are not seen from here: where an installation has begun, a
+		// missing key is lost, and a new one would open nothing.
+		HasData: s.Dir.HasDatabase() || (cfg.Database != "" && s.Dir.Install != ""),
 	}, rand.Reader)
 	if err != nil {
 		return nil, err
@@ -155,7 +157,11 @@ func (s *Server) ready(ctx context.Context) error {
 // Serve answers until ctx ends, then shuts down cleanly and closes everything. It
 // returns nil after a clean end.
 func (s *Server) Serve(ctx context.Context) error {
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wait := s.background(inner)
 	err := s.serve(ctx, s.handler)
+	stop() // only now: a request that was being answered may have left a job
+	wait()
 	return errors.Join(err, s.Close())
 }
 
