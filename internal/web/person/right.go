@@ -67,7 +67,7 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	p := printer(r)
 	view := rightView{
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Form: form,
-		Card: h.viewCard(r, p, file, *line), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
+		Card: h.viewCard(r, p, file, *line, newCardMarkup(p)), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
 	}
 	view.Title = view.Card.Name
 	if view.Card.Sum != "" {

@@ -29,7 +29,6 @@ type rightsView struct {
 type rightCard struct {
 	Right   string
 	Form    *kit.Form
-	File    core.ID
 	Name    string
 	Class   string // open, yes, off, done; "" = proposed
 	Sum     string
@@ -38,7 +37,9 @@ type rightCard struct {
 	Tag     tagView
 	Decider string
 	Why     *whyView
-	Decide  []decideChoice
+	Links   template.HTML
+	Choices template.HTML // the five equal buttons
+	Action  string
 	Call    string
 	After   core.ID // the decision the page shows
 	Decided bool    // the row of choices is folded
@@ -52,9 +53,6 @@ type rightCard struct {
 
 // tagView is the small outlined word on a card.
 type tagView struct{ Class, Icon, Text string }
-
-// decideChoice is one of the five equal buttons.
-type decideChoice struct{ Kind, Label string }
 
 // whyView is the explanation under a card.
 type whyView struct {
@@ -80,9 +78,9 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	if f.Stale != casefile.Fresh {
 		v.Stale = p.T("web.file.stale_" + string(f.Stale))
 	}
-	explained := false
+	explained, markup := false, newCardMarkup(p)
 	for _, line := range sortRights(f.Rights) {
-		card := h.viewCard(r, p, f, line)
+		card := h.viewCard(r, p, f, line, markup)
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
 			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {
@@ -143,12 +141,13 @@ func sortRights(lines []casefile.RightLine) []casefile.RightLine {
 // decided tells whether a decision counts: a right reopened is open again.
 func decided(d *casefile.Decision) bool { return d != nil && d.Kind != casefile.Reopened }
 
-func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine) rightCard {
+func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine, m *cardMarkup) rightCard {
 	call := callName(p, f.Person.Title, f.Person.Identity)
 	c := rightCard{
-		Right: line.Right, File: f.Person.ID, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
+		Right: line.Right, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
 		Call: call, Href: path(f.Person.ID) + "/droits/" + line.Right, Entails: true,
 	}
+	c.Action = c.Href
 	if f.Month != f.Today.CalendarMonth() {
 		c.Month = f.Month.String()
 		c.Href += "?mois=" + c.Month
@@ -161,10 +160,9 @@ func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, l
 		c.Decided = true
 		c.decided(r, p, line, f.Names)
 	}
+	c.Links = m.links(c.Href, c.Name, c.Entails)
 	if !c.Reopen {
-		for _, kind := range casefile.DecisionKinds() {
-			c.Decide = append(c.Decide, decideChoice{string(kind), p.T("web.decide." + string(kind))})
-		}
+		c.Choices = m.choices(c.Name)
 	}
 	return c
 }

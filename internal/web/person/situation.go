@@ -1,6 +1,7 @@
 package person
 
 import (
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,7 @@ type factView struct {
 	Waiting int
 	Source  sourceView
 	Href    string // to change it
+	Margin  template.HTML
 }
 
 // sourceView is where a fact comes from.
@@ -84,6 +86,7 @@ func (w Words) viewFact(p *i18n.Printer, f *casefile.File, call string, line cas
 		Source: viewSource(p, call, line.Fact), Href: factPath(f.Person.ID, line.Variable, line.Subject),
 		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
 	}
+	v.Margin = margin(p, v.Source, v.Href, v.Label)
 	if line.State == casefile.Known {
 		v.Value = w.factValue(p, line.Of, line.Value)
 	}
