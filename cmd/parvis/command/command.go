@@ -38,6 +38,7 @@ type shape struct {
 	Serve   serve      `cmd:"" help:"cli.help.serve"`
 	Doctor  doctor     `cmd:"" help:"cli.help.doctor"`
 	Key     key        `cmd:"" help:"cli.help.key"`
+	Member  member     `cmd:"" help:"cli.help.member"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`
 	Version versionCmd `cmd:"" help:"cli.help.version"`
 }
