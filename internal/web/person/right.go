@@ -26,6 +26,7 @@ type rightView struct {
 	Tree       []nodeView
 	Reasons    []Sentence // of rules that cannot conclude
 	Gaps       []string   // what no law file says: a parameter and a day, a place
+	Settled    bool       // answers lack, and none of them can change the amount
 	Overdue    []string   // parameters whose newer value should be known by now
 	Questions  []option   // what is missing: label and address
 	Assumed    []string
@@ -106,7 +107,7 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 		return err
 	}
 	view.Gaps = e.Detail.Gaps
-	view.Tree = h.words.viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
+	view.Tree, view.Settled = h.words.explained(p, e, humanNames(file), wholeTree)
 	for _, reason := range e.Detail.Reasons {
 		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
 	}

@@ -56,9 +56,10 @@ type tagView struct{ Class, Icon, Text string }
 
 // whyView is the explanation under a card.
 type whyView struct {
-	Title string
-	Tree  []nodeView
-	Open  bool
+	Title   string
+	Tree    []nodeView
+	Settled bool // answers lack, and none of them can change the amount
+	Open    bool
 }
 
 // monthsBack is how far the month's list goes: a backdated claim is the longest
@@ -275,11 +276,11 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evalu
 	if err != nil {
 		return nil, err
 	}
-	tree := h.words.viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
+	tree, settled := h.words.explained(p, e, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}
+	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Settled: settled, Open: true}
 	if e.Evaluation == evaluation {
 		h.trees.put(key, why)
 	}
