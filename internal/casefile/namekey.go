@@ -89,7 +89,7 @@ func nameKeys(i Identity) []nameKey {
 }
 
 // walksWords tells whether rows of the kind hold the search text.
-func walksWords(kind string) bool { return kind == keyName || kind == keySound }
+func walksWords(kind string) bool { return kind == keyName || kind == keySound || kind == keyBones }
 
 func bareKeys(i Identity) []nameKey {
 	var keys []nameKey

@@ -162,6 +162,9 @@ func (s *Service) find(ctx context.Context, q db.Querier, query query, after cur
 	}
 	filter := s.filter(rest, query.birth, len(stages) > 0 && stages[0].kind == keyBirth)
 	for i := after.stage; i < len(stages) && len(hits) <= limit; i++ {
+		if stages[i].kind == keyBones && len(rest) > 0 && len(hits) >= enough {
+			break // several words that matched better say enough
+		}
 		from := cursor{stage: i}
 		if i == after.stage {
 			from = after
@@ -181,7 +184,10 @@ func (s *Service) find(ctx context.Context, q db.Querier, query query, after cur
 	return page, err
 }
 
-const minBatch = 40
+const (
+	minBatch = 40
+	enough   = 5 // people found, after which consonants alone are not looked at
+)
 
 // walk reads one stage from a cursor until it has found want people not shown
 // before. next is the cursor after all of them but the last, which is there only
