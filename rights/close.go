@@ -84,9 +84,10 @@ func (s source) Get(c eval.Cell) (eval.Value, eval.Origin) {
 
 func literal(l *ir.Literal) eval.Value { return eval.Value{F: l.Num, S: l.Text} }
 
-// evaluator starts an evaluation seen from a month.
-func (t *Total) evaluator(asked Month, tried map[eval.Cell]eval.Value) *eval.Evaluator {
-	return eval.New(t.law.prog, t.world, source{t, tried}, eval.Options{Asked: asked, Open: t.profile == OpenFisca})
+// evaluator starts an evaluation seen from a month; size is how many values are
+// expected, 0 when nobody knows.
+func (t *Total) evaluator(asked Month, tried map[eval.Cell]eval.Value, size int) *eval.Evaluator {
+	return eval.New(t.law.prog, t.world, source{t, tried}, eval.Options{Asked: asked, Open: t.profile == OpenFisca, Size: size})
 }
 
 // Ask names one value to compute.
@@ -108,6 +109,10 @@ type Answer struct {
 	variable int32
 }
 
+// maxKept is how many values an evaluation keeps for the next asks before it
+// begins afresh: many households in one situation have little to share.
+const maxKept = 50_000
+
 // Compute gives values, in the order of the asks. Asks of the same month share
 // their work; the order of the asks changes nothing. The error is an
 // *InputError for a variable the law does not have.
@@ -125,9 +130,12 @@ func (t *Total) Compute(asks []Ask) ([]Answer, error) {
 			seen = MonthOf(a.Month.Year(), 12)
 		}
 		ev := evs[seen]
-		if ev == nil {
-			ev = t.evaluator(seen, nil)
+		switch {
+		case ev == nil:
+			ev = t.evaluator(seen, nil, 0)
 			evs[seen] = ev
+		case len(ev.Nodes) > maxKept:
+			ev.Reset(source{t, nil}, seen)
 		}
 		cell := eval.Cell{Var: v, Subject: a.Subject.Index, Period: a.Month}
 		if def.Period == ir.Yearly {

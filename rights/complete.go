@@ -25,6 +25,7 @@ type search struct {
 	root   int32           // node of the right in plain
 	paid   int32           // node of what is paid in plain
 	spent  int
+	pool   *pool
 }
 
 // outcome is what completions found. Bounded tells that min…max hold every
@@ -37,8 +38,23 @@ type outcome struct {
 	reasons, gaps    []string
 }
 
-func newRun(t *Total, right Right, v, subject int32, m Month) *search {
-	s := &search{t: t, right: right, budget: maxCompletions, month: m}
+// pool is what the rights of one call share: the first evaluation of each month,
+// and evaluators whose search is over.
+type pool struct {
+	shared map[Month]*eval.Evaluator
+	idle   []*eval.Evaluator
+	size   int // values of the largest evaluation so far
+}
+
+// done gives back what the explanation does not need any more.
+func (s *search) done() {
+	if s.plain != s.pool.shared[s.month] {
+		s.pool.idle = append(s.pool.idle, s.plain)
+	}
+}
+
+func newRun(t *Total, work *pool, right Right, v, subject int32, m Month) *search {
+	s := &search{t: t, pool: work, right: right, budget: maxCompletions, month: m}
 	def := &t.law.prog.IR.Vars[v]
 	period := m
 	if def.Period == ir.Yearly {
@@ -85,11 +101,11 @@ func (t *Total) reservedCells(name string, right Right, subject int32, m Month) 
 
 // first looks for the answer in the evaluation that the rights of one month
 // share, and completes what is unknown in evaluations of its own.
-func (s *search) first(shared map[Month]*eval.Evaluator) outcome {
-	ev := shared[s.month]
+func (s *search) first() outcome {
+	ev := s.pool.shared[s.month]
 	if ev == nil {
-		ev = s.t.evaluator(s.month, nil)
-		shared[s.month] = ev
+		ev = s.t.evaluator(s.month, nil, 0)
+		s.pool.shared[s.month] = ev
 	}
 	roots := s.compute(ev)
 	if o, ok := s.settled(ev, roots); ok {
@@ -128,10 +144,31 @@ func (s *search) settled(ev *eval.Evaluator, roots []int32) (outcome, bool) {
 	return o, true
 }
 
+// take returns an evaluator for some tried cells, an idle one when there is one.
+func (s *search) take(tried map[eval.Cell]eval.Value) *eval.Evaluator {
+	if n := len(s.pool.idle); n > 0 {
+		ev := s.pool.idle[n-1]
+		s.pool.idle = s.pool.idle[:n-1]
+		ev.Reset(source{s.t, tried}, s.month)
+		return ev
+	}
+	return s.t.evaluator(s.month, tried, s.pool.size)
+}
+
+// give takes an evaluator back when its search is over; the first one stays for
+// the explanation.
+func (s *search) give(ev *eval.Evaluator) {
+	s.pool.size = max(s.pool.size, len(ev.Nodes))
+	if ev != s.plain {
+		s.pool.idle = append(s.pool.idle, ev)
+	}
+}
+
 // search evaluates with some cells tried, and splits on when the answer is not
 // known.
 func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
-	ev := s.t.evaluator(s.month, tried)
+	ev := s.take(tried)
+	defer s.give(ev)
 	roots := s.compute(ev)
 	if o, ok := s.settled(ev, roots); ok {
 		return o

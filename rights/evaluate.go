@@ -77,7 +77,7 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 		}
 	}
 	var out []Result
-	shared := map[Month]*eval.Evaluator{}
+	work := &pool{shared: map[Month]*eval.Evaluator{}}
 	for _, name := range names {
 		i := t.law.prog.Var(name)
 		if i < 0 {
@@ -88,16 +88,17 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 			right = Right{Name: name, Entity: t.law.prog.IR.Vars[i].Entity}
 		}
 		for _, sub := range subjects(right.Entity) {
-			out = append(out, t.evaluate(shared, right, i, sub, m))
+			out = append(out, t.evaluate(work, right, i, sub, m))
 		}
 	}
 	return out, nil
 }
 
 // evaluate computes one right of one subject.
-func (t *Total) evaluate(shared map[Month]*eval.Evaluator, right Right, v, subject int32, m Month) Result {
-	run := newRun(t, right, v, subject, m)
-	found := run.first(shared)
+func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Result {
+	run := newRun(t, work, right, v, subject, m)
+	defer run.done()
+	found := run.first()
 	r := Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
 		Missing: []Missing{}, Refused: []Missing{}, Reasons: []string{}, Gaps: []string{}, Assumed: []Assumed{}, Stale: []Stale{},

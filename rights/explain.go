@@ -345,7 +345,7 @@ func (t *Total) Trace(a Ask) (*Trace, error) {
 	if t.law.prog.IR.Vars[v].Period == ir.Yearly {
 		seen, cell.Period = MonthOf(a.Month.Year(), 12), MonthOf(a.Month.Year(), 1)
 	}
-	ev := t.evaluator(seen, nil)
+	ev := t.evaluator(seen, nil, 0)
 	nodes := reachable(ev, ev.Index(cell))
 	place := make(map[int32]int, len(nodes))
 	for i, n := range nodes {

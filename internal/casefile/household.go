@@ -33,8 +33,9 @@ func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (Ho
 // the household as it is on a day, the journal's line, and the rights computed
 // again afterwards. fn gets the dwelling, made when the person had none.
 func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date, fn func(e *householdEdit) error) error {
+	today := s.Today(ctx) // it may read the organisation: not inside the transaction
 	if on.IsZero() {
-		on = s.Today(ctx)
+		on = today
 	}
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		o, err := s.allow(ctx, tx, access.HouseholdEdit, file)
@@ -44,7 +45,7 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 		if err := lockFile(tx, o.org, file); err != nil {
 			return err
 		}
-		e := &householdEdit{s: s, tx: tx, org: o.org, file: file, by: core.ActorFrom(ctx).ID, today: s.Today(ctx)}
+		e := &householdEdit{s: s, tx: tx, org: o.org, file: file, by: core.ActorFrom(ctx).ID, today: today}
 		if e.view, err = loadHousehold(tx, o.org, file, on); err != nil {
 			return err
 		}
@@ -111,6 +112,13 @@ func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, sinc
 		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.relation_self").On("relation")}
 	}
 	if kind == ParentOf {
+		var known int64
+		if err := e.tx.QueryRow(parentKnown, e.org, a.ID, b.ID).Scan(&known); err != nil {
+			return fmt.Errorf("look for the relation: %w", err)
+		}
+		if known > 0 {
+			return nil // a child who comes back is a child already
+		}
 		if err := e.checkParent(a, b); err != nil {
 			return err
 		}
@@ -126,6 +134,8 @@ func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, sinc
 	}
 	return nil
 }
+
+const parentKnown = `SELECT COUNT(*) FROM kinship WHERE org_id = $1 AND kind = 'parent_of' AND a = $2 AND b = $3`
 
 func (e *householdEdit) checkParent(parent, child Human) error {
 	if !parent.Birth.IsZero() && !child.Birth.IsZero() {
@@ -261,11 +271,56 @@ func (e *householdEdit) human(ctx context.Context, id core.ID, in HouseholdInput
 		return Human{}, fmt.Errorf("who accompanies %s: %w", id, err)
 	}
 	if len(cases) > 0 {
-		if err := e.s.Access.Can(ctx, access.HouseholdEdit, access.Resource{Org: e.org, Person: id, Teams: teamsOf(cases)}); err != nil {
-			return Human{}, err
-		}
+		err = e.s.Access.Can(ctx, access.HouseholdEdit, access.Resource{Org: e.org, Person: id, Teams: teamsOf(cases)})
+	} else {
+		err = e.mayJoin(ctx, id)
+	}
+	if err != nil {
+		return Human{}, err
 	}
 	return Human{ID: id, FirstName: p.FirstName(), UsualName: p.UsualName, Title: p.Title, Birth: p.Birth}, nil
+}
+
+// filesAround are the files that may show somebody, with the teams that accompany
+// them: of those who live or lived with them or with one of their kin, and of the
+// kin of their kin (the other parent of a child).
+const filesAround = `WITH near (id) AS (
+	SELECT id FROM person WHERE org_id = $1 AND id = $2
+	UNION SELECT a FROM kinship WHERE org_id = $1 AND b = $2
+	UNION SELECT b FROM kinship WHERE org_id = $1 AND a = $2)
+SELECT c.person_id, c.team_id FROM casefile c WHERE c.org_id = $1 AND c.phase = 'active' AND c.person_id IN (
+	SELECT id FROM near
+	UNION SELECT m.person_id FROM near CROSS JOIN household_member o CROSS JOIN household_member m
+		WHERE o.org_id = $1 AND o.person_id = near.id AND m.org_id = $1 AND m.household_id = o.household_id
+	UNION SELECT k.a FROM near CROSS JOIN kinship k WHERE k.org_id = $1 AND k.b = near.id
+	UNION SELECT k.b FROM near CROSS JOIN kinship k WHERE k.org_id = $1 AND k.a = near.id)
+ORDER BY c.person_id, c.team_id LIMIT 200`
+
+// mayJoin checks that somebody without a file of their own may be added: nobody's
+// file shows them, or one that the actor may change does. Else another team's
+// household would be read through a child of it.
+func (e *householdEdit) mayJoin(ctx context.Context, human core.ID) error {
+	teams := map[core.ID][]core.ID{}
+	rows, err := e.tx.Query(filesAround, e.org, human)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var person, team core.ID
+		err := r.Scan(&person, &team)
+		teams[person] = append(teams[person], team)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("files around %s: %w", human, err)
+	}
+	for person, of := range teams {
+		err := e.s.Access.Can(ctx, access.HouseholdEdit, access.Resource{Org: e.org, Person: person, Teams: of})
+		if err == nil || !errs.Is(err, errs.Forbidden) && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+	}
+	if len(teams) > 0 {
+		return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	return nil
 }
 
 // LeaveHousehold ends a stay: until is the first day the person is gone.
@@ -339,7 +394,12 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 		if home, err = e.newHousehold(); err != nil {
 			return err
 		}
+		moved := map[core.ID]bool{}
 		for _, id := range append([]core.ID{file}, with...) {
+			if moved[id] {
+				continue
+			}
+			moved[id] = true
 			i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() })
 			if i < 0 && id != file {
 				return errs.New(errs.NotFound, "errs.casefile.person_not_found")

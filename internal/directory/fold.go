@@ -38,7 +38,7 @@ func foldInto(b *strings.Builder, s string) {
 			n += copy(word[n:], letters)
 		}
 	}
-	if !ascii(s) {
+	if !simple(s) {
 		s = norm.NFKD.String(s)
 	}
 	for i, r := range s {
@@ -52,6 +52,8 @@ func foldInto(b *strings.Builder, s string) {
 			end()
 		case r < 0x80:
 			end()
+		case r >= 0xC0 && r <= 0xFF && latin1[r-0xC0] != ' ':
+			put(latin1[r-0xC0 : r-0xC0+1])
 		case unicode.Is(unicode.Mn, r): // an accent
 		case r == 'œ' || r == 'Œ':
 			put("oe")
@@ -70,9 +72,14 @@ func foldInto(b *strings.Builder, s string) {
 
 const lower = "abcdefghijklmnopqrstuvwxyz"
 
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
+// latin1 are the letters U+00C0 to U+00FF without their accents, a space for those
+// that have none: French names are folded without decomposing them.
+const latin1 = "aaaaaa ceeeeiiii nooooo  uuuuy  aaaaaa ceeeeiiii nooooo  uuuuy y"
+
+// simple tells whether a text has only what the loop of foldInto knows by itself.
+func simple(s string) bool {
+	for _, r := range s {
+		if r >= 0x80 && (r < 0xC0 || r > 0xFF) && r != 'œ' && r != 'Œ' && r != '\u2019' {
 			return false
 		}
 	}

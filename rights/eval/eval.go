@@ -146,11 +146,35 @@ type Evaluator struct {
 type Options struct {
 	Asked ir.Month // the month asked; December for a year
 	Open  bool
+	Size  int // how many values are expected, 0 when nobody knows
 }
 
 // New starts an evaluation.
 func New(p *Program, w *World, src Source, o Options) *Evaluator {
-	return &Evaluator{prog: p, world: w, src: src, asked: o.Asked, open: o.Open, memo: make(map[Cell]int32, 512)}
+	size := max(o.Size, 256)
+	return &Evaluator{
+		prog: p, world: w, src: src, asked: o.Asked, open: o.Open,
+		memo: make(map[Cell]int32, size), Nodes: make([]Node, 0, size),
+	}
+}
+
+// Reset forgets everything and begins again over another source, in the memory
+// already taken. Nodes given out before must not be used any more.
+func (ev *Evaluator) Reset(src Source, asked ir.Month) {
+	clear(ev.memo)
+	ev.src, ev.asked, ev.Nodes, ev.stack = src, asked, ev.Nodes[:0], ev.stack[:0]
+	ev.Unknowns, ev.Splits, ev.Gaps = ev.Unknowns[:0], ev.Splits[:0], ev.Gaps[:0]
+}
+
+// add appends a node, in the memory of a forgotten one when there is one.
+func (ev *Evaluator) add(n Node) {
+	if k := len(ev.Nodes); k < cap(ev.Nodes) {
+		ev.Nodes = ev.Nodes[:k+1]
+		n.Deps, n.Uses = ev.Nodes[k].Deps[:0], ev.Nodes[k].Uses[:0]
+		ev.Nodes[k] = n
+		return
+	}
+	ev.Nodes = append(ev.Nodes, n)
 }
 
 // Index computes one cell and returns the index of its node.
@@ -171,7 +195,7 @@ func (ev *Evaluator) cell(c Cell) int32 {
 	value, origin := ev.src.Get(c)
 	i := int32(len(ev.Nodes))
 	ev.memo[c] = i
-	ev.Nodes = append(ev.Nodes, Node{Cell: c, Value: value, Origin: origin, Body: -1})
+	ev.add(Node{Cell: c, Value: value, Origin: origin, Body: -1})
 	switch {
 	case origin == FromCondition:
 		ev.presume(i, v, c)

@@ -74,3 +74,23 @@ func BenchmarkOneHousehold(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkDossier evaluates every right of a file where little is known: the
+// unknown facts are completed.
+func BenchmarkDossier(b *testing.B) {
+	l := loadLaw(b)
+	body := []byte(`{"individus":{"a":{"date_naissance":{"ETERNITY":"1990-03-01"}},"b":{"date_naissance":{"ETERNITY":"1992-03-01"}},
+		"c":{"date_naissance":{"ETERNITY":"2018-03-01"}},"d":{"date_naissance":{"ETERNITY":"2020-03-01"}}},
+		"familles":{"f":{"parents":["a","b"],"enfants":["c","d"]}},"foyers_fiscaux":{"t":{"declarants":["a","b"],"personnes_a_charge":["c","d"]}},
+		"menages":{"m":{"personne_de_reference":["a"],"conjoint":["b"],"enfants":["c","d"],"loyer":{"month:2025-06:13":8000}}}}`)
+	m := rights.MonthOf(2026, 6)
+	for b.Loop() {
+		req, err := openfisca.Read(l, body)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := req.Situation.Close(rights.Dossier).Evaluate(m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

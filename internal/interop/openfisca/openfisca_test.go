@@ -195,6 +195,64 @@ func TestTooLargeABody(t *testing.T) {
 	}
 }
 
+func TestTooManyInstances(t *testing.T) {
+	l := loadLaw(t)
+	for _, key := range []string{"individus", "familles"} {
+		var b strings.Builder
+		b.WriteString(`{"individus":{"a":{}},"` + key + `":{`)
+		for i := range 1100 {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(`"x` + ftoa(float64(i)) + `":{}`)
+		}
+		b.WriteString("}}")
+		if _, err := openfisca.Calculate(l, []byte(b.String()), openfisca.Options{}); err == nil || !strings.Contains(err.Error(), "Too many") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// TestManyHouseholdsAtOnce gives the same amounts as asking one by one: what is
+// kept between asks changes nothing.
+func TestManyHouseholdsAtOnce(t *testing.T) {
+	l := loadLaw(t)
+	var people, families strings.Builder
+	const n = 120
+	for i := range n {
+		if i > 0 {
+			people.WriteByte(',')
+			families.WriteByte(',')
+		}
+		id := ftoa(float64(i))
+		people.WriteString(`"p` + id + `":{"date_naissance":{"ETERNITY":"1980-01-01"},"salaire_net":{"2025":` + ftoa(float64(100*i)) + `}}`)
+		families.WriteString(`"f` + id + `":{"parents":["p` + id + `"],"ppa":{"2025-12":null}}`)
+	}
+	answer, err := openfisca.Calculate(l, []byte(`{"individus":{`+people.String()+`},"familles":{`+families.String()+`}}`), openfisca.Options{Bare: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(answer, &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 60, 90, n - 1} {
+		id := ftoa(float64(i))
+		one := `{"individus":{"p":{"date_naissance":{"ETERNITY":"1980-01-01"},"salaire_net":{"2025":` + ftoa(float64(100*i)) + `}}},"familles":{"f":{"parents":["p"],"ppa":{"2025-12":null}}}}`
+		alone, err := openfisca.Calculate(l, []byte(one), openfisca.Options{Bare: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out map[string]any
+		if err := json.Unmarshal(alone, &out); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := at(all, "familles", "f"+id, "ppa", "2025-12"), at(out, "familles", "f", "ppa", "2025-12"); got != want {
+			t.Errorf("household %d: %v among others, %v alone", i, got, want)
+		}
+	}
+}
+
 func TestDescriptions(t *testing.T) {
 	h := openfisca.Handler(loadLaw(t), "/openfisca")
 	for url, want := range map[string]string{

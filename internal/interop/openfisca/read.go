@@ -67,6 +67,7 @@ type reader struct {
 	items     []item
 	parvis    [2]int
 	asked     map[rights.Month]bool
+	count     [entityCount]int // instances per entity
 }
 
 // Read reads a situation in the form of POST /calculate. The error is a
@@ -100,6 +101,8 @@ func problem(err error) *Problem {
 	return &Problem{code: "bad_json", args: []any{why}}
 }
 
+const entityCount = 4
+
 var entities = map[string]rights.Entity{
 	"individus": rights.Person, "familles": rights.Family, "foyers_fiscaux": rights.TaxUnit, "menages": rights.Household,
 }
@@ -122,6 +125,9 @@ func (r *reader) top() error {
 			return &Problem{Path: []string{key}, code: "unknown_entity"}
 		}
 		return r.object([]string{key}, func(id string) error {
+			if r.count[e]++; r.count[e] > maxPersons {
+				return &Problem{Path: []string{key}, code: "too_many", args: []any{key, maxPersons}}
+			}
 			r.instances = append(r.instances, instance{e, id})
 			return r.instance(e, key, id)
 		})
@@ -304,9 +310,6 @@ func (r *reader) build(req *Request) error {
 	}
 	if len(subjects) == 0 {
 		return &Problem{code: "no_persons"}
-	}
-	if len(subjects) > maxPersons {
-		return &Problem{Path: []string{"individus"}, code: "too_many", args: []any{"individus", maxPersons}}
 	}
 	members, err := r.members(subjects)
 	if err != nil {

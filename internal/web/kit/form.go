@@ -2,6 +2,8 @@ package kit
 
 import (
 	"errors"
+	"html"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +28,8 @@ type Form struct {
 	Token  string
 	Once   string
 	Draft  string // id of the draft it was filled from
+
+	hidden template.HTML
 }
 
 // FieldError is one sentence about one field ("" = the whole form).
@@ -95,6 +99,21 @@ func (k *Kit) Refused(w http.ResponseWriter, r *http.Request, err error) (*Form,
 	return f, nil
 }
 
+// Hidden is the form's hidden fields, made once however many forms of the page
+// show them.
+func (f *Form) Hidden() template.HTML {
+	if f.hidden == "" {
+		var b strings.Builder
+		for _, h := range [...]struct{ name, value string }{{fieldToken, f.Token}, {fieldOnce, f.Once}, {fieldDraft, f.Draft}} {
+			if h.value != "" {
+				b.WriteString(`<input type="hidden" name="` + h.name + `" value="` + html.EscapeString(h.value) + `">`)
+			}
+		}
+		f.hidden = template.HTML(b.String())
+	}
+	return f.hidden
+}
+
 // Again lets a form be sent several times: one whose answer carries a cookie,
 // which a replay could not give again.
 func (f *Form) Again() { f.Once = "" }
@@ -150,6 +169,7 @@ type Field struct {
 	Autocomplete string
 	Mode         string // inputmode
 	Lang         string // of what is typed, when it is not the page's
+	Enhance      string // what a script adds to it
 	Rows         int
 }
 

@@ -114,6 +114,10 @@ func iconUse(name string, flip bool) string {
 
 // funcs are the words of the templates, in one language.
 func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
+	uses := make(map[string]template.HTML, len(t.icons))
+	for name := range t.icons {
+		uses[name] = template.HTML(iconUse(name, false))
+	}
 	return template.FuncMap{
 		"t":    p.T,
 		"n":    p.N,
@@ -124,6 +128,11 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 		"date": p.Date, "day": p.Day, "weekday": p.WeekDay, "dayMonth": p.DayMonth,
 		"month": p.Month, "partial": p.PartialDate, "hour": p.Hour, "list": p.List,
 		"icon": func(name string, flip ...string) (template.HTML, error) {
+			if len(flip) == 0 {
+				if use := uses[name]; use != "" {
+					return use, nil
+				}
+			}
 			if t.icons[name] == "" {
 				return "", fmt.Errorf("no icon %q", name)
 			}
@@ -139,6 +148,8 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 					field.Autocomplete = more[i+1]
 				case "mode":
 					field.Mode = more[i+1]
+				case "enhance":
+					field.Enhance = more[i+1]
 				case "lang":
 					field.Lang = more[i+1]
 				default:

@@ -3,6 +3,7 @@ package person
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -18,6 +19,8 @@ type householdEdit struct {
 	View    householdView
 	Stays   []stayView
 	Couples []coupleView
+	Query   string
+	Found   []foundView // people already known, to add as they are
 }
 
 // stayView is somebody under the roof, who may leave.
@@ -80,6 +83,22 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 				Names: p.List([]string{hv.Humans[k.A].Name(), hv.Humans[k.B].Name()})})
 		}
 	}
+	if view.Query = strings.TrimSpace(r.URL.Query().Get("q")); view.Query != "" {
+		found, err := h.cases.Search(r.Context(), view.Query, "", 8)
+		if err != nil {
+			return err
+		}
+		for _, x := range found.Items {
+			if _, here := hv.Humans[x.Person]; here || !x.Openable {
+				continue
+			}
+			line := foundView{Found: x}
+			if !x.Birth.IsZero() {
+				line.Born = p.T("web.search.born", "date", x.Birth)
+			}
+			view.Found = append(view.Found, line)
+		}
+	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/household", Title: p.T("web.household.edit_title", "name", view.Name), Sheet: "file.css", Nav: "people", Status: status, View: view, Script: true,
 	})
@@ -103,8 +122,11 @@ func (h *Handler) addHuman(w http.ResponseWriter, r *http.Request) error {
 	var f errs.Fields
 	v := r.PostForm
 	in := casefile.HouseholdInput{
-		Identity: readIdentity(v, &f), LivesIn: v.Get("lives") == "oui", Housed: v.Get("housed") == "oui",
+		Person: core.ID(v.Get("person")), Identity: readIdentity(v, &f), LivesIn: v.Get("lives") == "oui", Housed: v.Get("housed") == "oui",
 		Relation: casefile.Relation(v.Get("relation")), Couple: casefile.CoupleKind(v.Get("couple")),
+	}
+	if in.Person != "" {
+		f = nil
 	}
 	for field, to := range map[string]*core.Date{"from": &in.From, "since": &in.Since} {
 		if *to, err = readDay(v.Get(field)); err != nil {

@@ -25,6 +25,8 @@ type rightView struct {
 	Lead       string
 	Tree       []nodeView
 	Reasons    []Sentence // of rules that cannot conclude
+	Gaps       []string   // what no law file says: a parameter and a day, a place
+	Settled    bool       // answers lack, and none of them can change the amount
 	Overdue    []string   // parameters whose newer value should be known by now
 	Questions  []option   // what is missing: label and address
 	Assumed    []string
@@ -66,7 +68,7 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	p := printer(r)
 	view := rightView{
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Form: form,
-		Card: h.viewCard(r, p, file, *line), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
+		Card: h.viewCard(r, p, file, *line, newCardMarkup(p)), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
 	}
 	view.Title = view.Card.Name
 	if view.Card.Sum != "" {
@@ -104,7 +106,8 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 	if err != nil {
 		return err
 	}
-	view.Tree = h.words.viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
+	view.Gaps = e.Detail.Gaps
+	view.Tree, view.Settled = h.words.explained(p, e, humanNames(file), wholeTree)
 	for _, reason := range e.Detail.Reasons {
 		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
 	}
@@ -201,7 +204,7 @@ func (h *Handler) assumed(p *i18n.Printer, file *casefile.File, all []rights.Ass
 		}
 		value := k.value
 		if of, ok := h.cases.Variable(k.variable); ok {
-			value = factValue(p, of, value)
+			value = h.words.factValue(p, of, value)
 		}
 		lines = append(lines, p.T("web.right.assumption", "label", label, "value", value))
 	}

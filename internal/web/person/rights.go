@@ -1,8 +1,11 @@
 package person
 
 import (
+	"html"
+	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -15,24 +18,17 @@ import (
 // rightsView is the part « Droits ».
 type rightsView struct {
 	Month    core.Month
-	Months   []monthChoice
-	Computed string // « calcul du 11 juin, pour juin 2026 »
-	Stale    string // why it should be computed again, "" when it need not
+	Months   template.HTML // the options of the month's list
+	Computed string        // « calcul du 11 juin, pour juin 2026 »
+	Stale    string        // why it should be computed again, "" when it need not
 	Cards    []rightCard
 	NotDue   []rightCard // folded: nothing to decide about them today
-}
-
-// monthChoice is one entry of the month's list.
-type monthChoice struct {
-	Value, Label string
-	Chosen       bool
 }
 
 // rightCard is one right: proposed (dashed), open (a question), decided (solid).
 type rightCard struct {
 	Right   string
 	Form    *kit.Form
-	File    core.ID
 	Name    string
 	Class   string // open, yes, off, done; "" = proposed
 	Sum     string
@@ -41,7 +37,9 @@ type rightCard struct {
 	Tag     tagView
 	Decider string
 	Why     *whyView
-	Decide  []decideChoice
+	Links   template.HTML
+	Choices template.HTML // the five equal buttons
+	Action  string
 	Call    string
 	After   core.ID // the decision the page shows
 	Decided bool    // the row of choices is folded
@@ -56,14 +54,12 @@ type rightCard struct {
 // tagView is the small outlined word on a card.
 type tagView struct{ Class, Icon, Text string }
 
-// decideChoice is one of the five equal buttons.
-type decideChoice struct{ Kind, Label string }
-
 // whyView is the explanation under a card.
 type whyView struct {
-	Title string
-	Tree  []nodeView
-	Open  bool
+	Title   string
+	Tree    []nodeView
+	Settled bool // answers lack, and none of them can change the amount
+	Open    bool
 }
 
 // monthsBack is how far the month's list goes: a backdated claim is the longest
@@ -74,9 +70,7 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	p := printer(r)
 	v := rightsView{Month: f.Month}
 	now := f.Today.CalendarMonth()
-	for m := now + monthsAhead; m >= now-monthsBack; m-- {
-		v.Months = append(v.Months, monthChoice{Value: m.String(), Label: p.Month(m), Chosen: m == f.Month})
-	}
+	v.Months = monthOptions(p, now+monthsAhead, now-monthsBack, f.Month)
 	if f.Computed != 0 {
 		v.Computed = p.T("web.file.computed", "date", p.DayMonth(instant(r, f.Computed)), "month", p.Month(f.Month))
 	} else {
@@ -85,11 +79,11 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	if f.Stale != casefile.Fresh {
 		v.Stale = p.T("web.file.stale_" + string(f.Stale))
 	}
-	explained := false
+	explained, markup := false, newCardMarkup(p)
 	for _, line := range sortRights(f.Rights) {
-		card := h.viewCard(r, p, f, line)
+		card := h.viewCard(r, p, f, line, markup)
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
-			why, err := h.explain(r, f, line.Right)
+			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {
 				return v, err
 			}
@@ -102,6 +96,22 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 		v.Cards = append(v.Cards, card)
 	}
 	return v, nil
+}
+
+// monthOptions writes a list of months, the latest first: digits and the names of
+// the catalogue only.
+func monthOptions(p *i18n.Printer, latest, oldest, chosen core.Month) template.HTML {
+	var b strings.Builder
+	for m := latest; m >= oldest; m-- {
+		b.WriteString(`<option value="` + m.String())
+		if m == chosen {
+			b.WriteString(`" selected>`)
+		} else {
+			b.WriteString(`">`)
+		}
+		b.WriteString(html.EscapeString(p.Month(m)) + "</option>")
+	}
+	return template.HTML(b.String())
 }
 
 // sortRights puts what is proposed first, then open questions, then what was
@@ -132,12 +142,13 @@ func sortRights(lines []casefile.RightLine) []casefile.RightLine {
 // decided tells whether a decision counts: a right reopened is open again.
 func decided(d *casefile.Decision) bool { return d != nil && d.Kind != casefile.Reopened }
 
-func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine) rightCard {
+func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine, m *cardMarkup) rightCard {
 	call := callName(p, f.Person.Title, f.Person.Identity)
 	c := rightCard{
-		Right: line.Right, File: f.Person.ID, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
+		Right: line.Right, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
 		Call: call, Href: path(f.Person.ID) + "/droits/" + line.Right, Entails: true,
 	}
+	c.Action = c.Href
 	if f.Month != f.Today.CalendarMonth() {
 		c.Month = f.Month.String()
 		c.Href += "?mois=" + c.Month
@@ -150,10 +161,9 @@ func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, l
 		c.Decided = true
 		c.decided(r, p, line, f.Names)
 	}
+	c.Links = m.links(c.Href, c.Name, c.Entails)
 	if !c.Reopen {
-		for _, kind := range casefile.DecisionKinds() {
-			c.Decide = append(c.Decide, decideChoice{string(kind), p.T("web.decide." + string(kind))})
-		}
+		c.Choices = m.choices(c.Name)
 	}
 	return c
 }
@@ -253,7 +263,12 @@ func lower(s string) string {
 }
 
 // explain reads the explanation of one right, for its card.
-func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*whyView, error) {
+func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evaluation core.ID) (*whyView, error) {
+	p := printer(r)
+	key := treeKey{evaluation, right, p.Tag()}
+	if why := h.trees.get(key); why != nil {
+		return why, nil
+	}
 	e, err := h.cases.Explain(r.Context(), f.Person.ID, right, f.Month)
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
@@ -261,12 +276,15 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string) (*why
 	if err != nil {
 		return nil, err
 	}
-	p := printer(r)
-	tree := h.words.viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
+	tree, settled := h.words.explained(p, e, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	return &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}, nil
+	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Settled: settled, Open: true}
+	if e.Evaluation == evaluation {
+		h.trees.put(key, why)
+	}
+	return why, nil
 }
 
 func (h *Handler) recompute(w http.ResponseWriter, r *http.Request) error {

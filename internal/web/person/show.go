@@ -69,7 +69,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		ID: id, Form: form, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity),
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
-		Themes:    viewThemes(p, file),
+		Themes:    h.words.viewThemes(p, file),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
