@@ -185,7 +185,7 @@ func TestFromNothingToRights(t *testing.T) {
 		v.Open(file)
 		v.PressIn("Aide au logement", "À demander")
 		v.Open(file)
-		if got := card(v, file, "Aide au logement"); !strings.Contains(got, "décidé le 11 juin") {
+		if got := card(v, file, "Aide au logement"); !strings.Contains(got, "11 juin") || !strings.Contains(got, "Claire Maurel") {
 			t.Errorf("after the decision the card says: %s", got)
 		}
 

@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
 
 // TestManyTabsAtTheSameInstant: every version is kept, one counts, and everybody
@@ -262,5 +265,70 @@ func TestAnotherTeamsHouseholdIsNotReadThroughAChild(t *testing.T) {
 		second := w.personIn(w.karim, w.teamB, "Driss", "Alami", "1988")
 		_, err = w.AddToHousehold(w.karim, second, casefile.HouseholdInput{Person: child, Relation: casefile.RelationChild})
 		must(t, err)
+	})
+}
+
+// leaving is a law whose reader closes the page while it computes.
+type leaving struct {
+	*engine
+	leave context.CancelFunc
+}
+
+func (l *leaving) Evaluate(ctx context.Context, p *casefile.Picture) ([]casefile.Outcome, error) {
+	if l.leave != nil {
+		l.leave()
+	}
+	return l.engine.Evaluate(ctx, p)
+}
+
+func TestRightsAreComputedForWhoeverLeftToo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		law := &leaving{engine: &engine{digest: "law-1"}}
+		w := worldOf(t, d, law)
+		id := w.person("Samira", "Haddad", "1992")
+		ctx, leave := context.WithCancel(w.claire)
+		law.leave = leave
+		_, err := w.SaveFacts(ctx, id, []casefile.FactInput{rent("500")})
+		must(t, err)
+		if ctx.Err() == nil {
+			t.Fatal("nobody left")
+		}
+		f, err := w.OpenFile(w.claire, id, 0)
+		must(t, err)
+		if f.Stale != casefile.Fresh {
+			t.Errorf("stale %q after a save whose reader left", f.Stale)
+		}
+	})
+}
+
+func TestAChildWhoComesBackIsAChildOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := w.person("Samira", "Haddad", "1992")
+		in := casefile.HouseholdInput{Identity: casefile.Identity{GivenNames: "Lina"}, LivesIn: true, Relation: casefile.RelationChild}
+		child, err := w.AddToHousehold(w.claire, id, in)
+		must(t, err)
+		v, err := w.Household(w.claire, id, core.Date{})
+		must(t, err)
+		for _, m := range v.Members {
+			if m.Person == child {
+				must(t, w.LeaveHousehold(w.claire, id, m.ID, m.Version, core.Date{Year: 2026, Month: 1, Day: 1}))
+			}
+		}
+		in.Person = child
+		_, err = w.AddToHousehold(w.claire, id, in)
+		must(t, err)
+		v, err = w.Household(w.claire, id, core.Date{})
+		must(t, err)
+		if len(v.Members) != 2 || len(v.Kin) != 1 {
+			t.Errorf("%d people and %d relations, want 2 and 1", len(v.Members), len(v.Kin))
+		}
+		// Moving together names everybody once, whatever the form repeats.
+		_, err = w.MoveHome(w.claire, id, []core.ID{child, id, child}, core.Date{Year: 2026, Month: 6, Day: 1})
+		must(t, err)
+		v, err = w.Household(w.claire, id, core.Date{})
+		must(t, err)
+		if len(v.Members) != 2 {
+			t.Errorf("%d people in the new home, want 2", len(v.Members))
+		}
 	})
 }

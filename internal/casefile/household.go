@@ -112,6 +112,13 @@ func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, sinc
 		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.relation_self").On("relation")}
 	}
 	if kind == ParentOf {
+		var known int64
+		if err := e.tx.QueryRow(parentKnown, e.org, a.ID, b.ID).Scan(&known); err != nil {
+			return fmt.Errorf("look for the relation: %w", err)
+		}
+		if known > 0 {
+			return nil // a child who comes back is a child already
+		}
 		if err := e.checkParent(a, b); err != nil {
 			return err
 		}
@@ -127,6 +134,8 @@ func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, sinc
 	}
 	return nil
 }
+
+const parentKnown = `SELECT COUNT(*) FROM kinship WHERE org_id = $1 AND kind = 'parent_of' AND a = $2 AND b = $3`
 
 func (e *householdEdit) checkParent(parent, child Human) error {
 	if !parent.Birth.IsZero() && !child.Birth.IsZero() {
@@ -385,7 +394,12 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 		if home, err = e.newHousehold(); err != nil {
 			return err
 		}
+		moved := map[core.ID]bool{}
 		for _, id := range append([]core.ID{file}, with...) {
+			if moved[id] {
+				continue
+			}
+			moved[id] = true
 			i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() })
 			if i < 0 && id != file {
 				return errs.New(errs.NotFound, "errs.casefile.person_not_found")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -136,12 +137,18 @@ func ComputeLater(ctx context.Context) context.Context {
 	return context.WithValue(ctx, laterKey, true)
 }
 
+// recomputeTime bounds the calculation after a write; it takes a few milliseconds.
+const recomputeTime = 20 * time.Second
+
 // recomputeAfter computes this month again after a write that is already safe.
 // A failure is for the log: the page says "to be computed again".
 func (s *Service) recomputeAfter(ctx context.Context, file core.ID) {
 	if later, _ := ctx.Value(laterKey).(bool); later {
 		return
 	}
+	// Whoever saved may be gone before the calculation is: the file is not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recomputeTime)
+	defer cancel()
 	if err := s.Recompute(ctx, file, 0); err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
 		s.Log.ErrorContext(ctx, "rights not computed after a change", "file", file, "error", err)
 	}
@@ -301,7 +308,8 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if in.Kind == Reopened && current.Kind != NotWanted {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.not_silenced").On("kind")}
 		}
-		if current.Kind == NotWanted && in.Kind != Reopened {
+		// A no may be told more (its Odenore kind); it is not taken back without being reopened.
+		if current.Kind == NotWanted && in.Kind != Reopened && (in.Kind != NotWanted || in.NonTakeUp == current.NonTakeUp) {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.silenced").On("kind")}
 		}
 		e, computed, err := loadEvaluation(tx, o.org, file, today.CalendarMonth())

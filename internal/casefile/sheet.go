@@ -91,7 +91,7 @@ func (s *Service) drawCode(tx *db.Tx, org core.ID, sheet Sheet) (string, error) 
 
 // OpenSheet reads a sheet by the code on it; spaces, hyphens, case and the usual
 // confusions (O for 0, I and L for 1) do not matter. NotFound when the code is
-// wrong or the file is not the worker's to open.
+// wrong; Forbidden when the file is another team's, whom a search would name too.
 func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error) {
 	bare, ok := NormalCode(code)
 	if !ok {

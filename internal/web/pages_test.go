@@ -217,9 +217,10 @@ func TestWorkerReadsAndWritesAFile(t *testing.T) {
 		must(200, "C’est gardé.", "560,50 € par mois", "Sur papier : Quittance")
 
 	// The decision, then its kind of non-take-up; the right falls silent until reopened.
-	file.send(b, path+"/droits/ppa", "choix", "not_wanted").must(200, "Pourquoi, si elle veut le dire")
+	why := file.send(b, path+"/droits/ppa", "choix", "not_wanted").must(200, "Pourquoi, si elle veut le dire")
 	b.get(path).must(200, "Mme Haddad n’en veut pas.")
-	right := b.get(path+"/droits/ppa").must(200, "Pas souhaitée, décidé le 11 juin 2026, avec Claire Maurel")
+	why.send(b, path+"/droits/ppa/precisions", "non_take_up", "non_demande").must(200, "C’est noté.", "Mme Haddad n’en veut pas.")
+	right := b.get(path+"/droits/ppa").must(200, "Pas souhaitée, décidé le 11 juin 2026, avec Claire Maurel", "Elle le connaît et ne le demande pas")
 	right.send(b, path+"/droits/ppa", "choix", "reopened").must(200, "C’est noté.")
 
 	// The printed sheet, found again by its code.
@@ -459,7 +460,7 @@ func TestSomebodyKnownJoinsTheHousehold(t *testing.T) {
 	known := b.get("/personnes/nouvelle").send(b, "/personnes/nouvelle", "usual_name", "Benali", "given_names", "Nour", "birth", "2015").must(200, "Le dossier est ouvert.")
 	id, _, _ := strings.Cut(strings.TrimPrefix(known.path, "/personnes/"), "?")
 	path := "/personnes/" + string(s.samira) + "/foyer"
-	b.get(path+"?q=haddad").mustNot(`name="person" value="` + string(s.samira))
+	b.get(path + "?q=haddad").mustNot(`name="person" value="` + string(s.samira))
 	b.get(path+"?q=benali").must(200, "Est-ce l’une de ces personnes ?", "Nour Benali").
 		send(b, path, "person", id, "relation", "child", "lives", "oui", "from", "01/06/2026").must(200, "C’est gardé.", "Nour Benali", "son enfant")
 	b.get(path).send(b, path, "relation", "child", "lives", "oui", "given_names", "Adam", "birth", "12/2031").must(422)

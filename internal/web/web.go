@@ -23,6 +23,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/entry"
@@ -40,10 +41,12 @@ type Config struct {
 	Access *access.Service
 	Cases  *casefile.Service
 	Law    *rights.Law
-	Clock  clock.Clock
-	Log    *slog.Logger
-	Key    []byte    // 32 secret bytes, the same from one start to the next
-	Random io.Reader // nil: the system's
+	// Communes is the list of communes; nil for the embedded one.
+	Communes *directory.Communes
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Key      []byte    // 32 secret bytes, the same from one start to the next
+	Random   io.Reader // nil: the system's
 	// Demo opens /demo/enter/worker and /demo/enter/person and shows the banner;
 	// nil outside the demonstration.
 	Demo *Demo
@@ -64,6 +67,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
+	if cfg.Communes == nil {
+		cfg.Communes = directory.New(directory.Options{Log: cfg.Log})
+	}
 	house := &houses{access: cfg.Access, clock: cfg.Clock, log: cfg.Log, kept: map[core.ID]keptHouse{}}
 	k, err := kit.New(kit.Config{
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
@@ -76,11 +82,11 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	words := person.Words{Law: cfg.Law}
+	words := person.Words{Law: cfg.Law, Communes: cfg.Communes}
 	entry.Register(k, cfg.Access, cfg.Demo)
 	account.Register(k, cfg.Access, cfg.Cases)
 	today.Register(k, cfg.Cases, words)
-	person.Register(k, cfg.Cases, cfg.Access, cfg.Law)
+	person.Register(k, cfg.Cases, cfg.Access, words)
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, words)
 	info.Register(k, words)

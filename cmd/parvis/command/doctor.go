@@ -7,13 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 // doctor looks at an installation without changing it and says what is wrong.
@@ -174,17 +178,71 @@ func (d *diagnosis) database() {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Minute)
 	defer cancel()
-	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db")})
+	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db"), NoMigrate: true})
 	if err != nil {
 		d.bad(err)
 		return
 	}
-	if err := errors.Join(rows.Integrity(ctx), rows.Close()); err != nil {
+	if err := rows.Integrity(ctx); err != nil {
+		d.bad(err)
+	} else {
+		d.good("cli.doctor.database")
+		d.journal(ctx, rows)
+		d.jobs(ctx, rows)
+	}
+	if err := rows.Close(); err != nil {
+		d.bad(err)
+	}
+}
+
+// journal reads every line of the journal and says what does not hold.
+func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
+	report, err := journal.New(rows, nil).Check(ctx)
+	if err != nil {
 		d.bad(err)
 		return
 	}
-	d.good("cli.doctor.database")
+	if len(report.Faults) == 0 {
+		d.good("cli.doctor.journal", "lines", report.Lines)
+		return
+	}
+	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(strings.Join(report.Faults[:min(len(report.Faults), maxFaults)], "; "))))
 }
 
-// law checks that the embedded law loads and is not past its date.
-func (d *diagnosis) law() {}
+// jobs names the work that failed too often to be tried again.
+func (d *diagnosis) jobs(ctx context.Context, rows *db.DB) {
+	dead, err := rows.DeadJobs(ctx, maxFaults)
+	if err != nil {
+		d.bad(err)
+		return
+	}
+	for _, j := range dead {
+		d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.job_dead", errors.New(j.Error), "kind", j.Kind, "date", d.p.Date(core.DateOf(time.UnixMicro(j.DeadAt)))))
+	}
+}
+
+// maxFaults bounds what one check says.
+const maxFaults = 10
+
+// law checks that the embedded law loads, and names the figures that wait for a
+// newer value: results that read them say so, and an update of Parvis brings them.
+func (d *diagnosis) law() {
+	l, err := loadLaw("")
+	if err != nil {
+		d.bad(errs.Wrap(errs.Invalid, "cli.rights.unusable", err))
+		return
+	}
+	d.good("cli.doctor.law", "law", l.Digest(), "rights", len(l.Rights()))
+	now := d.now()
+	stale := l.Stale(rights.MonthOf(now.Year(), int(now.Month())))
+	for i, old := range stale {
+		if i == maxStale {
+			d.note("cli.doctor.stale_more", "n", len(stale)-maxStale)
+			break
+		}
+		d.note("cli.doctor.stale", "name", old.Parameter, "date", old.Expected)
+	}
+}
+
+// maxStale bounds the list of figures that wait for a newer value.
+const maxStale = 10

@@ -40,10 +40,11 @@ type Config struct {
 	KeyFile  string // "" for the usual place
 	KeyDir   string // configuration directory of the keys; "" for the user's
 
-	Listen        string // "host:port"; port 0 takes a free one
-	OrFree        bool   // take a free port when Listen's is busy
-	MetricsListen string // "" for no metrics
-	CertFile      string // TLS certificate and key, PEM; both or none
+	Listen        string   // "host:port"; port 0 takes a free one
+	OrFree        bool     // take a free port when Listen's is busy
+	MetricsListen string   // "" for no metrics
+	Proxies       []string // reverse proxies that are believed: addresses or networks
+	CertFile      string   // TLS certificate and key, PEM; both or none
 	KeyPEM        string
 
 	Demo      bool // made-up people in a directory that is marked so
@@ -75,6 +76,7 @@ type Server struct {
 	engine *casefile.LawEngine
 
 	door
+	proxies proxies
 	handler http.Handler
 }
 
@@ -91,6 +93,11 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	trusted, err := parseProxies(cfg.Proxies)
+	if err != nil {
+		return nil, err
+	}
+	s.proxies = trusted
 	if err := s.bind(ctx, cfg.Listen, cfg.OrFree); err != nil {
 		return nil, err
 	}
@@ -130,7 +137,9 @@ func (s *Server) openKey(cfg Config) (*secret.Keyring, error) {
 		DataDir:   s.Dir.Path,
 		KeyFile:   cfg.KeyFile,
 		ConfigDir: cfg.KeyDir,
-		HasData:   s.Dir.HasDatabase(),
+		// Rows elsewhere are not seen from here: where an installation has begun, a
+		// missing key is lost, and a new one would open nothing.
+		HasData: s.Dir.HasDatabase() || (cfg.Database != "" && s.Dir.Install != ""),
 	}, rand.Reader)
 	if err != nil {
 		return nil, err
@@ -155,7 +164,11 @@ func (s *Server) ready(ctx context.Context) error {
 // Serve answers until ctx ends, then shuts down cleanly and closes everything. It
 // returns nil after a clean end.
 func (s *Server) Serve(ctx context.Context) error {
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	wait := s.background(inner)
 	err := s.serve(ctx, s.handler)
+	stop() // only now: a request that was being answered may have left a job
+	wait()
 	return errors.Join(err, s.Close())
 }
 

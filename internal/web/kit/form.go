@@ -169,6 +169,7 @@ type Field struct {
 	Autocomplete string
 	Mode         string // inputmode
 	Lang         string // of what is typed, when it is not the page's
+	Enhance      string // what a script adds to it
 	Rows         int
 }
 

@@ -148,6 +148,8 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 					field.Autocomplete = more[i+1]
 				case "mode":
 					field.Mode = more[i+1]
+				case "enhance":
+					field.Enhance = more[i+1]
 				case "lang":
 					field.Lang = more[i+1]
 				default:

@@ -25,6 +25,8 @@ type identityView struct {
 	Alike     []foundView   // people already known who may be this one
 	Languages []option
 	Channels  []option
+	City      communeField
+	Settled   string // the place of the address as it was last settled
 	Conflict  *identityConflict
 }
 
@@ -52,7 +54,7 @@ func (h *Handler) renderCreate(w http.ResponseWriter, r *http.Request, form *kit
 	if err != nil {
 		return err
 	}
-	view := identityView{Form: form, Back: "/personnes", New: true, Teams: teams, Languages: languageOptions(p), Channels: channelOptions(p)}
+	view := identityView{Form: form, Back: "/personnes", New: true, Teams: teams, Languages: languageOptions(p), Channels: channelOptions(p), City: h.cityField(r, form), Settled: form.Value(fieldSettled)}
 	for _, f := range alike {
 		line := foundView{Found: f, Why: p.T("web.search.why_" + string(f.Why))}
 		if !f.Birth.IsZero() {
@@ -97,6 +99,9 @@ func channelOptions(p *i18n.Printer) []option {
 
 func (h *Handler) create(w http.ResponseWriter, r *http.Request) error {
 	in, err := readNewPerson(r)
+	if err == nil {
+		err = h.words.settleCity(r.PostForm, &in.Address)
+	}
 	if err == nil {
 		var id core.ID
 		if id, err = h.cases.CreatePerson(r.Context(), in); err == nil {
@@ -154,7 +159,7 @@ func readContact(v url.Values) casefile.Contact {
 		Channel: casefile.Channel(v.Get("channel")), Hours: strings.TrimSpace(v.Get("hours")),
 		Address: casefile.Address{
 			NoFixed: v.Get("no_fixed") == "oui", Protected: v.Get("protected") == "oui",
-			Postcode: strings.TrimSpace(v.Get("postcode")), City: strings.TrimSpace(v.Get("city")), Commune: strings.TrimSpace(v.Get("commune")),
+			Postcode: strings.TrimSpace(v.Get("postcode")), City: strings.TrimSpace(v.Get("city")), Commune: v.Get("commune_code"),
 		},
 	}
 	for _, l := range v["languages"] {

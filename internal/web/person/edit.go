@@ -33,7 +33,8 @@ func fillIdentity(form *kit.Form, p casefile.Person) {
 		"version": strconv.FormatInt(p.Version, 10), "usual_name": p.UsualName, "given_names": p.GivenNames, "birth_name": p.BirthName,
 		"first_name_of_use": p.FirstNameOfUse, "title": string(p.Title), "birth": typedDate(p.Birth), "interpreter": string(p.Interpreter),
 		"phone": phone(p.Phone), "channel": string(p.Channel), "hours": p.Hours, "address": strings.Join(p.Address.Lines, "\n"),
-		"postcode": p.Address.Postcode, "city": p.Address.City, "commune": p.Address.Commune,
+		"postcode": p.Address.Postcode, "city": p.Address.City, "commune_code": p.Address.Commune,
+		fieldSettled: settled(p.Address.Postcode, p.Address.City),
 	} {
 		form.Default(name, value)
 	}
@@ -50,7 +51,8 @@ func fillIdentity(form *kit.Form, p casefile.Person) {
 
 func (h *Handler) renderEdit(w http.ResponseWriter, r *http.Request, person casefile.Person, form *kit.Form, conflict *identityConflict, status int) error {
 	p := printer(r)
-	view := identityView{Form: form, Back: path(person.ID), Name: person.DisplayName(), Languages: languageOptions(p), Channels: channelOptions(p), Conflict: conflict}
+	view := identityView{Form: form, Back: path(person.ID), Name: person.DisplayName(), Languages: languageOptions(p), Channels: channelOptions(p), Conflict: conflict,
+		City: h.cityField(r, form), Settled: form.Value(fieldSettled)}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/identity", Title: p.T("web.identity.edit_title", "name", view.Name), Nav: "people", Status: status, View: view, Script: true,
 	})
@@ -67,6 +69,9 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 	}
 	if err = f.Err(); err == nil {
+		err = h.words.settleCity(r.PostForm, &in.Address)
+	}
+	if err == nil {
 		err = h.cases.UpdatePerson(r.Context(), in)
 	}
 	if err == nil {
@@ -80,10 +85,16 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		// What somebody else wrote is read again, with its line in the journal: the
+		// refused change left none.
+		now, err := h.cases.Person(r.Context(), id)
+		if err != nil {
+			return err
+		}
 		form.Errors = nil
-		form.Values.Set("version", strconv.FormatInt(conflict.Stored.Version, 10))
-		stored := identityConflict{Stored: conflict.Stored, Birth: printer(r).PartialDate(conflict.Stored.Birth), Phone: phone(conflict.Stored.Phone)}
-		return h.renderEdit(w, r, conflict.Stored, form, &stored, http.StatusConflict)
+		form.Values.Set("version", strconv.FormatInt(now.Version, 10))
+		stored := identityConflict{Stored: now, Birth: printer(r).PartialDate(now.Birth), Phone: phone(now.Phone)}
+		return h.renderEdit(w, r, now, form, &stored, http.StatusConflict)
 	}
 	form, rerr := h.kit.Refused(w, r, err)
 	if rerr != nil {

@@ -8,6 +8,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -27,6 +28,7 @@ type factEdit struct {
 	Subjects []option // whose it may be
 	Subject  string
 	Upcoming []string
+	Commune  *communeField // when the fact is a commune
 }
 
 // listView is the page that offers what may be said.
@@ -132,19 +134,23 @@ func (h *Handler) renderFact(w http.ResponseWriter, r *http.Request, form *kit.F
 	}
 	for _, line := range file.Facts {
 		if line.Variable == of.Name && line.Subject == subject {
-			current := viewFact(p, file, view.Call, line)
+			current := h.words.viewFact(p, file, view.Call, line)
 			view.Current = &current
-			fillFact(p, form, of, line.Fact)
+			h.words.fillFact(p, form, of, line.Fact)
 		}
 	}
 	form.Default("state", string(casefile.Known))
+	if of.Name == communeFact {
+		field := h.words.communeField(form, "value", p.T("web.commune.label"), p.T("web.commune.hint"), form.Value("value"))
+		view.Commune = &field
+	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/fact", Title: view.Label + " · " + view.Name, Sheet: "question.css", Nav: "people", Status: status, View: view, Script: true,
 	})
 }
 
 // fillFact puts what is believed into the form: a change starts from it.
-func fillFact(p *i18n.Printer, form *kit.Form, of casefile.Variable, f casefile.Fact) {
+func (w Words) fillFact(p *i18n.Printer, form *kit.Form, of casefile.Variable, f casefile.Fact) {
 	form.Default("state", string(f.State))
 	form.Default("replaces", string(f.ID))
 	form.Default("from", typedDate(f.From))
@@ -160,7 +166,11 @@ func fillFact(p *i18n.Printer, form *kit.Form, of casefile.Variable, f casefile.
 		}
 		form.Default("value", strings.ReplaceAll(f.Value, ".", decimal))
 	default:
-		form.Default("value", f.Value)
+		value := f.Value
+		if of.Name == communeFact {
+			value = w.commune(value)
+		}
+		form.Default("value", value)
 	}
 }
 
@@ -188,6 +198,11 @@ func (h *Handler) saveFact(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NotFound, "")
 	}
 	in, err := readFact(r, of)
+	if err == nil && of.Name == communeFact && in.State == casefile.Known {
+		var c directory.Commune
+		c, err = h.words.readCommune(in.Value, r.PostForm.Get(fieldPicked), "value")
+		in.Value = c.Current()
+	}
 	if err == nil {
 		_, err = h.cases.SaveFacts(r.Context(), id, []casefile.FactInput{in})
 	}

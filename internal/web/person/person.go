@@ -12,7 +12,6 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
-	"codeberg.org/parvis/parvis/rights"
 )
 
 // Pages are the templates of this area.
@@ -30,8 +29,9 @@ type Handler struct {
 }
 
 // Register adds the routes of the files.
-func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, law *rights.Law) {
-	h := &Handler{kit: k, cases: cases, access: a, words: Words{Law: law}}
+func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words) {
+	h := &Handler{kit: k, cases: cases, access: a, words: words}
+	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)
 	k.Handle("POST /personnes/nouvelle", kit.Worker, h.create)

@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -41,6 +42,7 @@ type cellView struct {
 	Field    string
 	Single   bool // the only one: the question's title is its label
 	From     string
+	Commune  *communeField // when the cell is a commune
 }
 
 func (h *Handler) showQuestion(w http.ResponseWriter, r *http.Request) error {
@@ -120,6 +122,10 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 		for _, choice := range c.Of.Choices {
 			cell.Choices = append(cell.Choices, option{choice, choiceLabel(p, c.Of.Name, choice)})
 		}
+		if c.Of.Name == communeFact {
+			field := w.communeField(v.Form, cell.Field, p.T("web.commune.label"), cell.From, v.Form.Value(cell.Field))
+			cell.Commune = &field
+		}
 		v.Cells = append(v.Cells, cell)
 	}
 	var rights []string
@@ -189,7 +195,15 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	if a.Source == "" {
 		a.Source = casefile.SourceSaid
 	}
-	err = h.cases.AnswerQuestion(r.Context(), id, a)
+	if typed, ok := a.Values[communeFact]; ok && strings.TrimSpace(typed) != "" {
+		var c directory.Commune
+		if c, err = h.words.readCommune(typed, v.Get(fieldPicked), "v."+communeFact); err == nil {
+			a.Values[communeFact] = c.Current()
+		}
+	}
+	if err == nil {
+		err = h.cases.AnswerQuestion(r.Context(), id, a)
+	}
 	var conflict *casefile.FactConflict
 	switch {
 	case err == nil:

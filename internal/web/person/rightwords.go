@@ -3,6 +3,7 @@ package person
 import (
 	"strings"
 
+	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/lawtext"
 	"codeberg.org/parvis/parvis/rights"
@@ -11,7 +12,8 @@ import (
 // Words says a right in the reader's language: from the catalogue when it has
 // the text, else in the French of the law file.
 type Words struct {
-	Law *rights.Law
+	Law      *rights.Law
+	Communes *directory.Communes
 }
 
 // Name is the right's name: « Allocations familiales ».

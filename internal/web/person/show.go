@@ -70,13 +70,13 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		ID: id, Form: form, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity),
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
-		Themes:    viewThemes(p, file),
+		Themes:    h.words.viewThemes(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
 	}
-	if view.Rights, err = h.viewRights(r, file); err != nil {
+	if view.Rights, err = h.viewRights(r, file, form.Hidden()); err != nil {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/file", Title: view.Name, Sheet: "file.css", Nav: "people", View: view, Script: true})

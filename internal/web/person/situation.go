@@ -1,6 +1,7 @@
 package person
 
 import (
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -13,9 +14,7 @@ import (
 // « Rien en pension d'invalidité, chômage ».
 type themeView struct {
 	Title string
-	Facts []factView
-	Zeros []option // label and address of what was said to be nothing
-	Said  sourceView
+	Rows  template.HTML // its lines, written by markup
 }
 
 // factView is one line of the situation: what, how much, from where.
@@ -40,19 +39,21 @@ type sourceView struct {
 	Said bool
 }
 
-func viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
+func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 	var out []themeView
 	call := callName(p, f.Person.Title, f.Person.Identity)
+	m := newMarkup(p, "")
 	for _, theme := range casefile.Themes() {
-		var t themeView
+		var zeros []option
+		var said sourceView
 		last := ""
 		for _, line := range f.Facts {
 			if line.Theme != theme {
 				continue
 			}
-			v := viewFact(p, f, call, line)
-			if nothing(line) && (len(t.Zeros) == 0 || t.Said == v.Source) {
-				t.Zeros, t.Said = append(t.Zeros, option{v.Href, lower(v.Label)}), v.Source
+			v := w.viewFact(p, f, call, line)
+			if nothing(line) && (len(zeros) == 0 || said == v.Source) {
+				zeros, said = append(zeros, option{v.Href, lower(v.Label)}), v.Source
 				continue
 			}
 			if last == line.Variable {
@@ -61,11 +62,13 @@ func viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 				}
 			}
 			last = line.Variable
-			t.Facts = append(t.Facts, v)
+			m.fact(v)
 		}
-		if len(t.Facts)+len(t.Zeros) > 0 {
-			t.Title = p.T("casefile.theme." + string(theme))
-			out = append(out, t)
+		if len(zeros) > 0 {
+			m.zeros(zeros, said)
+		}
+		if m.Len() > 0 {
+			out = append(out, themeView{Title: p.T("casefile.theme." + string(theme)), Rows: m.take()})
 		}
 	}
 	return out
@@ -77,7 +80,7 @@ func nothing(l casefile.FactLine) bool {
 	return l.State == casefile.Known && l.Of.Type == casefile.TypeAmount && l.Value == "0" && len(l.Before)+len(l.Waiting)+len(l.Upcoming) == 0
 }
 
-func viewFact(p *i18n.Printer, f *casefile.File, call string, line casefile.FactLine) factView {
+func (w Words) viewFact(p *i18n.Printer, f *casefile.File, call string, line casefile.FactLine) factView {
 	v := factView{
 		Label: factLabel(p, line.Of, line.Subject, f.Person.ID, f.Household),
 		Since: period(p, line.Fact), Waiting: len(line.Waiting),
@@ -85,13 +88,13 @@ func viewFact(p *i18n.Printer, f *casefile.File, call string, line casefile.Fact
 		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
 	}
 	if line.State == casefile.Known {
-		v.Value = factValue(p, line.Of, line.Value)
+		v.Value = w.factValue(p, line.Of, line.Value)
 	}
 	for _, b := range line.Before {
-		v.Before = append(v.Before, stateValue(p, line.Of, b))
+		v.Before = append(v.Before, w.stateValue(p, line.Of, b))
 	}
 	for _, u := range line.Upcoming {
-		v.Coming = append(v.Coming, p.T("web.file.coming", "date", u.From, "value", stateValue(p, line.Of, u)))
+		v.Coming = append(v.Coming, p.T("web.file.coming", "date", u.From, "value", w.stateValue(p, line.Of, u)))
 	}
 	return v
 }
@@ -123,18 +126,18 @@ func variableLabel(p *i18n.Printer, name string) string {
 }
 
 // stateValue says a fact's value, or that it is unknown or not said.
-func stateValue(p *i18n.Printer, of casefile.Variable, f casefile.Fact) string {
+func (w Words) stateValue(p *i18n.Printer, of casefile.Variable, f casefile.Fact) string {
 	switch f.State {
 	case casefile.Unknown:
 		return p.T("web.file.unknown")
 	case casefile.Refused:
 		return p.T("web.file.refused")
 	}
-	return factValue(p, of, f.Value)
+	return w.factValue(p, of, f.Value)
 }
 
 // factValue says a canonical value in the reader's language, with its unit.
-func factValue(p *i18n.Printer, of casefile.Variable, value string) string {
+func (w Words) factValue(p *i18n.Printer, of casefile.Variable, value string) string {
 	switch of.Type {
 	case casefile.TypeAmount:
 		n, err := strconv.ParseFloat(value, 64)
@@ -168,13 +171,22 @@ func factValue(p *i18n.Printer, of casefile.Variable, value string) string {
 	case casefile.TypeChoice:
 		return choiceLabel(p, of.Name, value)
 	case casefile.TypeText:
-		if of.Name == "nationalite" {
-			if key := "web.country." + strings.ToLower(value); p.Has(key) {
-				return p.T(key)
-			}
+		switch of.Name {
+		case communeFact:
+			return w.commune(value)
+		case "nationalite":
+			return countryName(p, value)
 		}
 	}
 	return value
+}
+
+// countryName says a country's code ("FR"), itself when the catalogue lacks it.
+func countryName(p *i18n.Printer, code string) string {
+	if key := "web.country." + strings.ToLower(code); p.Has(key) {
+		return p.T(key)
+	}
+	return code
 }
 
 func choiceLabel(p *i18n.Printer, variable, value string) string {

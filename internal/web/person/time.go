@@ -61,7 +61,7 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request) error {
 			of = casefile.Variable{Name: f.Variable, Type: casefile.TypeText}
 		}
 		line := timeFact{Replaced: f.SupersededBy != "", factView: factView{
-			Label: factLabel(p, of, f.Subject, id, hv), Value: stateValue(p, of, f), Since: period(p, f), Source: viewSource(p, call, f),
+			Label: factLabel(p, of, f.Subject, id, hv), Value: h.words.stateValue(p, of, f), Since: period(p, f), Source: viewSource(p, call, f),
 		}}
 		last := &view.Days[len(view.Days)-1]
 		last.Facts = append(last.Facts, line)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/lawtext"
@@ -38,6 +39,25 @@ func (w Words) viewTree(p *i18n.Printer, e *rights.Explanation, names map[string
 	total.Total, total.Strong = true, true
 	nodes, _ := w.viewLines(p, e.Lines, 1, 0, depth, names)
 	return append(nodes, total)
+}
+
+// explained is the tree of a stored result. When answers lack, its last line says
+// what is known of the amount all the same; settled tells that none of them can
+// change it.
+func (w Words) explained(p *i18n.Printer, e casefile.Explained, names map[string]string, depth int) (nodes []nodeView, settled bool) {
+	nodes = w.viewTree(p, e.Detail.Explanation, names, depth)
+	if len(nodes) == 0 || !e.Detail.Explanation.Lines[0].Unknown {
+		return nodes, false
+	}
+	total := &nodes[len(nodes)-1]
+	switch {
+	case e.Status == casefile.Probable:
+		total.Figure = p.MoneyCents(e.Amount)
+		return nodes, true
+	case e.Status == casefile.ToVerify && e.Max > 0:
+		total.Figure = p.MoneyRange(e.Min, e.Max)
+	}
+	return nodes, false
 }
 
 // viewLines nests the flat lines from i on that explain the last line of depth
@@ -120,6 +140,9 @@ func whose(p *i18n.Printer, subjects []string, names map[string]string) string {
 
 // figure is a line's value as people read it.
 func (w Words) figure(p *i18n.Printer, l rights.Line) string {
+	if l.Variable == "nationalite" {
+		return countryName(p, l.Value.String())
+	}
 	switch l.Value.Kind {
 	case rights.KindBool:
 		if l.Value.Bool {
@@ -137,6 +160,9 @@ func (w Words) figure(p *i18n.Printer, l rights.Line) string {
 		return Quantity(p, l.Value.Number, l.Unit)
 	}
 	text := l.Value.String()
+	if l.Variable == communeFact {
+		return w.commune(text)
+	}
 	if d, err := core.ParseDate(text); err == nil {
 		return p.Date(d)
 	}

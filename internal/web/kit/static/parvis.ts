@@ -35,6 +35,32 @@ const enhance: Record<string, Enhance> = {
     });
   },
 
+  // A commune is suggested while its name or postcode is typed.
+  commune: (el) => {
+    const input = el as HTMLInputElement;
+    const list = document.createElement("datalist");
+    list.id = input.id + "-l";
+    input.after(list);
+    input.setAttribute("list", list.id);
+    let timer = 0;
+    const ask = async (): Promise<void> => {
+      const q = input.value.trim();
+      if (q.length < 2) return;
+      try {
+        const answer = await fetch("/communes?q=" + encodeURIComponent(q), { credentials: "same-origin" });
+        if (!answer.ok || answer.redirected || q !== input.value.trim()) return;
+        const names = (await answer.json()) as string[];
+        list.replaceChildren(...names.map((name) => new Option(name, name)));
+      } catch (e) {
+        if (!(e instanceof TypeError)) throw e; // the network is away: the button still works
+      }
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void ask(), 150);
+    });
+  },
+
   // The search page answers while one types.
   search: (el) => {
     const form = el as HTMLFormElement;

@@ -1,0 +1,49 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// sweepEvery is how often what ended is cleared: sessions, invitations, drafts.
+const sweepEvery = 24 * time.Hour
+
+// background runs what the installation does by itself until ctx ends: jobs and
+// events, and the daily sweep. The returned function waits for both.
+func (s *Server) background(ctx context.Context) (wait func()) {
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := db.NewRunner(s.DB).Run(ctx); err != nil {
+			s.log.Error("jobs stopped", "err", err)
+		}
+	})
+	work.Go(func() {
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			s.sweep(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return work.Wait
+}
+
+// sweep clears what ended. What fails today is tried again tomorrow.
+func (s *Server) sweep(ctx context.Context) {
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
+	for name, clear := range map[string]func(context.Context) error{
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep,
+	} {
+		if err := clear(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("daily sweep", "room", name, "err", err)
+		}
+	}
+}

@@ -1,0 +1,405 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/testkit"
+)
+
+// The figures of a town: how many people are known, how often a file is opened.
+const (
+	people     = 100_000
+	perSecond  = 100
+	loadTime   = 20 * time.Second
+	slowSync   = 5 * time.Millisecond
+	startTimes = 10
+)
+
+// TestMain serves instead of testing when a benchmark starts this program again:
+// the server's CPU time is then its own, without the clients'.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("PARVIS_LOAD_DIR"); dir != "" {
+		os.Exit(serveLoad(dir, os.Getenv("PARVIS_LOAD_SYNC")))
+	}
+	os.Exit(m.Run())
+}
+
+// outside is as much of a test as a disk needs, in a process that is none.
+type outside struct{ testing.TB }
+
+func (outside) Helper()        {}
+func (outside) Cleanup(func()) {}
+
+// serveLoad serves the demo of dir until standard input ends. delay, when there is
+// one, is what each sync of the disk takes at least.
+func serveLoad(dir, delay string) int {
+	cfg := server.Config{Data: filepath.Join(dir, "data"), KeyDir: filepath.Join(dir, "keys"), Listen: "127.0.0.1:0", Demo: true}
+	if delay != "" {
+		disk := dbtest.NewDisk(outside{}, false)
+		d, err := time.ParseDuration(delay)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		disk.SlowSync(d)
+		cfg.VFS = disk.Name
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	if file := os.Getenv("PARVIS_LOAD_PROFILE"); file != "" { // where the CPU time goes, for `go tool pprof`
+		f, err := os.Create(file)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer pprof.StopCPUProfile()
+	}
+	s, err := server.Open(ctx, cfg)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println("ready " + s.URL())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends when the benchmark does
+		stop()
+	}()
+	if err := s.Serve(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// town makes, once, a demo in which people are known, through the same use cases
+// as a worker's, and keeps it for the next run. It returns its folder.
+func town(b *testing.B) string {
+	b.Helper()
+	dir := filepath.Join(testkit.Root(b), ".cache", "town")
+	whole := filepath.Join(dir, "whole")
+	if _, err := os.Stat(whole); err == nil {
+		return dir
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		b.Fatal(err)
+	}
+	s, err := server.Open(b.Context(), server.Config{Data: filepath.Join(dir, "data"), KeyDir: filepath.Join(dir, "keys"), Listen: "127.0.0.1:0", Demo: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	worker, team := somebody(b, s)
+	var work sync.WaitGroup
+	next := make(chan int)
+	failed := make(chan error, 1)
+	for range 64 { // they share commits
+		work.Go(func() {
+			for i := range next {
+				if err := newPerson(worker, s.Cases, team, i); err != nil {
+					select {
+					case failed <- fmt.Errorf("person %d: %w", i, err):
+					default:
+					}
+				}
+			}
+		})
+	}
+	for i := range people {
+		next <- i
+	}
+	close(next)
+	work.Wait()
+	select {
+	case err := <-failed:
+		b.Fatal(err)
+	default:
+	}
+	if err := os.WriteFile(whole, nil, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// somebody is a worker of the demo, ready to work.
+func somebody(b *testing.B, s *server.Server) (context.Context, core.ID) {
+	b.Helper()
+	org, err := s.Access.House(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	system := core.WithActor(b.Context(), core.Actor{Kind: core.ActorSystem, ID: "load", Org: org.ID})
+	members, err := s.Access.Members(system)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, m := range members {
+		if m.Works && len(m.Teams) > 0 {
+			return core.WithActor(b.Context(), core.Actor{Kind: core.ActorWorker, ID: m.ID, Org: org.ID, Teams: m.Teams, AAL: 2}), m.Teams[0]
+		}
+	}
+	b.Fatal("nobody works here")
+	return nil, ""
+}
+
+func newPerson(ctx context.Context, cases *casefile.Service, team core.ID, i int) error {
+	rng := rand.New(rand.NewPCG(7, uint64(i)))
+	syllables := []string{"ba", "bou", "cha", "da", "di", "fon", "gue", "ha", "ka", "la", "mar", "mo", "na", "pa", "ro", "sa", "ti", "va"}
+	word := func(n int) string {
+		var w string
+		for range n {
+			w += syllables[rng.IntN(len(syllables))]
+		}
+		return strings.ToUpper(w[:1]) + w[1:]
+	}
+	_, err := cases.CreatePerson(ctx, casefile.NewPerson{
+		Identity: casefile.Identity{
+			UsualName: word(3), GivenNames: word(2),
+			Birth: core.PartialDate{Year: 1935 + rng.IntN(85), Month: 1 + rng.IntN(12), Day: 1 + rng.IntN(28)},
+		},
+		Team: team, SeenDuplicates: true,
+	})
+	return err
+}
+
+// child is a server in a process of its own.
+type child struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	url   string
+	lines *bufio.Scanner
+}
+
+// spawn runs a program until it says that it is ready.
+func spawn(b *testing.B, cmd *exec.Cmd) *child {
+	b.Helper()
+	c := &child{cmd: cmd}
+	var errText bytes.Buffer
+	cmd.Stderr = &errText
+	var err error
+	if c.stdin, err = cmd.StdinPipe(); err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	c.lines = bufio.NewScanner(out)
+	for c.lines.Scan() {
+		if url, ready := strings.CutPrefix(c.lines.Text(), "ready "); ready {
+			c.url = url
+			return c
+		}
+	}
+	b.Fatalf("the server ended before it was ready: %v\n%s", cmd.Wait(), errText.String())
+	return nil
+}
+
+// cpu is the processor time the child has used, user and system.
+func (c *child) cpu(b *testing.B) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the name may hold spaces
+	fields := strings.Fields(rest)
+	var ticks int64
+	for _, f := range fields[11:13] { // utime, stime: proc(5), 14 and 15
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100 on Linux
+}
+
+var fileLink = regexp.MustCompile(`/personnes/[0-9a-f]{8}-[0-9a-f-]{27}`)
+
+// BenchmarkOpenFileOverHTTP opens files of people at a steady pace, whatever the
+// server does, among 100,000 people known: permission, journal line and page
+// included. It reports the server's own CPU time per request and the wait, from
+// the instant a request was due.
+func BenchmarkOpenFileOverHTTP(b *testing.B) {
+	dir := town(b)
+	for _, delay := range []string{"", slowSync.String()} {
+		b.Run("sync+"+max(delay, "0s"), func(b *testing.B) {
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), "PARVIS_LOAD_DIR="+dir, "PARVIS_LOAD_SYNC="+delay)
+			c := spawn(b, cmd)
+			defer func() {
+				if err := errors.Join(c.stdin.Close(), c.cmd.Wait()); err != nil {
+					b.Error(err)
+				}
+			}()
+			load(b, c)
+		})
+	}
+}
+
+func load(b *testing.B, c *child) {
+	client := &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 256},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	response, err := client.Get(c.url + "/demo/enter/worker")
+	if err != nil {
+		b.Fatal(err)
+	}
+	response.Body.Close()
+	get := func(path string) (int, []byte, error) {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, c.url+path, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, cookie := range response.Cookies() {
+			r.AddCookie(cookie)
+		}
+		r.Header.Set("Accept-Encoding", "gzip")
+		answer, err := client.Do(r)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		return answer.StatusCode, body, err
+	}
+	files := listFiles(b, client, c.url, response.Cookies())
+	for i := range 200 { // what is compiled or kept at first use
+		if status, _, err := get(files[i%len(files)]); err != nil || status != http.StatusOK {
+			b.Fatalf("%s: status %d, %v", files[i%len(files)], status, err)
+		}
+	}
+	for b.Loop() {
+		n := int(loadTime.Seconds() * perSecond)
+		waits := make([]time.Duration, n)
+		var size int
+		before, begun := c.cpu(b), time.Now()
+		var work sync.WaitGroup
+		for i := range n {
+			due := begun.Add(time.Duration(i) * time.Second / perSecond)
+			<-time.After(time.Until(due)) // the pace is what is measured against
+			work.Go(func() {
+				status, body, err := get(files[i%len(files)])
+				waits[i] = time.Since(due)
+				if err != nil || status != http.StatusOK {
+					b.Errorf("request %d: status %d, %v", i, status, err)
+				}
+				if i == 0 {
+					size = len(body)
+				}
+			})
+		}
+		work.Wait()
+		spent := c.cpu(b) - before
+		slices.Sort(waits)
+		b.ReportMetric(float64(spent.Microseconds())/float64(n)/1000, "cpu-ms/req")
+		b.ReportMetric(ms(waits[n/2]), "p50-ms")
+		b.ReportMetric(ms(waits[n*99/100]), "p99-ms")
+		b.ReportMetric(ms(waits[n-1]), "max-ms")
+		b.ReportMetric(float64(size)/1000, "kB/page")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// listFiles finds the files of the demo's households, those that hold something.
+func listFiles(b *testing.B, client *http.Client, url string, cookies []*http.Cookie) []string {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url+"/", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, cookie := range cookies {
+		r.AddCookie(cookie)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	files := fileLink.FindAllString(string(body), -1)
+	slices.Sort(files)
+	files = slices.Compact(files)
+	if len(files) < 5 {
+		b.Fatalf("only %d files on the first page", len(files))
+	}
+	return files
+}
+
+// BenchmarkStartToReady is how long the program takes from its start until it says
+// that it is ready, on an installation that exists, without seeding.
+func BenchmarkStartToReady(b *testing.B) {
+	dir := b.TempDir()
+	program := filepath.Join(dir, "parvis")
+	build := exec.Command("go", "build", "-trimpath", "-o", program, "codeberg.org/parvis/parvis/cmd/parvis")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	start := func() time.Duration {
+		cmd := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--key-file", filepath.Join(dir, "keys", "k"))
+		begun := time.Now()
+		c := spawn(b, cmd)
+		took := time.Since(begun)
+		if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+			b.Fatal(err)
+		}
+		for c.lines.Scan() { // until it ends
+		}
+		if err := c.cmd.Wait(); err != nil {
+			b.Fatal(err)
+		}
+		return took
+	}
+	start() // the first one makes the key and the database
+	for b.Loop() {
+		var all []time.Duration
+		for range startTimes {
+			all = append(all, start())
+		}
+		slices.Sort(all)
+		b.ReportMetric(ms(all[len(all)/2]), "median-ms")
+		b.ReportMetric(ms(all[len(all)-1]), "max-ms")
+		b.ReportMetric(0, "ns/op")
+	}
+}
