@@ -128,7 +128,7 @@ func (pl planner) goal(g casefile.GoalLine) goalView {
 	case casefile.GoalReached:
 		v.Tag = tagView{"yes", "check", pl.p.T("steps.goal_state_reached")}
 	case casefile.SetAside:
-		v.Tag = tagView{"done", "stop", pl.p.T("steps.goal_state_set_aside")}
+		v.Tag = tagView{"was", "stop", pl.p.T("steps.goal_state_set_aside")}
 	}
 	v.Steps, v.Closed = pl.steps(g.Steps)
 	return v
@@ -160,7 +160,10 @@ func (pl planner) step(s casefile.Step) stepView {
 	worker := pl.names[s.Worker]
 	switch s.Who {
 	case casefile.ByPerson:
-		v.Line = pl.p.T("steps.does_person", "name", pl.call)
+		v.Line = pl.p.T("steps.does_you")
+		if pl.file != "" {
+			v.Line = pl.p.T("steps.does_person", "name", pl.call)
+		}
 	case casefile.Together:
 		v.Line = pl.p.T("steps.does_together")
 	case casefile.ByWorker:
@@ -174,11 +177,11 @@ func (pl planner) step(s casefile.Step) stepView {
 		v.Tag = tagView{Text: pl.p.T("steps.state_"+string(s.State)) + " · " + by}
 		switch s.State {
 		case casefile.StepWaiting:
-			v.Tag.Icon = "clock"
+			v.Tag.Class, v.Tag.Icon = "was", "clock"
 		case casefile.StepDone:
 			v.Tag.Class, v.Tag.Icon = "yes", "check"
 		default:
-			v.Tag.Class, v.Tag.Icon = "done", "stop"
+			v.Tag.Class, v.Tag.Icon = "was", "stop"
 		}
 	}
 	for _, w := range []wayView{{"screen", "online", s.Online}, {"desk", "desk", s.Desk}, {"phone", "phone", s.Phone}, {"letter", "letter", s.Letter}} {
