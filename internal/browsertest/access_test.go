@@ -40,6 +40,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"time", file + "/temps"},
 		{"question", file + "/question"},
 		{"words", file + "/paroles"},
+		{"calls", file + "/appels"},
 		{"goal", file + "/buts/nouveau"},
 		{"step", file + "/demarches/nouvelle?droit=asf"},
 		{"new-person", "/personnes/nouvelle"},

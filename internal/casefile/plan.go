@@ -48,6 +48,9 @@ func (s *Service) readPlan(q db.Querier, o opened, file core.ID, v *PlanView) er
 	if v.Plan, err = loadPlan(q, o.org, file); err != nil {
 		return err
 	}
+	if v.Exchanges, err = loadExchanges(q, o.org, file); err != nil {
+		return err
+	}
 	if v.Colleagues, err = access.TeamWorkers(q, o.org, o.teams()...); err != nil {
 		return fmt.Errorf("colleagues: %w", err)
 	}
@@ -69,7 +72,7 @@ func (s *Service) readPlan(q db.Querier, o opened, file core.ID, v *PlanView) er
 // words, goals and steps, and who answers for each.
 func (s *Service) OwnPlan(ctx context.Context) (PlanView, error) {
 	v, err := s.ReadPlan(ctx, core.ActorFrom(ctx).ID)
-	v.Colleagues, v.Silenced = nil, nil
+	v.Colleagues, v.Silenced, v.Exchanges = nil, nil, nil
 	return v, err
 }
 
@@ -78,6 +81,9 @@ func (p Plan) workers() []core.ID {
 	var who []core.ID
 	for _, e := range p.Expectations {
 		who = append(who, e.By)
+	}
+	for _, x := range p.Exchanges {
+		who = append(who, x.By)
 	}
 	steps := func(list []Step) {
 		for _, s := range list {

@@ -335,6 +335,7 @@ type Plan struct {
 	Expectations []Expectation // the last said first
 	Goals        []GoalLine    // open ones first, then in the order they were chosen
 	Loose        []Step        // that serve no goal, sorted like a goal's
+	Exchanges    []Exchange    // the last calls and letters, the latest first; ReadPlan alone fills it
 }
 
 // Step finds a step of the plan.

@@ -320,3 +320,11 @@ func (h *house) moves(m casefile.StepMove) {
 	m.Version = 1
 	h.err = h.cases.MoveStep(h.ctx, h.file, h.made, m)
 }
+
+// calls logs a call or a letter.
+func (h *house) calls(in casefile.ExchangeInput) {
+	if h.err != nil {
+		return
+	}
+	_, h.err = h.cases.LogExchange(h.ctx, h.file, in)
+}

@@ -98,6 +98,8 @@ func tellHaddad(h *house) {
 	h.step(casefile.StepInput{Title: "Rendre visite à la résidence autonomie avec Fatiha", Who: casefile.Together,
 		Ways: casefile.Ways{Phone: "la résidence rappelle au 02 61 91 70 30"}})
 	h.moves(casefile.StepMove{State: casefile.StepWaiting, Outcome: "Message laissé le 9 juin à l'accueil."})
+	h.calls(casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
+		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
 }
 
 // tellGebremedhin is a refugee without a fixed address, met with an interpreter.

@@ -320,7 +320,7 @@ func pagesOf(s *site) map[string][]string {
 	return map[string][]string{
 		"worker": {"/", "/personnes", "/personnes?q=haddad", "/personnes?q=zzz", "/personnes/nouvelle", file, file + "?mois=2025-09", file + "/identite", file + "/foyer",
 			file + "/faits", file + "/faits/loyer", file + "/faits/activite", file + "/faits/epargne", file + "/faits/titre_sejour_fin", file + "/choisir", file + "/temps", file + "/question",
-			file + "/droits/af", file + "/droits/aide_logement", file + "/droits/asf", file + "/paroles", file + "/buts/nouveau", file + "/demarches/nouvelle",
+			file + "/droits/af", file + "/droits/aide_logement", file + "/droits/asf", file + "/paroles", file + "/appels", file + "/buts/nouveau", file + "/demarches/nouvelle",
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/compte", "/guichets", "/regles", "/regles/af"},
 		"person": {"/moi", "/moi/plan", "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/guichets", "/regles"},
 		"":       {"/entrer", "/guichets", "/regles", "/regles/aide_logement"},

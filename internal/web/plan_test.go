@@ -120,3 +120,18 @@ func TestAStepWrittenThroughAnEndedSession(t *testing.T) {
 	}
 	back.send(b, newStep, "title", "Appeler le bailleur", "who", "worker").must(200, "C’est gardé.", "Claire Maurel s’en charge.")
 }
+
+func TestACallIsNotedInTwoGestures(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	calls := "/personnes/" + string(s.samira) + "/appels"
+	b.get("/personnes/"+string(s.samira)).must(200, "Appels et courriers")
+	b.get(calls).must(200, "Rien n’est encore noté.").send(b, calls, "kind", "call").must(422, "Dites dans quel sens.", "Écrivez avec qui.")
+	b.get(calls).send(b, calls, "kind", "call", "direction", "out", "party", "CAF", "answered_by", "M. Petit", "says", "Reçu <b>hier</b>", "on", "10/06/2026").
+		must(200, "C’est gardé.", "Appel fait · CAF", "Réponse de M. Petit. 10 juin 2026, noté par Claire Maurel.", "Reçu <b>hier</b>")
+	b.get(calls).send(b, calls, "kind", "letter", "direction", "in", "party", "CAF", "on", "31/02/2026").must(422, "Écrivez un jour")
+	person := b.another()
+	person.get("/demo/enter/person")
+	person.get(calls).must(404)
+}

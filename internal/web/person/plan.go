@@ -201,6 +201,8 @@ func stepPath(file, step core.ID) string { return path(file) + "/demarches/" + s
 func (h *Handler) registerPlan() {
 	h.kit.Handle("GET /personnes/{id}/paroles", kit.Worker, h.showWords)
 	h.kit.Handle("POST /personnes/{id}/paroles", kit.Worker, h.saveWords)
+	h.kit.Handle("GET /personnes/{id}/appels", kit.Worker, h.showExchanges)
+	h.kit.Handle("POST /personnes/{id}/appels", kit.Worker, h.logExchange)
 	h.kit.Handle("GET /personnes/{id}/buts/nouveau", kit.Worker, h.showNewGoal)
 	h.kit.Handle("POST /personnes/{id}/buts/nouveau", kit.Worker, h.saveNewGoal)
 	h.kit.Handle("GET /personnes/{id}/buts/{goal}", kit.Worker, h.showGoal)
