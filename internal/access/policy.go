@@ -21,6 +21,8 @@ const (
 	RightRead     Action = "right.read"
 	RightCompute  Action = "right.compute"
 	RightDecide   Action = "right.decide"
+	PlanRead      Action = "plan.read" // expectations, goals and steps
+	PlanEdit      Action = "plan.edit"
 	SheetRead     Action = "sheet.read"
 	SheetPrint    Action = "sheet.print"
 
@@ -42,7 +44,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, SheetRead, SheetPrint,
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
@@ -94,11 +96,12 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, SheetRead, SheetPrint}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
 		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
+		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},

@@ -82,7 +82,11 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
 		f.Question = open[0].id()
 	}
+	if f.Plan, err = loadPlan(q, o.org, person); err != nil {
+		return nil, err
+	}
 	who := append(deciders(f.Rights), f.Case.Referent)
+	who = append(who, f.Plan.workers()...)
 	for _, l := range f.Facts {
 		who = append(who, l.RecordedBy)
 		for _, b := range append(l.Before, l.Waiting...) {
@@ -125,8 +129,8 @@ func workerNames(q db.Querier, org core.ID, ids []core.ID) (map[core.ID]string, 
 }
 
 // OpenOwn reads what a person may see of their own file once signed in: who
-// they are to the service, their rights and the decisions about them. Facts and
-// household are left out.
+// they are to the service, their rights and the decisions about them. Facts,
+// household and plan are left out: OwnPlan reads the last.
 func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) {
 	today := s.Today(ctx)
 	if month == 0 {
@@ -145,7 +149,7 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 		if f, err = s.readFile(q, o, person, month, today); err != nil {
 			return journal.Event{}, err
 		}
-		f.Household, f.Facts, f.Question = HouseholdView{}, nil, ""
+		f.Household, f.Facts, f.Question, f.Plan = HouseholdView{}, nil, "", Plan{}
 		return journal.Event{Kind: "file.own", Subjects: []core.ID{person}}, nil
 	})
 	return f, err

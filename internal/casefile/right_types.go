@@ -202,6 +202,7 @@ type File struct {
 	Stale     Staleness
 	// Question is the id of the next one worth asking, "" when none is.
 	Question string
+	Plan     Plan
 	Names    map[core.ID]string // of the workers named here: « Claire Maurel »
 }
 

@@ -55,6 +55,7 @@ func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Word
 	k.Handle("POST /personnes/{id}/droits/{right}", kit.Worker, h.decide)
 	k.Handle("GET /personnes/{id}/droits/{right}/precisions", kit.Worker, h.showPrecise)
 	k.Handle("POST /personnes/{id}/droits/{right}/precisions", kit.Worker, h.precise)
+	h.registerPlan()
 	k.Handle("POST /personnes/{id}/fiche", kit.Worker, h.makeSheet)
 	k.Handle("GET /personnes/{id}/fiche/{code}", kit.Worker, h.showSheet)
 }

@@ -48,6 +48,7 @@ type rightCard struct {
 	Href    string
 	Month   string // ?mois=… when it is not this month's
 	Entails bool   // asking for it is still ahead
+	Step    string // where to prepare the step that claims it, "" when there is nothing to prepare
 }
 
 // tagView is the small outlined word on a card.
@@ -82,6 +83,9 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	var notDue []rightCard
 	for _, line := range sortRights(f.Rights) {
 		card := h.viewCard(r, p, f, line)
+		if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
+			card.Step = path(f.Person.ID) + "/demarches/nouvelle?droit=" + line.Right
+		}
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
 			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {

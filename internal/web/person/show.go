@@ -23,6 +23,7 @@ type fileView struct {
 	Themes    []themeView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
+	Plan      PlanPage
 }
 
 // iconLine is a symbol and its words.
@@ -70,6 +71,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
 		Themes:    h.words.viewThemes(p, file),
+		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
