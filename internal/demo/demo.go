@@ -53,9 +53,6 @@ const (
 // start is the demonstration's first instant: 11 June 2026, 9:00 in Paris.
 func start() time.Time { return time.Date(2026, time.June, 11, 7, 0, 0, 0, time.UTC) }
 
-// today is its first day.
-func today() core.Date { return core.Date{Year: 2026, Month: time.June, Day: 11} }
-
 // Worker is whom the demonstration's door lets in to work.
 func Worker() access.DemoVisitor { return access.DemoVisitor{Login: workerLogin} }
 

@@ -263,6 +263,9 @@ func TestListIsGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if brought, err := directory.ReadList(files["communes.json"]); err != nil || brought.Count() != list.Count() {
+		t.Errorf("communes.json itself: %d communes, %v", brought.Count(), err)
+	}
 	var made, committed bytes.Buffer
 	if err := list.WriteText(&made); err != nil {
 		t.Fatal(err)
@@ -272,6 +275,79 @@ func TestListIsGenerated(t *testing.T) {
 	}
 	if !bytes.Equal(made.Bytes(), committed.Bytes()) {
 		t.Error("communes.txt.gz is not what the package gives: go generate ./internal/directory")
+	}
+}
+
+// A list that is wrong is told where, and never half taken.
+func TestListsThatAreWrong(t *testing.T) {
+	var whole bytes.Buffer
+	if err := directory.New(directory.Options{}).List().WriteText(&whole); err != nil {
+		t.Fatal(err)
+	}
+	right := strings.TrimSuffix(whole.String(), "\n")
+	last := strings.Count(right, "\n") + 2
+	for line, what := range map[string]string{
+		"79191;Niort;79000":                "twice",
+		"79999;Là;79000;;79998":            "in",
+		"79999;Là;79000;;01059":            "in", // a former commune
+		"99999;Là;79000":                   "department_unknown",
+		"79999;Là\x00;79000":               "name",
+		"79999;Là;790 00":                  "postcode",
+		"79999;Là;79000;-3":                "inhabitants",
+		"7999A;Là;79000":                   "code",
+		"79999;;79000":                     "name",
+		"1234;Là":                          "code",
+		"79999;Là\u202e;79000":             "name",
+		"79999;" + strings.Repeat("a", 90): "name",
+	} {
+		_, err := directory.ReadList([]byte(right + "\n" + line))
+		problems, ok := err.(directory.Problems)
+		if !ok || problems[0].What != what || problems[0].Line != last {
+			t.Errorf("%q: %v, want %s at line %d", line, err, what, last)
+		}
+	}
+	for text, what := range map[string]string{"": "few", "\xff": "encoding", "[": "json", "[]": "few", `[{"code":"79191","nom":"a;b","type":"commune-actuelle"}]`: "name", `[{"code":"79191","nom":"Niort"}]`: "kind"} {
+		_, err := directory.ReadList([]byte(text))
+		if problems, ok := err.(directory.Problems); !ok || problems[0].What != what || problems[0].Line != 0 {
+			t.Errorf("%q: %v, want %s", text, err, what)
+		}
+	}
+	lines := strings.SplitAfter(right+"\n", "\n")
+	slices.Reverse(lines)
+	if list, err := directory.ReadList([]byte("\ufeff" + strings.Join(lines, ""))); err != nil || list.Count() < 34_000 {
+		t.Errorf("in another order: %d communes, %v", list.Count(), err)
+	}
+}
+
+// An imported list serves; one that is damaged does not, and the embedded one does.
+func TestOptionsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "communes.gz")
+	var text, packed bytes.Buffer
+	if err := directory.New(directory.Options{File: file}).List().WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	list, err := directory.ReadList(append(text.Bytes(), "79998;Ville-Neuve;79998;3\n"...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := list.WritePacked(&packed); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, packed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, ok := directory.New(directory.Options{File: file}).Read("ville neuve 79").One(); !ok || c.Current() != "79998" {
+		t.Errorf("the imported list: %s", c.Label())
+	}
+	if err := os.WriteFile(file, packed.Bytes()[:packed.Len()/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := directory.New(directory.Options{File: file})
+	if _, ok := damaged.Find("79998"); ok {
+		t.Error("half a list serves")
+	}
+	if _, ok := damaged.Find("79191"); !ok {
+		t.Error("no list at all serves")
 	}
 }
 

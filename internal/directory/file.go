@@ -15,7 +15,7 @@ import (
 // Problem is one thing to correct in a list that somebody brings. What is a code
 // ("code", "name"…) that the catalogue says in words.
 type Problem struct {
-	Line int // from 1; the place in the array for a JSON file; 0 for the whole file
+	Line int // from 1; 0 for the whole file, and in JSON
 	What string
 	Text string // the part that is wrong, shortened
 }
@@ -79,7 +79,7 @@ func parse(text string) (*table, Problems) {
 			continue
 		}
 		code, rest, _ := strings.Cut(line, ";")
-		if len(code) < 5 {
+		if len(code) <= 3 {
 			if !departmentCode(code) || !placeName(rest) {
 				problems.add(number, "department", line)
 				continue
@@ -231,10 +231,17 @@ func ReadList(data []byte) (List, error) {
 	text := string(data)
 	if trimmed := strings.TrimLeft(strings.TrimPrefix(text, "\ufeff"), " \t\r\n"); strings.HasPrefix(trimmed, "[") {
 		made, problems := textOfJSON([]byte(trimmed))
+		var t *table
+		if len(problems) == 0 {
+			t, problems = parse(made)
+		}
 		if len(problems) > 0 {
+			for i := range problems { // places in an array are no lines of the file
+				problems[i].Line = 0
+			}
 			return List{}, problems
 		}
-		text = made
+		return List{t}, nil
 	}
 	t, problems := parse(text)
 	if len(problems) > 0 {

@@ -459,7 +459,7 @@ func TestSomebodyKnownJoinsTheHousehold(t *testing.T) {
 	known := b.get("/personnes/nouvelle").send(b, "/personnes/nouvelle", "usual_name", "Benali", "given_names", "Nour", "birth", "2015").must(200, "Le dossier est ouvert.")
 	id, _, _ := strings.Cut(strings.TrimPrefix(known.path, "/personnes/"), "?")
 	path := "/personnes/" + string(s.samira) + "/foyer"
-	b.get(path+"?q=haddad").mustNot(`name="person" value="` + string(s.samira))
+	b.get(path + "?q=haddad").mustNot(`name="person" value="` + string(s.samira))
 	b.get(path+"?q=benali").must(200, "Est-ce l’une de ces personnes ?", "Nour Benali").
 		send(b, path, "person", id, "relation", "child", "lives", "oui", "from", "01/06/2026").must(200, "C’est gardé.", "Nour Benali", "son enfant")
 	b.get(path).send(b, path, "relation", "child", "lives", "oui", "given_names", "Adam", "birth", "12/2031").must(422)

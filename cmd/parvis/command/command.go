@@ -38,6 +38,9 @@ type shape struct {
 	Serve   serve      `cmd:"" help:"cli.help.serve"`
 	Doctor  doctor     `cmd:"" help:"cli.help.doctor"`
 	Key     key        `cmd:"" help:"cli.help.key"`
+	Member  member     `cmd:"" help:"cli.help.member"`
+	Import  importCmd  `cmd:"" help:"cli.help.import"`
+	Export  exportCmd  `cmd:"" help:"cli.help.export"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`
 	Version versionCmd `cmd:"" help:"cli.help.version"`
 }

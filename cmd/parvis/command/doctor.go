@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/rights"
@@ -180,12 +183,46 @@ func (d *diagnosis) database() {
 		d.bad(err)
 		return
 	}
-	if err := errors.Join(rows.Integrity(ctx), rows.Close()); err != nil {
+	if err := rows.Integrity(ctx); err != nil {
+		d.bad(err)
+	} else {
+		d.good("cli.doctor.database")
+		d.journal(ctx, rows)
+		d.jobs(ctx, rows)
+	}
+	if err := rows.Close(); err != nil {
+		d.bad(err)
+	}
+}
+
+// journal reads every line of the journal and says what does not hold.
+func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
+	report, err := journal.New(rows, nil).Check(ctx)
+	if err != nil {
 		d.bad(err)
 		return
 	}
-	d.good("cli.doctor.database")
+	if len(report.Faults) == 0 {
+		d.good("cli.doctor.journal", "lines", report.Lines)
+		return
+	}
+	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(strings.Join(report.Faults[:min(len(report.Faults), maxFaults)], "; "))))
 }
+
+// jobs names the work that failed too often to be tried again.
+func (d *diagnosis) jobs(ctx context.Context, rows *db.DB) {
+	dead, err := rows.DeadJobs(ctx, maxFaults)
+	if err != nil {
+		d.bad(err)
+		return
+	}
+	for _, j := range dead {
+		d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.job_dead", errors.New(j.Error), "kind", j.Kind, "date", d.p.Date(core.DateOf(time.UnixMicro(j.DeadAt)))))
+	}
+}
+
+// maxFaults bounds what one check says.
+const maxFaults = 10
 
 // law checks that the embedded law loads, and names the figures that wait for a
 // newer value: results that read them say so, and an update of Parvis brings them.

@@ -15,11 +15,12 @@ const defaultListen = "127.0.0.1:8080"
 // serve runs a real installation until it is told to stop.
 type serve struct {
 	place
-	Listen        string `help:"cli.help.listen" placeholder:"HOST:PORT"`
-	MetricsListen string `help:"cli.help.metrics" placeholder:"HOST:PORT"`
-	TLSCert       string `name:"tls-cert" help:"cli.help.tls_cert" placeholder:"FILE"`
-	TLSKey        string `name:"tls-key" help:"cli.help.tls_key" placeholder:"FILE"`
-	Verbose       bool   `help:"cli.help.verbose"`
+	Listen        string   `help:"cli.help.listen" placeholder:"HOST:PORT"`
+	MetricsListen string   `help:"cli.help.metrics" placeholder:"HOST:PORT"`
+	TrustedProxy  []string `help:"cli.help.proxy" placeholder:"ADDRESS"`
+	TLSCert       string   `name:"tls-cert" help:"cli.help.tls_cert" placeholder:"FILE"`
+	TLSKey        string   `name:"tls-key" help:"cli.help.tls_key" placeholder:"FILE"`
+	Verbose       bool     `help:"cli.help.verbose"`
 }
 
 // place says where an installation is.
@@ -39,7 +40,7 @@ func (c *serve) Run(s *session) error {
 	if cfg.Listen == "" {
 		cfg.Listen = defaultListen
 	}
-	cfg.CertFile, cfg.KeyPEM = c.TLSCert, c.TLSKey
+	cfg.CertFile, cfg.KeyPEM, cfg.Proxies = c.TLSCert, c.TLSKey, c.TrustedProxy
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug

@@ -40,10 +40,11 @@ type Config struct {
 	KeyFile  string // "" for the usual place
 	KeyDir   string // configuration directory of the keys; "" for the user's
 
-	Listen        string // "host:port"; port 0 takes a free one
-	OrFree        bool   // take a free port when Listen's is busy
-	MetricsListen string // "" for no metrics
-	CertFile      string // TLS certificate and key, PEM; both or none
+	Listen        string   // "host:port"; port 0 takes a free one
+	OrFree        bool     // take a free port when Listen's is busy
+	MetricsListen string   // "" for no metrics
+	Proxies       []string // reverse proxies that are believed: addresses or networks
+	CertFile      string   // TLS certificate and key, PEM; both or none
 	KeyPEM        string
 
 	Demo      bool // made-up people in a directory that is marked so
@@ -75,6 +76,7 @@ type Server struct {
 	engine *casefile.LawEngine
 
 	door
+	proxies proxies
 	handler http.Handler
 }
 
@@ -91,6 +93,11 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	trusted, err := parseProxies(cfg.Proxies)
+	if err != nil {
+		return nil, err
+	}
+	s.proxies = trusted
 	if err := s.bind(ctx, cfg.Listen, cfg.OrFree); err != nil {
 		return nil, err
 	}

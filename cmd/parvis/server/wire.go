@@ -18,17 +18,23 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web"
-	"codeberg.org/parvis/parvis/law"
 	"codeberg.org/parvis/parvis/rights"
 )
 
 // openRooms opens the law and the database, side by side, and puts the rooms
 // together, the lower ones first.
 func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring) error {
+	rules := cfg.Law
+	if rules == nil {
+		var err error
+		if rules, err = s.Dir.Law(); err != nil {
+			return err
+		}
+	}
 	engine := make(chan error, 1)
 	go func() {
 		var err error
-		s.Law, s.engine, err = openLaw(cfg.Law)
+		s.Law, s.engine, err = openLaw(rules)
 		engine <- errors.Join(err, i18n.Load())
 	}()
 	database, err := db.Open(ctx, db.Config{
@@ -54,7 +60,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	deps := casefile.Deps{
 		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Engine: s.engine, Clock: s.Clock, Log: s.log,
 		PhoneKey: func(number string) string { return ring.HMAC("phone", number) },
-		Place:    newPlaces(s.Access).of,
+		Place:    newPlaces(s.Access, s.Clock).of,
 	}
 	if s.Cases, err = casefile.New(deps); err != nil {
 		return err
@@ -70,7 +76,8 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Cases: s.Cases, Law: s.Law, Clock: s.Clock, Log: s.log, Key: ring.Derive("web"), Demo: doors,
+		Access: s.Access, Cases: s.Cases, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {
 		return err
@@ -78,15 +85,12 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	mux.Handle("/openfisca/", openfisca.Handler(s.Law, "/openfisca"))
-	s.handler = s.requests.count(s.probes(s.ready, mux))
+	s.handler = s.requests.count(s.proxies.believe(s.probes(s.ready, mux)))
 	return nil
 }
 
-// openLaw reads the rule files, the embedded ones unless others are given.
+// openLaw reads and checks rule files.
 func openLaw(files fs.FS) (*rights.Law, *casefile.LawEngine, error) {
-	if files == nil {
-		files = law.Files
-	}
 	l, err := rights.Load(files)
 	if err != nil {
 		return nil, nil, errs.Wrap(errs.Invalid, "cli.rights.unusable", err)

@@ -32,9 +32,8 @@ func TestScriptIsGenerated(t *testing.T) {
 	if !bytes.Equal(made, committed) {
 		t.Error("static/parvis.js is not what static/parvis.ts gives: go generate ./internal/web/kit")
 	}
-	out, err := exec.CommandContext(t.Context(), filepath.Join(bin, "tsc"), "--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom,dom.iterable",
-		"--types", "null", filepath.Join("static", "parvis.ts")).CombinedOutput()
-	if err != nil && !strings.Contains(string(out), "type definition file for 'null'") {
+	out, err := exec.CommandContext(t.Context(), filepath.Join(bin, "tsc"), "-p", ".").CombinedOutput()
+	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

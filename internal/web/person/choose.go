@@ -2,7 +2,6 @@ package person
 
 import (
 	"net/http"
-	"slices"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -64,17 +63,6 @@ func (h *Handler) showConflicts(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/choose", Title: p.T("web.conflict.title"), Sheet: "file.css", Nav: "people", View: view})
-}
-
-// opponent is the fact that a waiting version disagrees with: the one it names,
-// else the one that holds in the month shown.
-func opponent(line casefile.FactLine, waiting casefile.Fact) casefile.Fact {
-	for _, f := range slices.Concat(line.Upcoming, line.Before) {
-		if f.ID == waiting.ConflictWith && f.Current() {
-			return f
-		}
-	}
-	return line.Fact
 }
 
 func (h *Handler) chooseFact(w http.ResponseWriter, r *http.Request) error {

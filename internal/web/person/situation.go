@@ -1,6 +1,7 @@
 package person
 
 import (
+	"html/template"
 	"strconv"
 	"strings"
 
@@ -13,9 +14,7 @@ import (
 // « Rien en pension d'invalidité, chômage ».
 type themeView struct {
 	Title string
-	Facts []factView
-	Zeros []option // label and address of what was said to be nothing
-	Said  sourceView
+	Rows  template.HTML // its lines, written by markup
 }
 
 // factView is one line of the situation: what, how much, from where.
@@ -43,16 +42,18 @@ type sourceView struct {
 func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 	var out []themeView
 	call := callName(p, f.Person.Title, f.Person.Identity)
+	m := newMarkup(p, "")
 	for _, theme := range casefile.Themes() {
-		var t themeView
+		var zeros []option
+		var said sourceView
 		last := ""
 		for _, line := range f.Facts {
 			if line.Theme != theme {
 				continue
 			}
 			v := w.viewFact(p, f, call, line)
-			if nothing(line) && (len(t.Zeros) == 0 || t.Said == v.Source) {
-				t.Zeros, t.Said = append(t.Zeros, option{v.Href, lower(v.Label)}), v.Source
+			if nothing(line) && (len(zeros) == 0 || said == v.Source) {
+				zeros, said = append(zeros, option{v.Href, lower(v.Label)}), v.Source
 				continue
 			}
 			if last == line.Variable {
@@ -61,11 +62,13 @@ func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 				}
 			}
 			last = line.Variable
-			t.Facts = append(t.Facts, v)
+			m.fact(v)
 		}
-		if len(t.Facts)+len(t.Zeros) > 0 {
-			t.Title = p.T("casefile.theme." + string(theme))
-			out = append(out, t)
+		if len(zeros) > 0 {
+			m.zeros(zeros, said)
+		}
+		if m.Len() > 0 {
+			out = append(out, themeView{Title: p.T("casefile.theme." + string(theme)), Rows: m.take()})
 		}
 	}
 	return out
