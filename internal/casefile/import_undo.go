@@ -119,7 +119,7 @@ const (
 	countCases   = `SELECT COUNT(*), MAX(version) FROM casefile WHERE org_id = $1 AND person_id = $2`
 	homesOf      = `SELECT DISTINCT household_id FROM household_member WHERE org_id = $1 AND person_id = $2 LIMIT 20`
 	othersAtHome = `SELECT COUNT(*) FROM household_member WHERE org_id = $1 AND household_id = $2 AND (person_id <> $3 OR version <> 1 OR valid_from <> '' OR valid_to <> '')`
-	kinOf        = `SELECT COUNT(*) FROM kinship WHERE org_id = $1 AND (a = $2 OR b = $2)`
+	countKin     = `SELECT COUNT(*) FROM kinship WHERE org_id = $1 AND (a = $2 OR b = $2)`
 	decisionsOf  = `SELECT COUNT(*) FROM right_decision WHERE org_id = $1 AND file_id = $2`
 	sheetsOf     = `SELECT COUNT(*) FROM sheet WHERE org_id = $1 AND person_id = $2`
 	dropFact     = `DELETE FROM fact WHERE org_id = $1 AND file_id = $2 AND id = $3`
@@ -158,7 +158,7 @@ func removeImported(tx *db.Tx, org core.ID, i Import, row importRow) error {
 	if cases != 1 || version != 1 {
 		return errTouched
 	}
-	for _, sql := range []string{kinOf, decisionsOf, sheetsOf} {
+	for _, sql := range []string{countKin, decisionsOf, sheetsOf} {
 		var n int64
 		if err := tx.QueryRow(sql, org, row.person).Scan(&n); err != nil {
 			return err
