@@ -125,12 +125,12 @@ func (s speaker) view() view {
 		v.Months = append(v.Months, mv)
 	}
 	for _, c := range s.d.Decisions {
-		line := row{Label: s.right(c.Right), Text: s.p.T("casefile.decision." + string(c.Kind)), More: s.p.T("exchange.dossier.noted", "date", s.day(c.At))}
+		line := row{Label: s.right(c.Right), Text: s.p.T("exchange.decision." + string(c.Kind)), More: s.p.T("exchange.dossier.noted", "date", s.day(c.At))}
 		if by := s.d.Names[c.By]; by != "" {
 			line.More = s.p.T("exchange.dossier.noted_by", "date", s.day(c.At), "name", by)
 		}
 		if c.NonTakeUp != "" {
-			line.Text += " (" + s.p.T("casefile.non_take_up."+string(c.NonTakeUp)) + ")"
+			line.Text += " (" + s.p.T("exchange.non_take_up."+string(c.NonTakeUp)) + ")"
 		}
 		if c.Amount > 0 {
 			line.Text += ", " + s.p.Money(c.Amount)
@@ -207,7 +207,7 @@ func (s speaker) fact(f casefile.KeptFact) factView {
 	default:
 		v.Value = s.value(f.Of, f.Value)
 	}
-	v.Source = s.p.T("casefile.source." + string(f.Source))
+	v.Source = s.p.T("exchange.source." + string(f.Source))
 	if f.Detail != "" {
 		v.Source += ": " + f.Detail
 	}
