@@ -492,3 +492,10 @@ func (s *Service) RenameTeam(ctx context.Context, t Team) error {
 		return s.journal.Record(ctx, tx, journal.Event{Kind: "team.edit", Object: "team", ObjectID: t.ID})
 	})
 }
+
+// ActiveWorkers reads the members of an organisation who may sign in, inside the
+// caller's snapshot. The caller asked its own permission.
+func ActiveWorkers(q db.Querier, org core.ID) ([]Worker, error) {
+	all, err := readWorkers(q, fmt.Sprintf(listWorkers, ""), org)
+	return slices.DeleteFunc(all, func(w Worker) bool { return !w.Active }), err
+}

@@ -25,6 +25,8 @@ const (
 	PlanEdit      Action = "plan.edit"
 	SheetRead     Action = "sheet.read"
 	SheetPrint    Action = "sheet.print"
+	FileExport    Action = "file.export" // a copy of the file leaves the program
+	ImportRun     Action = "import.run"  // bring persons and facts of another program into one's own team
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
@@ -44,7 +46,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint,
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, ImportRun,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
@@ -96,9 +98,9 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport}
 	return []rule{
-		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate}},
+		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
 		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
 		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
@@ -108,7 +110,7 @@ func rules() []rule {
 		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
-		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate,
+		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun,
 			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},
 		{"system", "access.rule.system", roleSystem, machine, 0, []Action{OrgCreate}},
 	}

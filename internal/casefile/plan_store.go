@@ -172,7 +172,7 @@ func compareSteps(a, b Step) int {
 	return strings.Compare(a.DueOn.String(), b.DueOn.String())
 }
 
-// scanner is a row of either kind.
+// scanner is one row, from Query or from QueryRow.
 type scanner interface{ Scan(dest ...any) error }
 
 func scanGoal(r scanner) (Goal, error) {
