@@ -31,6 +31,7 @@ const (
 	OrgEdit     Action = "org.edit"
 
 	AccountUse Action = "account.use" // one's own sessions, drafts and password
+	TokenEdit  Action = "token.edit"  // one's own access tokens, for programs
 
 	OrgCreate    Action = "org.create"
 	MemberAdd    Action = "member.add"    // without an invitation: demo, import
@@ -43,7 +44,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, SheetRead, SheetPrint,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
 }
@@ -104,6 +105,7 @@ func rules() []rule {
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
+		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
 		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate,
 			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},
