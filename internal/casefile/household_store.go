@@ -57,18 +57,27 @@ func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
 	return err
 }
 
-const kinColumns = `k.id, k.kind, k.a, k.b, k.couple, k.valid_from, k.valid_to, k.version,
-	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
-FROM kinship k JOIN person pa ON pa.org_id = k.org_id AND pa.id = k.a JOIN person pb ON pb.org_id = k.org_id AND pb.id = k.b
-WHERE k.org_id = $1 AND `
+// selectKin reads the relations of everybody who lived in a home, and of the
+// file's person. CROSS JOIN keeps SQLite from walking all the kinship of the
+// organisation first: it has no statistics to know better.
+const selectKin = `WITH who (id) AS (
+	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id = $2
+	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $3)
+` + kinOf + `a = who.id` + kinNames + ` UNION ALL ` + kinOf + `b = who.id` + kinNames + ` LIMIT 800`
 
-// loadKin reads the relations of the people given, and the names of both ends.
-func loadKin(q db.Querier, org core.ID, people []core.ID) ([]Kinship, map[core.ID]Human, error) {
-	in := marks(2, len(people))
+const (
+	kinOf = `SELECT k.id, k.kind, k.a, k.b, k.couple, k.valid_from, k.valid_to, k.version,
+	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
+FROM who CROSS JOIN kinship k CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.`
+	kinNames = ` AND pa.org_id = $1 AND pa.id = k.a AND pb.org_id = $1 AND pb.id = k.b`
+)
+
+// loadKin reads the relations of a home's people and of the file's person, and
+// the names of both ends.
+func loadKin(q db.Querier, org, home, file core.ID) ([]Kinship, map[core.ID]Human, error) {
 	var list []Kinship
 	humans := map[core.ID]Human{}
-	rows, err := q.Query(`SELECT `+kinColumns+`k.a IN (`+in+`) UNION SELECT `+kinColumns+`k.b IN (`+in+`) ORDER BY 1 LIMIT 400`,
-		append([]any{org}, anys(people)...)...)
+	rows, err := q.Query(selectKin, org, home, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var k Kinship
 		var a, b Human
@@ -90,13 +99,16 @@ func loadKin(q db.Querier, org core.ID, people []core.ID) ([]Kinship, map[core.I
 		if err := fillHuman(&b, k.B, bg, bu, bb); err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(list, func(o Kinship) bool { return o.ID == k.ID }) {
+			list = append(list, k)
+		}
 		humans[k.A], humans[k.B] = a, b
-		list = append(list, k)
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read kinship: %w", err)
 	}
+	slices.SortFunc(list, func(a, b Kinship) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return list, humans, nil
 }
 
@@ -146,7 +158,7 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 			v.Since = d
 		}
 	}
-	kin, named, err := loadKin(q, org, people)
+	kin, named, err := loadKin(q, org, v.ID, file)
 	if err != nil {
 		return v, err
 	}

@@ -2,6 +2,7 @@ package person
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 
@@ -21,6 +22,7 @@ type rightView struct {
 	Call       string
 	Form       *kit.Form
 	Card       rightCard
+	Choices    template.HTML // the five equal buttons
 	Title      string
 	Lead       string
 	Tree       []nodeView
@@ -68,8 +70,11 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	p := printer(r)
 	view := rightView{
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Form: form,
-		Card: h.viewCard(r, p, file, *line, newCardMarkup(p)), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
+		Card: h.viewCard(r, p, file, *line), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
 	}
+	buttons := newMarkup(p, "")
+	buttons.choices(view.Card.Name)
+	view.Choices = buttons.take()
 	view.Title = view.Card.Name
 	if view.Card.Sum != "" {
 		view.Title = p.T("web.right.title", "name", view.Card.Name, "sum", view.Card.Sum)

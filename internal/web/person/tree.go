@@ -2,6 +2,7 @@ package person
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -70,6 +71,9 @@ func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth 
 			continue
 		}
 		n := w.viewLine(p, lines[i], names)
+		if when := periods(p, ownSpans(lines, i)); when != "" {
+			n.Sentence.Text = p.T("web.file.label_of", "label", n.Sentence.Text, "name", when)
+		}
 		n.Strong = parent == 0
 		var below []nodeView
 		below, i = w.viewLines(p, lines, i+1, lines[i].Depth, depth, names)
@@ -125,6 +129,43 @@ func (w Words) viewLine(p *i18n.Printer, l rights.Line, names map[string]string)
 		n.Law = append(n.Law, Sentence{Text: parameterText(p, q)})
 	}
 	return n
+}
+
+// ownSpans is the months of a line, nil when the line it explains says the same:
+// a month is written once, at the top of what belongs to it.
+func ownSpans(lines []rights.Line, i int) []rights.Span {
+	for j := i - 1; j >= 0; j-- {
+		if lines[j].Depth < lines[i].Depth {
+			if slices.Equal(lines[j].Spans, lines[i].Spans) {
+				return nil
+			}
+			break
+		}
+	}
+	return lines[i].Spans
+}
+
+// periods tells when a line holds, when that is not the asked month alone:
+// « février 2026 », « de mai 2025 à avril 2026 », « 2024 ».
+func periods(p *i18n.Printer, spans []rights.Span) string {
+	var when []string
+	for _, s := range spans {
+		from, to := monthOrYear(p, s.From), monthOrYear(p, s.To)
+		if from == to {
+			when = append(when, from)
+		} else {
+			when = append(when, p.T("web.right.from_to", "from", from, "to", to))
+		}
+	}
+	return p.List(when)
+}
+
+// monthOrYear says a month in words; a year stays as it is.
+func monthOrYear(p *i18n.Printer, text string) string {
+	if m, err := rights.ParseMonth(text); err == nil {
+		return p.Month(m)
+	}
+	return text
 }
 
 // whose names the persons a line is about, when the page knows them.
