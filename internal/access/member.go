@@ -350,6 +350,9 @@ func forget(tx *db.Tx, org, worker core.ID) error {
 	if _, err := closeSessions(tx, org, worker, ""); err != nil {
 		return err
 	}
+	if err := revokeTokens(tx, org, worker); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(dropInvites, org, worker); err != nil {
 		return fmt.Errorf("drop links: %w", err)
 	}

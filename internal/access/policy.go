@@ -35,6 +35,7 @@ const (
 	OrgEdit     Action = "org.edit"
 
 	AccountUse Action = "account.use" // one's own sessions, drafts and password
+	TokenEdit  Action = "token.edit"  // one's own access tokens, for programs
 
 	OrgCreate    Action = "org.create"
 	MemberAdd    Action = "member.add"    // without an invitation: demo, import
@@ -47,7 +48,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, ImportRun,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
 }
@@ -109,6 +110,7 @@ func rules() []rule {
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
+		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
 		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun,
 			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},

@@ -446,6 +446,9 @@ func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 	if len(keys) > 6 {
 		keys = keys[:6]
 	}
+	if len(keys) == 0 { // a first name alone, or signs that make no word
+		return nil, nil
+	}
 	sql, args := "", []any{org}
 	for i, k := range keys {
 		if i > 0 {

@@ -26,6 +26,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
+	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
@@ -76,7 +77,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
@@ -92,6 +93,9 @@ func New(cfg Config) (http.Handler, error) {
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, words)
 	info.Register(k, words)
+	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	return k, nil
 }
 
