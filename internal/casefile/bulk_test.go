@@ -2,7 +2,9 @@ package casefile
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core"
@@ -20,7 +22,9 @@ type Crowd struct {
 	n     int
 	names []string
 	given []string
-	Files []core.ID // persons with a file
+
+	nameShare, givenShare []float64
+	Files                 []core.ID // persons with a file
 }
 
 // NewCrowd draws names whose frequencies fall as those of a country do.
@@ -28,23 +32,38 @@ func NewCrowd(org, team, worker core.ID) *Crowd {
 	c := &Crowd{Org: org, Team: team, Worker: worker, WithFile: 5, rng: rand.New(rand.NewPCG(1, 2))}
 	parts := strings.Fields("ba be bo bou cha ché da de di dia do du fa fon gue ha ka kou la le li lo ma mar mi mo na ni nou pa pe ra ri ro sa se si so ta tan ti tou va ve vi")
 	ends := strings.Fields("bert card det don dou gnon lard let llier llo mann mel nard net non quet rand rard reau ron sson tier tin ttin zio")
-	for range 3000 {
+	for range 8000 {
 		c.names = append(c.names, title(c.word(parts)+c.word(parts)+c.word(ends)))
 	}
-	for range 600 {
+	for range 1500 {
 		c.given = append(c.given, title(c.word(parts)+c.word(parts)+[]string{"", "ne", "lle", "n", "tte"}[c.rng.IntN(5)]))
 	}
+	c.nameShare, c.givenShare = shares(len(c.names), 25, 0.9), shares(len(c.given), 15, 1)
 	return c
+}
+
+// shares are cumulated frequencies that fall as (rank+head)^-power: with these
+// numbers the first family name has one person in 200, the first given name one in 75.
+func shares(n int, head, power float64) []float64 {
+	list := make([]float64, n)
+	sum := 0.0
+	for i := range list {
+		sum += math.Pow(float64(i)+head, -power)
+		list[i] = sum
+	}
+	for i := range list {
+		list[i] /= sum
+	}
+	return list
 }
 
 func (c *Crowd) word(list []string) string { return list[c.rng.IntN(len(list))] }
 
 func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// often picks the first ones most.
-func (c *Crowd) often(list []string) string {
-	f := c.rng.Float64()
-	return list[int(f*f*f*float64(len(list)))]
+func (c *Crowd) often(list []string, share []float64) string {
+	i, _ := slices.BinarySearch(share, c.rng.Float64())
+	return list[min(i, len(list)-1)]
 }
 
 func (c *Crowd) id() core.ID {
@@ -88,18 +107,18 @@ func (r *rowsOf) flush(tx *db.Tx) error {
 func (c *Crowd) Fill(tx *db.Tx, people int) error {
 	person := rowsOf{into: `person`}
 	cases := rowsOf{into: `casefile`}
-	keys := rowsOf{into: `name_key (org_id, person_id, kind, key)`}
+	keys := rowsOf{into: `name_key (org_id, person_id, kind, key, also)`}
 	homes, stays, kin := rowsOf{into: `household`}, rowsOf{into: `household_member`}, rowsOf{into: `kinship`}
 	facts, evaluations, results := rowsOf{into: `fact`}, rowsOf{into: `evaluation`}, rowsOf{into: `right_result`}
 	var home, adult core.ID
 	for i := range people {
 		id := c.id()
-		who := Identity{UsualName: c.often(c.names), GivenNames: c.often(c.given) + " " + c.often(c.given),
+		who := Identity{UsualName: c.often(c.names, c.nameShare), GivenNames: c.often(c.given, c.givenShare) + " " + c.often(c.given, c.givenShare),
 			Birth: core.PartialDate{Year: 1935 + c.rng.IntN(85), Month: 1 + c.rng.IntN(12), Day: 1 + c.rng.IntN(28)}}
 		person.add(c.Org, id, 1, who.UsualName, who.GivenNames, "", "", "madame", who.Birth.String(), "fr", "", nil, "sms", "après 17 h", 0, 0,
 			"7, rue des Tanneurs", "79000", "Valsèvre", "79191", sortName(who), searchText(who), 0, c.Worker)
 		for _, k := range nameKeys(who) {
-			keys.add(c.Org, id, k.kind, k.key)
+			keys.add(c.Org, id, k.kind, k.key, k.also)
 		}
 		if i%3 == 0 { // a home of three
 			home, adult = c.id(), id
@@ -137,5 +156,5 @@ func (c *Crowd) Fill(tx *db.Tx, people int) error {
 
 // Name is a name that many bear, and Rare one that few do.
 func (c *Crowd) Name(i int) (common, rare, given string) {
-	return c.names[i%5], c.names[1500+i%1000], c.given[i%20]
+	return c.names[i%5], c.names[4000+i%1000], c.given[i%20]
 }

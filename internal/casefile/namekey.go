@@ -24,8 +24,9 @@ const (
 	maxTokens = 12
 )
 
-// nameKey is one row of name_key, without its person.
-type nameKey struct{ kind, key string }
+// nameKey is one row of name_key, without its person. also is the search text of
+// the person, beside the keys that searches of several words walk.
+type nameKey struct{ kind, key, also string }
 
 // fold writes a text without case, accents and marks, ligatures apart, every
 // other sign as a space: « Éloïse d'Œuvre » → "eloise d oeuvre".
@@ -77,10 +78,24 @@ func tokens(names ...string) []string {
 // nameKeys are the keys of a person, without the phone's. They depend on the
 // identity alone, so that a change deletes exactly the keys it made.
 func nameKeys(i Identity) []nameKey {
+	keys := bareKeys(i)
+	text := textOf(keys)
+	for n := range keys {
+		if walksWords(keys[n].kind) {
+			keys[n].also = text
+		}
+	}
+	return keys
+}
+
+// walksWords tells whether rows of the kind hold the search text.
+func walksWords(kind string) bool { return kind == keyName || kind == keySound }
+
+func bareKeys(i Identity) []nameKey {
 	var keys []nameKey
 	seen := map[nameKey]bool{}
 	add := func(kind, key string) {
-		k := nameKey{kind, key}
+		k := nameKey{kind: kind, key: key}
 		if key != "" && !seen[k] {
 			seen[k] = true
 			keys = append(keys, k)
@@ -102,9 +117,11 @@ func nameKeys(i Identity) []nameKey {
 // searchText is what the other words of a search are checked against: every
 // token, how it sounds, its consonants and the birth, each after a space and
 // its kind.
-func searchText(i Identity) string {
+func searchText(i Identity) string { return textOf(bareKeys(i)) }
+
+func textOf(keys []nameKey) string {
 	var b strings.Builder
-	for _, k := range nameKeys(i) {
+	for _, k := range keys {
 		if k.kind != keyPart {
 			b.WriteString(" " + k.kind + k.key)
 		}

@@ -95,7 +95,7 @@ func (s *Service) personArgs(org core.ID, p Person) ([]any, error) {
 func (s *Service) keysOf(p Person) []nameKey {
 	keys := nameKeys(p.Identity)
 	if p.Phone != "" {
-		keys = append(keys, nameKey{keyPhone, s.PhoneKey(p.Phone)})
+		keys = append(keys, nameKey{kind: keyPhone, key: s.PhoneKey(p.Phone)})
 	}
 	return keys
 }
@@ -117,14 +117,14 @@ func insertKeys(tx *db.Tx, org, person core.ID, keys []nameKey) error {
 		return nil
 	}
 	var b strings.Builder
-	b.WriteString(`INSERT INTO name_key (org_id, person_id, kind, key) VALUES `)
+	b.WriteString(`INSERT INTO name_key (org_id, person_id, kind, key, also) VALUES `)
 	args := []any{org, person}
 	for i, k := range keys {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "($1, $2, $%d, $%d)", len(args)+1, len(args)+2)
-		args = append(args, k.kind, k.key)
+		fmt.Fprintf(&b, "($1, $2, $%d, $%d, $%d)", len(args)+1, len(args)+2, len(args)+3)
+		args = append(args, k.kind, k.key, k.also)
 	}
 	b.WriteString(" ON CONFLICT DO NOTHING")
 	if _, err := tx.Exec(b.String(), args...); err != nil {

@@ -207,7 +207,11 @@ func (s *Service) walk(q db.Querier, org core.ID, stages []stage, i int, from cu
 			sql += " AND (k.key > " + k + " OR k.person_id > " + p(at.person) + ")"
 		}
 		batch := max(want, minBatch) // some rows are of people shown already
-		sql += filter(p) + " ORDER BY k.key, k.person_id LIMIT " + strconv.Itoa(batch)
+		column := "p.search_text"
+		if walksWords(st.kind) {
+			column = "k.also" // the same text, without reading the person
+		}
+		sql += filter(column, p) + " ORDER BY k.key, k.person_id LIMIT " + strconv.Itoa(batch)
 		rows := 0
 		list, err := q.Query(sql, args...)
 		err = db.Each(list, err, func(r *db.Rows) error {
@@ -270,39 +274,38 @@ func (s stage) holdsEndOf(name string, any bool, key string) bool {
 	}
 }
 
-// condition writes a part of a WHERE; p adds an argument and gives its parameter.
-type condition func(p func(any) string) string
-
-// has is "search_text contains what p's parameter holds".
-func (s *Service) has(param string) string {
-	n, err := strconv.Atoi(param[1:])
-	if err != nil {
-		return "1 = 0" // p gives "$1", "$2"…
-	}
-	return s.DB.Dialect().Contains("p.search_text", n)
-}
+// condition writes a part of a WHERE about the search text in a column; p adds an
+// argument and gives its parameter.
+type condition func(column string, p func(any) string) string
 
 // filter is what the other words and the birth ask of a person, on search_text.
 func (s *Service) filter(words []string, birth string, birthDrives bool) condition {
-	return func(p func(any) string) string {
+	return func(column string, p func(any) string) string {
+		has := func(text string) string {
+			n, err := strconv.Atoi(p(text)[1:])
+			if err != nil {
+				return "1 = 0" // p gives "$1", "$2"…
+			}
+			return s.DB.Dialect().Contains(column, n)
+		}
 		cond := ""
 		for _, w := range words {
-			any := []string{s.has(p(" " + keyName + w))}
+			any := []string{has(" " + keyName + w)}
 			if snd := sound(w); len([]rune(snd)) >= 4 {
-				any = append(any, s.has(p(" "+keySound+snd)))
+				any = append(any, has(" "+keySound+snd))
 			} else if len([]rune(snd)) >= 2 {
-				any = append(any, s.has(p(" "+keySound+snd+" ")))
+				any = append(any, has(" "+keySound+snd+" "))
 			}
 			if b := bones(w); b != "" {
-				any = append(any, s.has(p(" "+keyBones+b+" ")))
+				any = append(any, has(" "+keyBones+b+" "))
 			}
 			if len([]rune(w)) >= minSuffix {
-				any = append(any, s.has(p(w)))
+				any = append(any, has(w))
 			}
 			cond += " AND (" + strings.Join(any, " OR ") + ")"
 		}
 		if birth != "" && !birthDrives {
-			cond += " AND " + s.has(p(" "+keyBirth+birth))
+			cond += " AND " + has(" "+keyBirth+birth)
 		}
 		return cond
 	}
@@ -435,13 +438,12 @@ func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
 // lookAlikes are the people who may be p: at most 10.
 func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
 	org := core.ActorFrom(ctx).Org
-	type key = nameKey
-	var keys []key
+	var keys []nameKey
 	if p.Phone != "" {
-		keys = append(keys, key{keyPhone, s.PhoneKey(p.Phone)})
+		keys = append(keys, nameKey{kind: keyPhone, key: s.PhoneKey(p.Phone)})
 	}
 	for _, t := range tokens(p.UsualName, p.BirthName) {
-		keys = append(keys, key{keySound, sound(t)})
+		keys = append(keys, nameKey{kind: keySound, key: sound(t)})
 	}
 	if len(keys) > 6 {
 		keys = keys[:6]
@@ -459,7 +461,7 @@ func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 			var any []string
 			has := func(text string) {
 				args = append(args, text)
-				any = append(any, s.DB.Dialect().Contains("p.search_text", len(args)))
+				any = append(any, s.DB.Dialect().Contains("k.also", len(args)))
 			}
 			for _, t := range tokens(p.FirstNameOfUse, p.GivenNames) {
 				if len(any) < 3 {
