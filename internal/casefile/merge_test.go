@@ -363,3 +363,51 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 		})
 	}
 }
+
+// A third file that shows one of the two, or both, shows the one who stands.
+func TestMergeIsSeenFromTheHouseholdsAround(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a, b := w.person("Ana", "Costa", "1980-01-01"), w.person("Anna", "Costa", "1980-01-01")
+		son := w.person("Rui", "Costa", "2009-01-01")
+		for _, parent := range []core.ID{a, b} {
+			_, err := w.AddToHousehold(w.claire, son, casefile.HouseholdInput{Person: parent, LivesIn: true, Relation: casefile.RelationParent})
+			must(t, err)
+		}
+		about := func(of core.ID, value string, replaces core.ID) core.ID {
+			saved, err := w.SaveFacts(w.claire, son, []casefile.FactInput{{Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: of}, Variable: "salaire_net",
+				From: core.PartialDate{Year: 2026, Month: 1}, State: casefile.Known, Value: value, Source: casefile.SourceSaid, Replaces: replaces}})
+			must(t, err)
+			return saved[0].ID
+		}
+		theirs := about(b, "700", "")
+		must(t, w.Recompute(w.claire, a, 0))
+		must(t, w.Recompute(w.claire, b, 0))
+		before := w.readable(w.claire, son)
+		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
+		f, err := w.OpenFile(w.claire, son, 0)
+		must(t, err)
+		if len(f.Household.Members) != 2 || len(f.Household.Kin) != 1 || len(f.Household.Humans) != 2 {
+			t.Fatalf("household %+v", f.Household)
+		}
+		if len(f.Facts) != 1 || f.Facts[0].Subject.ID != a {
+			t.Fatalf("facts %+v", f.Facts)
+		}
+		must(t, w.Unmerge(w.claire, a, b, nil))
+		must(t, w.Recompute(w.claire, son, 0))
+		if d := diffText(before, w.readable(w.claire, son)); d != "" {
+			t.Error("the son's file changed: ", d)
+		}
+		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
+		about(a, "800", theirs) // replaces what was said of b
+		must(t, w.Unmerge(w.claire, a, b, nil))
+		f, err = w.OpenFile(w.claire, son, 0)
+		must(t, err)
+		got := map[core.ID]string{}
+		for _, l := range f.Facts {
+			got[l.Subject.ID] = l.Value
+		}
+		if got[a] != "800" || got[b] != "700" {
+			t.Errorf("said of each: %v", got)
+		}
+	})
+}

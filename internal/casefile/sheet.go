@@ -23,11 +23,14 @@ ON CONFLICT DO NOTHING`
 // that day, whatever changed since.
 type SheetView struct {
 	Sheet
-	Person   Person
-	TeamName string
-	Rights   []RightLine
-	Referent core.ID
-	Names    map[core.ID]string // of the workers named here
+	// PrintedAs is the person whose sheet it was when printed: since a merge, another
+	// address of the same file.
+	PrintedAs core.ID
+	Person    Person
+	TeamName  string
+	Rights    []RightLine
+	Referent  core.ID
+	Names     map[core.ID]string // of the workers named here
 }
 
 // MakeSheet gives a code to the results shown for a month (0 = this month), so
@@ -112,6 +115,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		// The results stay where they were printed from, the person may be known under
 		// another file since.
 		person := sh.Person
+		v.PrintedAs = person
 		o, err := s.allow(ctx, q, access.SheetRead, &person)
 		if err != nil {
 			return journal.Event{}, err

@@ -21,6 +21,7 @@ type fileView struct {
 	Question  bool
 	Household householdView
 	Themes    []themeView
+	Merged    []mergedView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
 }
@@ -60,6 +61,10 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if file.Person.ID != id {
+		h.toKept(w, r, file.Person.ID)
+		return nil
+	}
 	form, err := h.kit.NewForm(w, r)
 	if err != nil {
 		return err
@@ -70,6 +75,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
 		Themes:    h.words.viewThemes(p, file),
+		Merged:    viewMerged(p, file.Merged),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
