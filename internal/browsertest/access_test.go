@@ -1,12 +1,14 @@
 package browsertest_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"testing"
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
 	"codeberg.org/parvis/parvis/internal/browsertest"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
 // openDemo runs a demo of its own.
@@ -60,43 +62,42 @@ func statusOf(path string) int {
 func TestAccessibility(t *testing.T) {
 	b := browsertest.Start(t)
 	h := openDemo(t)
-	for _, dark := range []bool{false, true} {
-		for _, width := range []int{1280, 360} {
-			t.Run(fmt.Sprintf("%d dark=%t", width, dark), func(t *testing.T) {
-				screen := browsertest.Screen{Width: width, Dark: dark, Script: true}
-				check := func(v *browsertest.Visitor, path string) {
-					v.Open(path)
-					if want := statusOf(path); v.Status() != want {
-						t.Errorf("%s: status %d, want %d", path, v.Status(), want)
-					}
-					for _, w := range v.Axe() {
-						t.Errorf("%s: %s", path, w)
-					}
-					if n := v.SidewaysScroll(); n > 0 {
-						t.Errorf("%s scrolls sideways by %d px", path, n)
-					}
+	for _, screen := range []browsertest.Screen{
+		{Width: 1280}, {Width: 360}, {Width: 1280, Dark: true}, {Width: 360, Dark: true}, {Width: 360, Lang: "ar"},
+	} {
+		t.Run(fmt.Sprintf("%d dark=%t %s", screen.Width, screen.Dark, screen.Lang), func(t *testing.T) {
+			screen.Script = true // axe is one; the pages of TestLanguages have none
+			check := func(v *browsertest.Visitor, path string) {
+				v.Open(path)
+				if want := statusOf(path); v.Status() != want {
+					t.Errorf("%s: status %d, want %d", path, v.Status(), want)
 				}
-				nobody := b.Visit(t, h.URL(), screen)
-				for _, path := range []string{"/entrer", "/guichets", "/regles", "/nulle-part"} {
-					check(nobody, path)
+				for _, w := range v.Axe() {
+					t.Errorf("%s: %s", path, w)
 				}
-				worker := b.Visit(t, h.URL(), screen)
-				enterDemo(worker, "worker")
-				file := firstFile(worker)
-				for _, p := range pagesOfWorker(file) {
-					check(worker, p[1])
+				if n := v.SidewaysScroll(); n > 0 {
+					t.Errorf("%s scrolls sideways by %d px", path, n)
 				}
-				worker.Open(file)
-				worker.Follow("Ligne par ligne")
-				check(worker, worker.Path())
-				worker.Open(file)
-				worker.Press("Fiche de droits")
-				check(worker, worker.Path())
-				person := b.Visit(t, h.URL(), screen)
-				enterDemo(person, "person")
-				check(person, person.Path())
-			})
-		}
+			}
+			nobody := b.Visit(t, h.URL(), screen)
+			for _, path := range []string{"/entrer", "/guichets", "/regles", "/nulle-part"} {
+				check(nobody, path)
+			}
+			worker := b.Visit(t, h.URL(), screen)
+			enterDemo(worker, "worker")
+			file := firstFile(worker)
+			for _, p := range pagesOfWorker(file) {
+				check(worker, p[1])
+			}
+			check(worker, file+"/droits/aide_logement")
+			worker.Open(file)
+			worker.Press(i18n.For(cmp.Or(screen.Lang, i18n.French)).T("web.file.sheet"))
+			check(worker, worker.Path())
+			person := b.Visit(t, h.URL(), screen)
+			enterDemo(person, "person")
+			check(person, person.Path())
+			check(person, "/moi")
+		})
 	}
 	t.Run("320 px", func(t *testing.T) {
 		v := b.Visit(t, h.URL(), browsertest.Screen{Width: 320})

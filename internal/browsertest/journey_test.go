@@ -185,7 +185,7 @@ func TestFromNothingToRights(t *testing.T) {
 		v.Open(file)
 		v.PressIn("Aide au logement", "À demander")
 		v.Open(file)
-		if got := card(v, file, "Aide au logement"); !strings.Contains(got, "décidé le 11 juin") {
+		if got := card(v, file, "Aide au logement"); !strings.Contains(got, "11 juin") || !strings.Contains(got, "Claire Maurel") {
 			t.Errorf("after the decision the card says: %s", got)
 		}
 
@@ -219,4 +219,33 @@ func readPDF(t *testing.T, pdf []byte) (text string, pages int) {
 		t.Fatalf("read the PDF: %v", err)
 	}
 	return string(out), strings.Count(string(out), "\f")
+}
+
+// A person reads what concerns her and nothing else: her rights, her sheet.
+func TestPersonReadsHerRights(t *testing.T) {
+	b := browsertest.Start(t)
+	h := openDemo(t)
+	worker := b.Visit(t, h.URL(), browsertest.Screen{})
+	enterDemo(worker, "worker")
+	hers := firstFile(worker)
+	withAndWithout(t, func(t *testing.T, script bool) {
+		v := b.Visit(t, h.URL(), browsertest.Screen{Width: 360, Script: script})
+		enterDemo(v, "person")
+		v.MustShow("Haddad", "Voir quelqu’un")
+		if strings.Contains(v.Text(), "€") {
+			t.Errorf("an amount on the first screen of a phone: %s", v.Text())
+		}
+		v.Open("/moi/fiche")
+		v.MustShow("Allocations familiales", "€")
+		for _, path := range []string{hers, hers + "/foyer", hers + "/temps", "/personnes", "/equipe", "/compte"} {
+			v.Open(path)
+			if v.Status() != http.StatusNotFound {
+				t.Errorf("a person opens %s: status %d, want 404", path, v.Status())
+			}
+		}
+		v.Open("/?lang=ar")
+		if got := browsertest.Eval[string](v, "document.documentElement.dir"); got != "rtl" {
+			t.Errorf("in Arabic the page runs %s", got)
+		}
+	})
 }

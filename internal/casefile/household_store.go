@@ -61,22 +61,36 @@ func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
 	return err
 }
 
-const kinColumns = `k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
-	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
-FROM kinship k LEFT JOIN person_alias xa ON xa.org_id = k.org_id AND xa.alias_id = k.a AND xa.ended_at = 0
-LEFT JOIN person_alias xb ON xb.org_id = k.org_id AND xb.alias_id = k.b AND xb.ended_at = 0
-JOIN person pa ON pa.org_id = k.org_id AND pa.id = COALESCE(xa.person_id, k.a) JOIN person pb ON pb.org_id = k.org_id AND pb.id = COALESCE(xb.person_id, k.b)
-WHERE k.org_id = $1 AND `
+// kinSQL reads the relations of everybody who lived in one of n homes ($3 on), and
+// of the file's person ($2), with those merged into each. CROSS JOIN keeps SQLite
+// from walking all the kinship of the organisation first: it has no statistics to
+// know better.
+func kinSQL(n int) string {
+	return `WITH there (id) AS (
+	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id IN (` + marks(3, n) + `)
+	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $2),
+kept (id) AS (SELECT COALESCE(al.person_id, t.id) FROM there t
+	LEFT JOIN person_alias al ON al.org_id = $1 AND al.alias_id = t.id AND al.ended_at = 0),
+who (id) AS (SELECT id FROM kept
+	UNION SELECT al.alias_id FROM kept CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.person_id = kept.id AND al.ended_at = 0)
+` + kinOf + `a = who.id` + kinNames + ` UNION ALL ` + kinOf + `b = who.id` + kinNames + ` LIMIT 800`
+}
 
-// loadKin reads the relations of the people given, and the names of both ends.
-func loadKin(q db.Querier, org core.ID, people []core.ID) ([]Kinship, map[core.ID]Human, error) {
-	in := marks(2, len(people))
+const (
+	kinOf = `SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
+	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
+FROM who CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
+LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0
+CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.`
+	kinNames = ` AND pa.org_id = $1 AND pa.id = COALESCE(xa.person_id, k.a) AND pb.org_id = $1 AND pb.id = COALESCE(xb.person_id, k.b)`
+)
+
+// loadKin reads the relations of the people of homes and of the file's person, and
+// the names of both ends.
+func loadKin(q db.Querier, org, file core.ID, homes []core.ID) ([]Kinship, map[core.ID]Human, error) {
 	var list []Kinship
 	humans := map[core.ID]Human{}
-	merged := `(SELECT alias_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND person_id IN (` + in + `))`
-	rows, err := q.Query(`SELECT `+kinColumns+`k.a IN (`+in+`) UNION SELECT `+kinColumns+`k.b IN (`+in+`)
-UNION SELECT `+kinColumns+`k.a IN `+merged+` UNION SELECT `+kinColumns+`k.b IN `+merged+` ORDER BY 1 LIMIT 400`,
-		append([]any{org}, anys(people)...)...)
+	rows, err := q.Query(kinSQL(len(homes)), append([]any{org, file}, anys(homes)...)...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var k Kinship
 		var a, b Human
@@ -99,7 +113,7 @@ UNION SELECT `+kinColumns+`k.a IN `+merged+` UNION SELECT `+kinColumns+`k.b IN `
 			return err
 		}
 		humans[k.A], humans[k.B] = a, b
-		if k.A != k.B && !slices.ContainsFunc(list, func(o Kinship) bool { return sameKin(o, k) }) {
+		if k.A != k.B {
 			list = append(list, k)
 		}
 		return nil
@@ -107,7 +121,14 @@ UNION SELECT `+kinColumns+`k.a IN `+merged+` UNION SELECT `+kinColumns+`k.b IN `
 	if err != nil {
 		return nil, nil, fmt.Errorf("read kinship: %w", err)
 	}
-	return list, humans, nil
+	slices.SortFunc(list, func(a, b Kinship) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	var once []Kinship
+	for _, k := range list { // of two that say the same, the first written
+		if !slices.ContainsFunc(once, func(o Kinship) bool { return sameKin(o, k) }) {
+			once = append(once, k)
+		}
+	}
+	return once, humans, nil
 }
 
 // sameKin tells whether two relations say the same: each of two merged files had
@@ -170,7 +191,7 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 			v.Since = d
 		}
 	}
-	kin, named, err := loadKin(q, org, people)
+	kin, named, err := loadKin(q, org, file, v.allHomes())
 	if err != nil {
 		return v, err
 	}

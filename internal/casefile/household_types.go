@@ -163,6 +163,17 @@ func (v HouseholdView) home(id core.ID) core.ID {
 	return id
 }
 
+// allHomes are the dwellings that the view shows as one.
+func (v HouseholdView) allHomes() []core.ID {
+	list := []core.ID{v.ID}
+	for id, kept := range v.homes {
+		if kept == v.ID {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
 // Groups are the four legal groups of a file's person at a date, each derived,
 // never typed. Persons are in a stable order: adults first, then by birth.
 type Groups struct {

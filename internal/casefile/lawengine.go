@@ -163,25 +163,24 @@ func bounds(o Outcome) [2]core.Cents {
 }
 
 func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outcome, error) {
-	s, asked, err := e.situation(p, late)
+	s, claimant, err := e.situation(p, late)
 	if err != nil {
 		return nil, err
 	}
-	total := s.Close(rights.Dossier)
-	var list []Outcome
-	for _, right := range e.law.Rights() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	results, err := s.Close(rights.Dossier).EvaluateFor(p.Month, claimant)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	list := make([]Outcome, 0, len(results))
+	for _, r := range results {
+		right, ok := e.law.Right(r.Right)
+		if !ok {
+			return nil, fmt.Errorf("right %s has no sheet", r.Right)
 		}
-		results, err := total.Evaluate(p.Month, right.Name)
-		if err != nil {
-			return nil, fmt.Errorf("right %s: %w", right.Name, err)
-		}
-		i := slices.IndexFunc(results, func(r rights.Result) bool { return r.Subject == asked[r.Entity] })
-		if i < 0 {
-			return nil, fmt.Errorf("right %s: nothing for the claimant", right.Name)
-		}
-		o, err := outcomeOf(results[i], right)
+		o, err := outcomeOf(r, right)
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +241,7 @@ func subjectOf(f rights.FactRef) Subject {
 
 // situation writes a picture in the engine's words. late takes the last day of
 // births known by their year alone, instead of the first.
-func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, asked map[rights.Entity]string, err error) {
+func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, claimant rights.Subject, err error) {
 	b := &situationBuilder{e: e, s: rights.NewSituation(e.law), people: map[core.ID]rights.Subject{}, in: map[rights.Entity]map[core.ID]rights.Subject{
 		rights.Family: {}, rights.TaxUnit: {},
 	}}
@@ -264,12 +263,12 @@ func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, asked
 		part{d.Children, rights.HouseholdChild}, part{d.Others, rights.Other})
 	for _, q := range p.Persons {
 		if err := b.birth(q, late); err != nil {
-			return nil, nil, err
+			return nil, claimant, err
 		}
 	}
 	for _, q := range p.Persons {
 		if err := b.marital(q, p); err != nil {
-			return nil, nil, err
+			return nil, claimant, err
 		}
 	}
 	for _, c := range p.Cells {
@@ -277,21 +276,10 @@ func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, asked
 			continue // the household says it
 		}
 		if err := b.cell(c); err != nil {
-			return nil, nil, err
+			return nil, claimant, err
 		}
 	}
-	asked = map[rights.Entity]string{rights.Person: string(p.Claimant), rights.Household: string(d.ID)}
-	for _, f := range p.Families {
-		if slices.Contains(f.Parents, p.Claimant) || slices.Contains(f.Children, p.Claimant) {
-			asked[rights.Family] = string(f.Parents[0])
-		}
-	}
-	for _, u := range p.TaxUnits {
-		if slices.Contains(u.Declarants, p.Claimant) || slices.Contains(u.Dependants, p.Claimant) {
-			asked[rights.TaxUnit] = string(u.Declarants[0])
-		}
-	}
-	return b.s, asked, nil
+	return b.s, b.people[p.Claimant], nil
 }
 
 type situationBuilder struct {

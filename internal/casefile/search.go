@@ -87,14 +87,11 @@ type stage struct {
 	why         Match
 }
 
-func (s stage) holds(k nameKey) bool {
-	if k.kind != s.kind {
-		return false
-	}
+func (s stage) holds(key string) bool {
 	if s.below == "" {
-		return k.key == s.from
+		return key == s.from
 	}
-	return k.key >= s.from && k.key < s.below
+	return key >= s.from && key < s.below
 }
 
 // stages of a search by a word, the surest first.
@@ -144,7 +141,7 @@ func scanHit(r *db.Rows, why Match, before ...any) (hit, error) {
 	return h, err
 }
 
-const selectHits = `SELECT k.key, ` + hitColumns + `
+const selectHits = `SELECT k.key, p.search_text, ` + hitColumns + `
 FROM name_key k JOIN person p ON p.org_id = k.org_id AND p.id = k.person_id
 WHERE k.org_id = $1 AND k.kind = $2 AND `
 
@@ -183,6 +180,8 @@ func (s *Service) find(ctx context.Context, q db.Querier, query query, after cur
 	return page, err
 }
 
+const minBatch = 40
+
 // walk reads one stage from a cursor until it has found want people not shown
 // before. next is the cursor after all of them but the last, which is there only
 // to tell that the page has a next one.
@@ -206,19 +205,22 @@ func (s *Service) walk(q db.Querier, org core.ID, stages []stage, i int, from cu
 			k := p(at.key)
 			sql += " AND (k.key > " + k + " OR k.person_id > " + p(at.person) + ")"
 		}
-		sql += filter(p) + " ORDER BY k.key, k.person_id LIMIT " + strconv.Itoa(want)
+		batch := max(want, minBatch) // some rows are of people shown already
+		sql += filter(p) + " ORDER BY k.key, k.person_id LIMIT " + strconv.Itoa(batch)
 		rows := 0
 		list, err := q.Query(sql, args...)
 		err = db.Each(list, err, func(r *db.Rows) error {
 			rows++
-			var key string
-			h, err := scanHit(r, st.why, &key)
+			if len(found) >= want {
+				return nil
+			}
+			var key, text string
+			h, err := scanHit(r, st.why, &key, &text)
 			if err != nil {
 				return err
 			}
-			h.key = key
 			at = cursor{i, key, h.id}
-			if !seenEarlier(stages, i, h) && !slices.ContainsFunc(before, func(b hit) bool { return b.id == h.id }) {
+			if !seenEarlier(stages, i, text, key) && !slices.ContainsFunc(before, func(b hit) bool { return b.id == h.id }) {
 				found = append(found, h)
 			}
 			if len(found) < want {
@@ -229,23 +231,42 @@ func (s *Service) walk(q db.Querier, org core.ID, stages []stage, i int, from cu
 		if err != nil {
 			return nil, next, fmt.Errorf("search keys: %w", err)
 		}
-		if rows < want || len(found) >= want {
+		if rows < batch || len(found) >= want {
 			return found, next, nil
 		}
 	}
 }
 
 // seenEarlier tells whether an earlier row of the search gave this person
-// already: another of their keys comes first.
-func seenEarlier(stages []stage, i int, h hit) bool {
-	for _, k := range nameKeys(h.identity) {
+// already: another of their keys, which text holds, comes first.
+func seenEarlier(stages []stage, i int, text, key string) bool {
+	for _, field := range strings.Fields(text) {
+		kind, k := field[:1], field[1:]
 		for j := 0; j <= i; j++ {
-			if stages[j].holds(k) && (j < i || k.key < h.key) {
+			switch st := stages[j]; {
+			case st.kind == kind && st.holds(k) && (j < i || k < key):
+				return true
+			case st.kind == keyPart && kind == keyName && st.holdsEndOf(k, j < i, key):
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// holdsEndOf tells whether an end of a name is in the range of the stage, any of
+// them or one before key.
+func (s stage) holdsEndOf(name string, any bool, key string) bool {
+	for at := 1; ; at++ {
+		next := strings.Index(name[at:], s.from)
+		if next < 0 {
+			return false
+		}
+		at += next
+		if end := name[at:]; any || end < key {
+			return true
+		}
+	}
 }
 
 // condition writes a part of a WHERE; p adds an argument and gives its parameter.

@@ -117,6 +117,9 @@ func (s *session) printLine(l rights.Line) {
 		figure = s.figure(*l.Value, l.Unit)
 	}
 	text := indent + l.Sentence
+	if when := s.periods(l.Spans); when != "" {
+		text += ", " + when
+	}
 	if figure != "" {
 		text += " : " + figure
 	}
@@ -127,6 +130,19 @@ func (s *session) printLine(l rights.Line) {
 	for _, q := range l.Parameters {
 		s.print(indent + "    " + q.Label + " : " + s.figure(rights.Number(q.Value), q.Unit) + " (" + q.From + ")")
 	}
+}
+
+// periods writes the months of a line that is not of the asked month alone.
+func (s *session) periods(spans []rights.Span) string {
+	var when []string
+	for _, span := range spans {
+		if span.From == span.To {
+			when = append(when, span.From)
+		} else {
+			when = append(when, span.From+"…"+span.To)
+		}
+	}
+	return strings.Join(when, ", ")
 }
 
 // figure writes a value with its unit, as people read it.

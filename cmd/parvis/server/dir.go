@@ -293,7 +293,7 @@ func (d Dir) removeOwn() error {
 // own tells whether a file of a data directory is one that Parvis makes.
 func own(name string) bool {
 	switch name {
-	case demoFile, installFile:
+	case demoFile, installFile, communesFile, zonesFile:
 		return true
 	}
 	return name == databaseFile || strings.HasPrefix(name, databaseFile+"-") ||

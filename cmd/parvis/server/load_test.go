@@ -201,7 +201,7 @@ type child struct {
 }
 
 // spawn runs a program until it says that it is ready.
-func spawn(b *testing.B, cmd *exec.Cmd) *child {
+func spawn(b testing.TB, cmd *exec.Cmd) *child {
 	b.Helper()
 	c := &child{cmd: cmd}
 	var errText bytes.Buffer

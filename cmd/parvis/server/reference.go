@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/demo"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/law"
 )
@@ -22,12 +23,12 @@ const (
 )
 
 // Communes is the list of communes of an installation: the one that was imported,
-// else the embedded one. In a demo, Niort bears the name of the invented town that
-// stands on its ground.
+// else the embedded one. In a demo, a commune bears the name of the invented town
+// that stands on its ground.
 func (d Dir) Communes(log *slog.Logger) *directory.Communes {
 	o := directory.Options{File: d.file(communesFile), Log: log}
 	if d.Demo {
-		o.Renamed = map[string]string{"79191": "Valsèvre"}
+		o.Renamed = demo.Ground()
 	}
 	return directory.New(o)
 }

@@ -22,8 +22,11 @@ func (k *Kit) keepAndSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	rest := "web.draft.sign_in_again"
-	if kept {
+	switch {
+	case kept:
 		rest = "web.draft.sign_in_text_waits"
+	case v.session != "" && len(r.PostForm) > 0:
+		rest = "web.draft.sign_in_text_not_kept"
 	}
 	k.SetFlash(w, r, Flash{Kind: FlashCalm, Bold: "web.draft.away", Rest: rest})
 	http.Redirect(w, r, "/entrer?suite="+url.QueryEscape(next), http.StatusSeeOther)

@@ -59,7 +59,7 @@ func (k *Kit) failStatus(w http.ResponseWriter, r *http.Request, status int, err
 		k.Log.Debug("request refused", "trace", v.ID, "status", status, "err", err)
 	}
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "10")
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
 	if isAPI(r) {
 		k.problem(w, v, status, err)
@@ -95,6 +95,17 @@ func (k *Kit) failStatus(w http.ResponseWriter, r *http.Request, status int, err
 		k.Log.Error("error page", "trace", v.ID, "err", rerr)
 		http.Error(w, view.Title+"\n"+view.Lead, status)
 	}
+}
+
+// retryAfter is in how many seconds to come back: the minutes the error speaks of,
+// else ten seconds.
+func retryAfter(err error) int {
+	if e := Sentence(err); e != nil && e.Kind == errs.TooMany {
+		if minutes, ok := e.Args["n"].(int); ok && minutes > 0 {
+			return 60 * minutes
+		}
+	}
+	return 10
 }
 
 // Sentence finds the error's sentence for people, nil when it has none.

@@ -85,6 +85,7 @@ type Kit struct {
 	templates *templates
 	assets    *Assets
 	once      *onceStore
+	packers   packers
 	mux       *http.ServeMux
 	origin    *http.CrossOriginProtection
 }
@@ -104,11 +105,12 @@ func New(cfg Config) (*Kit, error) {
 		return nil, err
 	}
 	k := &Kit{
-		Config: cfg,
-		assets: assets,
-		once:   newOnceStore(cfg.Clock),
-		mux:    http.NewServeMux(),
-		origin: http.NewCrossOriginProtection(),
+		Config:  cfg,
+		assets:  assets,
+		packers: make(packers, keptPackers),
+		once:    newOnceStore(cfg.Clock),
+		mux:     http.NewServeMux(),
+		origin:  http.NewCrossOriginProtection(),
 	}
 	if k.templates, err = compileTemplates(cfg.Pages, assets, icons); err != nil {
 		return nil, err

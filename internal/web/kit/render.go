@@ -89,7 +89,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	f := frame{
 		Page: page, Info: v.Info, SignedIn: !v.Actor.IsZero(), Person: v.Actor.Kind == core.ActorPerson,
 		House: k.house(r.Context(), v), Flashes: v.flashes, Path: r.URL.Path, Query: r.URL.RawQuery,
-		Content: template.HTML(content.String()), Sprite: spriteMark,
+		Content: contentMark, Sprite: spriteMark,
 	}
 	if r.Method == http.MethodPost || strings.Contains(f.Query, "lang=") {
 		f.Query = ""
@@ -103,26 +103,28 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 			return err
 		}
 	}
+	messages := getBuffer()
+	defer buffers.Put(messages)
 	if len(f.Flashes) > 0 {
-		messages := getBuffer()
-		defer buffers.Put(messages)
 		if err := set.ExecuteTemplate(messages, "kit/flashes", f); err != nil {
 			return fmt.Errorf("render messages: %w", err)
 		}
-		f.Content = template.HTML(putFlashes(content.String(), messages.String()))
 	}
 	shell := getBuffer()
 	defer buffers.Put(shell)
 	if err := set.ExecuteTemplate(shell, "kit/layout", f); err != nil {
 		return fmt.Errorf("render layout of %s: %w", page.Template, err)
 	}
-	// The sprite holds only the symbols this page uses, so it is put in last.
-	before, after, _ := bytes.Cut(shell.Bytes(), []byte(spriteMark))
+	// The page is put together last: the sprite holds only the symbols it uses.
+	head, rest, _ := bytes.Cut(shell.Bytes(), []byte(spriteMark))
+	top, foot, _ := bytes.Cut(rest, []byte(contentMark))
 	out := getBuffer()
 	defer buffers.Put(out)
-	out.Write(before)
-	k.writeSprite(out, shell.Bytes())
-	out.Write(after)
+	out.Write(head)
+	k.writeSprite(out, messages.Bytes(), content.Bytes(), rest)
+	out.Write(top)
+	putFlashes(out, content.Bytes(), messages.Bytes())
+	out.Write(foot)
 	if len(v.flashes) > 0 {
 		setCookie(w, r, cookieFlash, "", -1)
 	}
@@ -130,7 +132,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Lang())
 	h.Set("Cache-Control", "no-store")
-	return send(w, r, page.Status, out.Bytes())
+	return k.send(w, r, page.Status, out.Bytes())
 }
 
 // demoPlace is the time zone of the demo's banner: the visitor's organisation's,
@@ -145,19 +147,23 @@ func (k *Kit) demoPlace(v *Visit) *time.Location {
 	return time.UTC
 }
 
-// putFlashes puts the messages where the page wants them, between its head and
-// its body, or else first.
-func putFlashes(content, messages string) string {
-	before, after, found := strings.Cut(content, flashMark)
+// putFlashes writes the page with the messages where it wants them, between its
+// head and its body, or else first.
+func putFlashes(out *bytes.Buffer, content, messages []byte) {
+	before, after, found := bytes.Cut(content, []byte(flashMark))
 	if !found {
-		return messages + content
+		before, after = nil, content
 	}
-	return before + messages + after
+	out.Write(before)
+	out.Write(messages)
+	out.Write(after)
 }
 
 const flashMark = "<!--messages-->"
 
 const spriteMark = "<!--sprite-->"
+
+const contentMark = "<!--content-->"
 
 func getBuffer() *bytes.Buffer {
 	b := buffers.Get().(*bytes.Buffer)
@@ -165,22 +171,25 @@ func getBuffer() *bytes.Buffer {
 	return b
 }
 
-// writeSprite writes the symbols that the page's <use href="#i-…"> name.
-func (k *Kit) writeSprite(out *bytes.Buffer, page []byte) {
-	const mark = `href="#i-`
+// writeSprite writes the symbols that the parts of the page name by <use
+// href="#i-…">.
+func (k *Kit) writeSprite(out *bytes.Buffer, parts ...[]byte) {
+	mark := []byte(`href="#i-`)
 	var names []string
-	for rest := page; ; {
-		i := bytes.Index(rest, []byte(mark))
-		if i < 0 {
-			break
-		}
-		rest = rest[i+len(mark):]
-		end := bytes.IndexByte(rest, '"')
-		if end < 0 {
-			break
-		}
-		if name := string(rest[:end]); !slices.Contains(names, name) {
-			names = append(names, name)
+	for _, rest := range parts {
+		for {
+			i := bytes.Index(rest, mark)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(mark):]
+			end := bytes.IndexByte(rest, '"')
+			if end < 0 {
+				break
+			}
+			if !slices.ContainsFunc(names, func(n string) bool { return n == string(rest[:end]) }) {
+				names = append(names, string(rest[:end]))
+			}
 		}
 	}
 	if len(names) == 0 {
@@ -193,24 +202,43 @@ func (k *Kit) writeSprite(out *bytes.Buffer, page []byte) {
 	out.WriteString(`</svg>`)
 }
 
-var packers = sync.Pool{New: func() any {
-	z, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
-	if err != nil {
-		panic(err) // the level is a constant of the package
+// packers keeps gzip writers: each holds some hundred kilobytes of tables, too
+// much to be made again after every garbage collection, as a sync.Pool would.
+type packers chan *gzip.Writer
+
+func (p packers) get() (*gzip.Writer, error) {
+	select {
+	case z := <-p:
+		return z, nil
+	default:
+		return gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 	}
-	return z
-}}
+}
+
+func (p packers) put(z *gzip.Writer) {
+	select {
+	case p <- z:
+	default: // enough are kept
+	}
+}
+
+// keptPackers bounds the writers kept: more answers than this are rarely packed
+// at the same instant.
+const keptPackers = 16
 
 // send writes the body, compressed when the browser takes it and it is worth it.
-func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
+func (k *Kit) send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
 	if status == 0 {
 		status = http.StatusOK
 	}
 	if len(body) > 1200 && acceptsGzip(r) {
 		packed := getBuffer()
 		defer buffers.Put(packed)
-		z := packers.Get().(*gzip.Writer)
-		defer packers.Put(z)
+		z, err := k.packers.get()
+		if err != nil {
+			return fmt.Errorf("compress: %w", err)
+		}
+		defer k.packers.put(z)
 		z.Reset(packed)
 		if _, err := z.Write(body); err != nil {
 			return fmt.Errorf("compress: %w", err)

@@ -128,7 +128,7 @@ func (w Words) settleCity(v url.Values, a *casefile.Address) error {
 // cityField is the control for the place of an address.
 func (h *Handler) cityField(r *http.Request, form *kit.Form) communeField {
 	p := printer(r)
-	f := h.words.communeField(form, "city", p.T("web.commune.label"), "", settled(form.Value("postcode"), form.Value("city")))
+	f := h.words.communeField(form, "city", p.T("web.identity.city"), "", settled(form.Value("postcode"), form.Value("city")))
 	if form.Error("city") != "" || len(f.Options) > 0 || form.Value(fieldPicked) != "" {
 		f.Options = append(f.Options, option{asWritten, p.T("web.commune.as_written")})
 	}

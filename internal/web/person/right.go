@@ -2,6 +2,7 @@ package person
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 
@@ -21,11 +22,13 @@ type rightView struct {
 	Call       string
 	Form       *kit.Form
 	Card       rightCard
+	Choices    template.HTML // the five equal buttons
 	Title      string
 	Lead       string
 	Tree       []nodeView
 	Reasons    []Sentence // of rules that cannot conclude
 	Gaps       []string   // what no law file says: a parameter and a day, a place
+	Settled    bool       // answers lack, and none of them can change the amount
 	Overdue    []string   // parameters whose newer value should be known by now
 	Questions  []option   // what is missing: label and address
 	Assumed    []string
@@ -67,8 +70,11 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	p := printer(r)
 	view := rightView{
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Form: form,
-		Card: h.viewCard(r, p, file, *line, newCardMarkup(p)), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
+		Card: h.viewCard(r, p, file, *line), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
 	}
+	buttons := newMarkup(p, "")
+	buttons.choices(view.Card.Name)
+	view.Choices = buttons.take()
 	view.Title = view.Card.Name
 	if view.Card.Sum != "" {
 		view.Title = p.T("web.right.title", "name", view.Card.Name, "sum", view.Card.Sum)
@@ -106,7 +112,7 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 		return err
 	}
 	view.Gaps = e.Detail.Gaps
-	view.Tree = h.words.viewTree(p, e.Detail.Explanation, humanNames(file), wholeTree)
+	view.Tree, view.Settled = h.words.explained(p, e, humanNames(file), wholeTree)
 	for _, reason := range e.Detail.Reasons {
 		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
 	}

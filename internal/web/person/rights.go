@@ -22,13 +22,12 @@ type rightsView struct {
 	Computed string        // « calcul du 11 juin, pour juin 2026 »
 	Stale    string        // why it should be computed again, "" when it need not
 	Cards    []rightCard
-	NotDue   []rightCard // folded: nothing to decide about them today
+	NotDue   template.HTML // folded: nothing to decide about them today
 }
 
 // rightCard is one right: proposed (dashed), open (a question), decided (solid).
 type rightCard struct {
 	Right   string
-	Form    *kit.Form
 	Name    string
 	Class   string // open, yes, off, done; "" = proposed
 	Sum     string
@@ -37,8 +36,8 @@ type rightCard struct {
 	Tag     tagView
 	Decider string
 	Why     *whyView
-	Links   template.HTML
-	Choices template.HTML // the five equal buttons
+	Head    template.HTML // written by markup
+	Foot    template.HTML
 	Action  string
 	Call    string
 	After   core.ID // the decision the page shows
@@ -56,16 +55,17 @@ type tagView struct{ Class, Icon, Text string }
 
 // whyView is the explanation under a card.
 type whyView struct {
-	Title string
-	Tree  []nodeView
-	Open  bool
+	Title   string
+	Tree    []nodeView
+	Settled bool // answers lack, and none of them can change the amount
+	Open    bool
 }
 
 // monthsBack is how far the month's list goes: a backdated claim is the longest
 // reason to look behind.
 const monthsBack, monthsAhead = 24, 3
 
-func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, error) {
+func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.HTML) (rightsView, error) {
 	p := printer(r)
 	v := rightsView{Month: f.Month}
 	now := f.Today.CalendarMonth()
@@ -78,9 +78,10 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 	if f.Stale != casefile.Fresh {
 		v.Stale = p.T("web.file.stale_" + string(f.Stale))
 	}
-	explained, markup := false, newCardMarkup(p)
+	explained, m := false, newMarkup(p, hidden)
+	var notDue []rightCard
 	for _, line := range sortRights(f.Rights) {
-		card := h.viewCard(r, p, f, line, markup)
+		card := h.viewCard(r, p, f, line)
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
 			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {
@@ -89,11 +90,17 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File) (rightsView, err
 			card.Why, explained = why, why != nil
 		}
 		if card.Class == "off" && !card.Reopen {
-			v.NotDue = append(v.NotDue, card)
+			notDue = append(notDue, card)
 			continue
 		}
+		m.head(&card)
+		card.Head = m.take()
+		m.foot(&card)
+		card.Foot = m.take()
 		v.Cards = append(v.Cards, card)
 	}
+	m.notDue(notDue)
+	v.NotDue = m.take()
 	return v, nil
 }
 
@@ -141,7 +148,7 @@ func sortRights(lines []casefile.RightLine) []casefile.RightLine {
 // decided tells whether a decision counts: a right reopened is open again.
 func decided(d *casefile.Decision) bool { return d != nil && d.Kind != casefile.Reopened }
 
-func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine, m *cardMarkup) rightCard {
+func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine) rightCard {
 	call := callName(p, f.Person.Title, f.Person.Identity)
 	c := rightCard{
 		Right: line.Right, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
@@ -159,10 +166,6 @@ func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, l
 	if decided(line.Decision) {
 		c.Decided = true
 		c.decided(r, p, line, f.Names)
-	}
-	c.Links = m.links(c.Href, c.Name, c.Entails)
-	if !c.Reopen {
-		c.Choices = m.choices(c.Name)
 	}
 	return c
 }
@@ -275,11 +278,11 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evalu
 	if err != nil {
 		return nil, err
 	}
-	tree := h.words.viewTree(p, e.Detail.Explanation, humanNames(f), firstLevel)
+	tree, settled := h.words.explained(p, e, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Open: true}
+	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Settled: settled, Open: true}
 	if e.Evaluation == evaluation {
 		h.trees.put(key, why)
 	}

@@ -80,7 +80,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
 	}
-	if view.Rights, err = h.viewRights(r, file); err != nil {
+	if view.Rights, err = h.viewRights(r, file, form.Hidden()); err != nil {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/file", Title: view.Name, Sheet: "file.css", Nav: "people", View: view, Script: true})

@@ -14,9 +14,7 @@ import (
 // « Rien en pension d'invalidité, chômage ».
 type themeView struct {
 	Title string
-	Facts []factView
-	Zeros []option // label and address of what was said to be nothing
-	Said  sourceView
+	Rows  template.HTML // its lines, written by markup
 }
 
 // factView is one line of the situation: what, how much, from where.
@@ -32,7 +30,6 @@ type factView struct {
 	Waiting int
 	Source  sourceView
 	Href    string // to change it
-	Margin  template.HTML
 }
 
 // sourceView is where a fact comes from.
@@ -45,16 +42,18 @@ type sourceView struct {
 func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 	var out []themeView
 	call := callName(p, f.Person.Title, f.Person.Identity)
+	m := newMarkup(p, "")
 	for _, theme := range casefile.Themes() {
-		var t themeView
+		var zeros []option
+		var said sourceView
 		last := ""
 		for _, line := range f.Facts {
 			if line.Theme != theme {
 				continue
 			}
 			v := w.viewFact(p, f, call, line)
-			if nothing(line) && (len(t.Zeros) == 0 || t.Said == v.Source) {
-				t.Zeros, t.Said = append(t.Zeros, option{v.Href, lower(v.Label)}), v.Source
+			if nothing(line) && (len(zeros) == 0 || said == v.Source) {
+				zeros, said = append(zeros, option{v.Href, lower(v.Label)}), v.Source
 				continue
 			}
 			if last == line.Variable {
@@ -63,11 +62,13 @@ func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
 				}
 			}
 			last = line.Variable
-			t.Facts = append(t.Facts, v)
+			m.fact(v)
 		}
-		if len(t.Facts)+len(t.Zeros) > 0 {
-			t.Title = p.T("casefile.theme." + string(theme))
-			out = append(out, t)
+		if len(zeros) > 0 {
+			m.zeros(zeros, said)
+		}
+		if m.Len() > 0 {
+			out = append(out, themeView{Title: p.T("casefile.theme." + string(theme)), Rows: m.take()})
 		}
 	}
 	return out
@@ -86,7 +87,6 @@ func (w Words) viewFact(p *i18n.Printer, f *casefile.File, call string, line cas
 		Source: viewSource(p, call, line.Fact), Href: factPath(f.Person.ID, line.Variable, line.Subject),
 		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
 	}
-	v.Margin = margin(p, v.Source, v.Href, v.Label)
 	if line.State == casefile.Known {
 		v.Value = w.factValue(p, line.Of, line.Value)
 	}

@@ -2,8 +2,10 @@ package person
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/lawtext"
@@ -40,6 +42,25 @@ func (w Words) viewTree(p *i18n.Printer, e *rights.Explanation, names map[string
 	return append(nodes, total)
 }
 
+// explained is the tree of a stored result. When answers lack, its last line says
+// what is known of the amount all the same; settled tells that none of them can
+// change it.
+func (w Words) explained(p *i18n.Printer, e casefile.Explained, names map[string]string, depth int) (nodes []nodeView, settled bool) {
+	nodes = w.viewTree(p, e.Detail.Explanation, names, depth)
+	if len(nodes) == 0 || !e.Detail.Explanation.Lines[0].Unknown {
+		return nodes, false
+	}
+	total := &nodes[len(nodes)-1]
+	switch {
+	case e.Status == casefile.Probable:
+		total.Figure = p.MoneyCents(e.Amount)
+		return nodes, true
+	case e.Status == casefile.ToVerify && e.Max > 0:
+		total.Figure = p.MoneyRange(e.Min, e.Max)
+	}
+	return nodes, false
+}
+
 // viewLines nests the flat lines from i on that explain the last line of depth
 // parent; it returns the index after them.
 func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth int, names map[string]string) ([]nodeView, int) {
@@ -50,6 +71,9 @@ func (w Words) viewLines(p *i18n.Printer, lines []rights.Line, i, parent, depth 
 			continue
 		}
 		n := w.viewLine(p, lines[i], names)
+		if when := periods(p, ownSpans(lines, i)); when != "" {
+			n.Sentence.Text = p.T("web.file.label_of", "label", n.Sentence.Text, "name", when)
+		}
 		n.Strong = parent == 0
 		var below []nodeView
 		below, i = w.viewLines(p, lines, i+1, lines[i].Depth, depth, names)
@@ -105,6 +129,43 @@ func (w Words) viewLine(p *i18n.Printer, l rights.Line, names map[string]string)
 		n.Law = append(n.Law, Sentence{Text: parameterText(p, q)})
 	}
 	return n
+}
+
+// ownSpans is the months of a line, nil when the line it explains says the same:
+// a month is written once, at the top of what belongs to it.
+func ownSpans(lines []rights.Line, i int) []rights.Span {
+	for j := i - 1; j >= 0; j-- {
+		if lines[j].Depth < lines[i].Depth {
+			if slices.Equal(lines[j].Spans, lines[i].Spans) {
+				return nil
+			}
+			break
+		}
+	}
+	return lines[i].Spans
+}
+
+// periods tells when a line holds, when that is not the asked month alone:
+// « février 2026 », « de mai 2025 à avril 2026 », « 2024 ».
+func periods(p *i18n.Printer, spans []rights.Span) string {
+	var when []string
+	for _, s := range spans {
+		from, to := monthOrYear(p, s.From), monthOrYear(p, s.To)
+		if from == to {
+			when = append(when, from)
+		} else {
+			when = append(when, p.T("web.right.from_to", "from", from, "to", to))
+		}
+	}
+	return p.List(when)
+}
+
+// monthOrYear says a month in words; a year stays as it is.
+func monthOrYear(p *i18n.Printer, text string) string {
+	if m, err := rights.ParseMonth(text); err == nil {
+		return p.Month(m)
+	}
+	return text
 }
 
 // whose names the persons a line is about, when the page knows them.
