@@ -30,7 +30,7 @@ func (s *Service) ListFiles(ctx context.Context, after string, limit int) (Found
 		sql, args := teamRanges(scope, nameRange{
 			selectFrom: `SELECT c.sort_name, COALESCE(al.person_id, c.person_id) AS person_id
 FROM casefile c LEFT JOIN person_alias al ON al.org_id = c.org_id AND al.alias_id = c.person_id AND al.ended_at = 0`,
-			where: "c.phase = 'active'", person: "COALESCE(al.person_id, c.person_id)",
+			where: "c.phase = 'active' AND " + listedOnce(scope.All), person: "COALESCE(al.person_id, c.person_id)",
 		}, from, limit+1)
 		if sql == "" {
 			return journal.Event{Kind: "list"}, nil
@@ -58,6 +58,19 @@ ORDER BY t.sort_name, t.person_id LIMIT ` + fmt.Sprint(limit+1)
 		return journal.Event{Kind: "list", Subjects: personsOf(page.Items)}, err
 	})
 	return page, err
+}
+
+// listedOnce keeps one of the rows of a merged person in a range: their own, else
+// the first of those merged into them.
+func listedOnce(allTeams bool) string {
+	team := " AND o.team_id = c.team_id"
+	if allTeams {
+		team = ""
+	}
+	return `(al.id IS NULL OR NOT EXISTS (SELECT 1 FROM casefile o LEFT JOIN person_alias oa
+	ON oa.org_id = o.org_id AND oa.alias_id = o.person_id AND oa.ended_at = 0
+	WHERE o.org_id = c.org_id` + team + ` AND o.phase = 'active' AND o.sort_name = c.sort_name
+	AND COALESCE(oa.person_id, o.person_id) = al.person_id AND (oa.id IS NULL OR o.person_id < c.person_id)))`
 }
 
 // nameRange is one range of a list by name: the table's alias must be c, its key

@@ -265,16 +265,18 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 				case 2:
 					f, err := w.OpenFile(ctx, id, 0)
 					must(t, err)
+					var open []casefile.ConflictPair
 					for _, l := range f.Facts {
-						for _, c := range l.Conflicts {
-							keep, drop := c.Yours.ID, c.Theirs.ID
-							if r.IntN(2) == 0 {
-								keep, drop = drop, keep
-							}
-							must(t, w.ChooseFact(ctx, id, keep, drop))
-							return
-						}
+						open = append(open, l.Conflicts...)
 					}
+					if len(open) == 0 {
+						return
+					}
+					keep, drop := open[0].Yours.ID, open[0].Theirs.ID
+					if r.IntN(2) == 0 {
+						keep, drop = drop, keep
+					}
+					must(t, w.ChooseFact(ctx, id, keep, drop))
 				case 3:
 					in := casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationChild, Identity: casefile.Identity{GivenNames: "Awa", UsualName: "Costa", Birth: core.PartialDate{Year: 2018}}}
 					_, err := w.AddToHousehold(ctx, id, in)
@@ -408,6 +410,41 @@ func TestMergeIsSeenFromTheHouseholdsAround(t *testing.T) {
 		}
 		if got[a] != "800" || got[b] != "700" {
 			t.Errorf("said of each: %v", got)
+		}
+	})
+}
+
+// A list by name gives a merged person once, whatever the page they fall on.
+func TestMergedPersonIsListedOnceOverPages(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var all []core.ID
+		for i := range 4 {
+			all = append(all, w.person("Ana", "Costa", fmt.Sprint(1980+i)))
+			all = append(all, w.personIn(w.karim, w.teamB, "Ana", "Costa", fmt.Sprint(1960+i)))
+		}
+		ctx := w.both()
+		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[0], Other: all[7]}))
+		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[5], Other: all[2]}))
+		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[5], Other: all[4]}))
+		for limit := 1; limit < 6; limit++ {
+			var got []core.ID
+			after := ""
+			for range 10 {
+				page, err := w.ListFiles(ctx, after, limit)
+				must(t, err)
+				for _, f := range page.Items {
+					got = append(got, f.Person)
+				}
+				if after = page.Next; after == "" {
+					break
+				}
+			}
+			slices.Sort(got)
+			want := []core.ID{all[0], all[1], all[3], all[5], all[6]}
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("pages of %d: %v, want %v", limit, got, want)
+			}
 		}
 	})
 }
