@@ -69,21 +69,19 @@ func kinSQL(n int) string {
 	return `WITH there (id) AS (
 	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id IN (` + marks(3, n) + `)
 	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $2),
-kept (id) AS (SELECT COALESCE(al.person_id, t.id) FROM there t
-	LEFT JOIN person_alias al ON al.org_id = $1 AND al.alias_id = t.id AND al.ended_at = 0),
+kept (id) AS (SELECT id FROM there
+	UNION SELECT al.person_id FROM there CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.alias_id = there.id AND al.ended_at = 0),
 who (id) AS (SELECT id FROM kept
-	UNION SELECT al.alias_id FROM kept CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.person_id = kept.id AND al.ended_at = 0)
-` + kinOf + `a = who.id` + kinNames + ` UNION ALL ` + kinOf + `b = who.id` + kinNames + ` LIMIT 800`
-}
-
-const (
-	kinOf = `SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
+	UNION SELECT al.alias_id FROM kept CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.person_id = kept.id AND al.ended_at = 0),
+rel (id) AS (SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.a = who.id
+	UNION SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.b = who.id)
+SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
 	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
-FROM who CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
+FROM rel CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
 LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0
-CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.`
-	kinNames = ` AND pa.org_id = $1 AND pa.id = COALESCE(xa.person_id, k.a) AND pb.org_id = $1 AND pb.id = COALESCE(xb.person_id, k.b)`
-)
+CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.id = rel.id
+AND pa.org_id = $1 AND pa.id = COALESCE(xa.person_id, k.a) AND pb.org_id = $1 AND pb.id = COALESCE(xb.person_id, k.b) LIMIT 800`
+}
 
 // loadKin reads the relations of the people of homes and of the file's person, and
 // the names of both ends.

@@ -168,7 +168,7 @@ func writtenSince(q db.Querier, org core.ID, a alias) ([]Written, error) {
 	return list, nil
 }
 
-const endAlias = `UPDATE person_alias SET ended_at = $3, ended_by = $4 WHERE org_id = $1 AND id = $2 AND ended_at = 0`
+const endAlias = `UPDATE person_alias SET ended_at = $4, ended_by = $5 WHERE org_id = $1 AND person_id = $2 AND id = $3 AND ended_at = 0`
 
 // Unmerge says that other, merged into file, is somebody else after all. whose
 // says for each row written since (its id) which of the two it goes to; a row left
@@ -242,7 +242,7 @@ func (p *parting) run(since []Written) error {
 			theirs[kept] = home
 		}
 	}
-	n, err := p.tx.Exec(endAlias, p.org, p.merge, p.tx.Now(), p.by)
+	n, err := p.tx.Exec(endAlias, p.org, p.kept, p.merge, p.tx.Now(), p.by)
 	if err != nil {
 		return fmt.Errorf("end alias: %w", err)
 	}

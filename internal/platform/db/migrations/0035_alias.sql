@@ -13,10 +13,9 @@ CREATE TABLE person_alias (
 	merged_by {{text}} NOT NULL,
 	ended_at  BIGINT NOT NULL,
 	ended_by  {{text}} NOT NULL,
-	PRIMARY KEY (org_id, id),
+	PRIMARY KEY (org_id, person_id, id),
 	FOREIGN KEY (org_id, alias_id) REFERENCES person (org_id, id),
 	FOREIGN KEY (org_id, person_id) REFERENCES person (org_id, id)
 ) {{clustered}};
 
 CREATE UNIQUE INDEX person_alias_current ON person_alias (org_id, alias_id) WHERE ended_at = 0;
-CREATE INDEX person_alias_person ON person_alias (org_id, person_id);
