@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/law"
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -132,6 +133,30 @@ func TestYearOfBirthAlone(t *testing.T) {
 		r := right(t, f, "aspa").Result
 		if r.Status != want {
 			t.Errorf("born in %s: ASPA %s (%+v), want %s", birth, r.Status, r.Missing, want)
+		}
+	}
+}
+
+// Every fact that may be known, and every choice of it, has its words in every
+// language.
+func TestFactsHaveWords(t *testing.T) {
+	w := lawWorld(t)
+	for _, tag := range []string{i18n.French, i18n.English, i18n.Arabic} {
+		p := i18n.For(tag)
+		for _, theme := range casefile.Themes() {
+			if key := "casefile.theme." + string(theme); !p.Has(key) {
+				t.Errorf("%s: %s", tag, key)
+			}
+		}
+		for _, v := range w.Variables() {
+			if key := "casefile.variable." + v.Name; v.Name != "convention_openfisca" && !p.Has(key) {
+				t.Errorf("%s: %s", tag, key)
+			}
+			for _, c := range v.Choices {
+				if key := "casefile.choice." + v.Name + "." + c; !p.Has(key) {
+					t.Errorf("%s: %s", tag, key)
+				}
+			}
 		}
 	}
 }

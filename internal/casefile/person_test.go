@@ -293,21 +293,26 @@ func TestSearch(t *testing.T) {
 				t.Errorf("search %q: %s; want %s", query, got, want)
 			}
 		}
-		// Pages follow each other without a hole nor a repeat.
-		var all []core.ID
-		for after, n := "", 0; ; n++ {
-			page, err := w.Search(w.claire, "dia", after, 1)
-			must(t, err)
-			for _, f := range page.Items {
-				all = append(all, f.Person)
+		// Pages follow each other without a hole nor a repeat, from one way of
+		// matching to the next.
+		for query, want := range map[string]int{"dia": 4, "diallo": 4, "1990": 1, "fatou": 3, "mo": 2} {
+			for _, limit := range []int{1, 2, 3} {
+				var all []core.ID
+				for after, n := "", 0; ; n++ {
+					page, err := w.Search(w.claire, query, after, limit)
+					must(t, err)
+					for _, f := range page.Items {
+						all = append(all, f.Person)
+					}
+					if after = page.Next; after == "" || n > 10 {
+						break
+					}
+				}
+				slices.Sort(all)
+				if len(all) != want || len(slices.Compact(all)) != want {
+					t.Errorf("search %q by %d: %v, want %d people", query, limit, all, want)
+				}
 			}
-			if after = page.Next; after == "" || n > 10 {
-				break
-			}
-		}
-		slices.Sort(all)
-		if len(all) != 4 || len(slices.Compact(all)) != 4 {
-			t.Errorf("four people one by one: %v", all)
 		}
 		_, err := w.Search(w.claire, strings.Repeat("x", 201), "", 20)
 		wantKind(t, err, errs.Invalid)

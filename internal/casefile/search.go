@@ -174,6 +174,7 @@ func (s *Service) find(ctx context.Context, q db.Querier, query query, after cur
 		if len(hits) > limit {
 			page.Next = next.String()
 			hits = hits[:limit]
+			break
 		}
 	}
 	page.Items, err = s.show(ctx, q, hits)

@@ -374,19 +374,29 @@ func packed(t testing.TB, s *site, b *browser, path string) (whole, css int) {
 	t.Helper()
 	body := b.get(path).must(200).body
 	whole = gzipped(t, []byte(body))
-	for _, m := range regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
-		asset := b.get(m[1]).must(200).body
-		n := len(asset)
-		if !strings.HasSuffix(m[1], ".woff2") {
-			n = gzipped(t, []byte(asset))
+	fetched := map[string]bool{} // a browser fetches each asset once
+	var fetch func(path string)
+	fetch = func(path string) {
+		if fetched[path] {
+			return
 		}
+		fetched[path] = true
+		asset := b.get(path).must(200).body
+		if strings.HasSuffix(path, ".woff2") {
+			whole += len(asset)
+			return
+		}
+		n := gzipped(t, []byte(asset))
 		whole += n
-		if strings.HasSuffix(m[1], ".css") {
+		if strings.HasSuffix(path, ".css") {
 			css += n
 			for _, f := range regexp.MustCompile(`url\((/static/[^)]+)\)`).FindAllStringSubmatch(asset, -1) {
-				whole += len(b.get(f[1]).must(200).body)
+				fetch(f[1])
 			}
 		}
+	}
+	for _, m := range regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`).FindAllStringSubmatch(body, -1) {
+		fetch(m[1])
 	}
 	return whole, css
 }
