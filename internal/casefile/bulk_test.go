@@ -123,7 +123,7 @@ func (c *Crowd) Fill(tx *db.Tx, people int) error {
 		e := c.id()
 		evaluations.add(c.Org, id, e, 2026*12+5, "law-1", "x", 1, c.Worker, []byte("{}"))
 		for _, r := range []string{"af", "aide_logement"} {
-			results.add(c.Org, id, e, r, "probable", 10_000, 10_000, 10_000, "", []byte(strings.Repeat("x", 3000)))
+			results.add(c.Org, id, e, r, "probable", 10_000, 10_000, 10_000, "", []byte(strings.Repeat("x", 3000)), nil)
 		}
 		c.Files = append(c.Files, id)
 	}

@@ -30,7 +30,9 @@ type Outcome struct {
 	Amount   core.Cents
 	Min, Max core.Cents
 	Missing  []Missing
-	Detail   json.RawMessage // a rights.Result
+	// Detail is a rights.Result without its explanation, which is apart.
+	Detail      json.RawMessage
+	Explanation json.RawMessage
 }
 
 // Picture is a household as one file knows it, ready for the engine: dated

@@ -79,6 +79,14 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	}
 	f.Rights = s.rightLines(results, decided)
 	f.Computed = e.computedAt
+	for _, l := range f.Rights {
+		if l.Result != nil && l.Result.Status == Probable && l.Decision == nil {
+			if f.Why, err = loadWhy(q, o.org, person, e, l.Right); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
 	digest, _, err := BuildPicture(f.Household, person, month, facts, s.vocabulary.find).Digest()
 	if err != nil {
 		return nil, err

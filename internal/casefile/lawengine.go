@@ -211,11 +211,14 @@ func outcomeOf(r rights.Result, right rights.Right) (Outcome, error) {
 		}
 		o.Missing = append(o.Missing, miss)
 	}
-	detail, err := json.Marshal(r)
-	if err != nil {
+	var err error
+	if o.Explanation, err = json.Marshal(r.Explanation); err != nil {
+		return o, fmt.Errorf("write the explanation of %s: %w", r.Right, err)
+	}
+	r.Explanation = nil
+	if o.Detail, err = json.Marshal(r); err != nil {
 		return o, fmt.Errorf("write the result of %s: %w", r.Right, err)
 	}
-	o.Detail = detail
 	return o, nil
 }
 

@@ -206,20 +206,33 @@ func (s *Service) AnswerQuestion(ctx context.Context, file core.ID, a Answer) er
 			about.ID = ""
 		}
 	}
-	missing, held, err := s.missing(ctx, file, a.Question)
+	missing, held, err := s.missing(ctx, file, core.ID(subject))
 	if err != nil {
 		return err
 	}
 	var in []FactInput
+	given := false
 	for _, cell := range s.asked(name) {
 		cv, known := s.vocabulary.find(cell)
-		value, given := a.Values[cell]
-		if !known || (a.State == Known && (!given || strings.TrimSpace(value) == "")) {
+		if !known {
 			continue
+		}
+		value, state := strings.TrimSpace(a.Values[cell]), a.State
+		lacks, isMissing := missing[cell]
+		if state == Known && value == "" {
+			// Left empty beside one that was given: nobody knew it.
+			if state = Unknown; !isMissing {
+				continue
+			}
+		} else {
+			given = true
 		}
 		from := a.From
 		if from.IsZero() {
-			from = s.since(cv, missing, s.ThisMonth(ctx))
+			if !isMissing {
+				lacks = missing[name]
+			}
+			from = s.since(cv, lacks, s.ThisMonth(ctx))
 		}
 		replaces := a.Replaces[cell]
 		if replaces == "" { // « je ne sais pas » gives way to an answer
@@ -229,21 +242,22 @@ func (s *Service) AnswerQuestion(ctx context.Context, file core.ID, a Answer) er
 				}
 			}
 		}
-		in = append(in, FactInput{Subject: about, Variable: cell, From: from, Until: a.Until, State: a.State, Value: value,
+		in = append(in, FactInput{Subject: about, Variable: cell, From: from, Until: a.Until, State: state, Value: value,
 			Source: a.Source, Detail: a.Detail, Replaces: replaces})
 	}
-	if len(in) == 0 {
+	if !given {
 		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.answer_missing").On("answer")}
 	}
 	_, err = s.SaveFacts(ctx, file, in)
 	return err
 }
 
-// missing finds what the results miss under a question's id, zero when they no
-// longer do, and the facts of the file.
-func (s *Service) missing(ctx context.Context, file core.ID, id string) (m Missing, facts []Fact, err error) {
+// missing gives what the results miss about somebody, by variable, and the facts
+// of the file.
+func (s *Service) missing(ctx context.Context, file, subject core.ID) (m map[string]Missing, facts []Fact, err error) {
 	month := s.ThisMonth(ctx)
 	err = s.DB.Read(ctx, func(q db.Querier) error {
+		m = map[string]Missing{}
 		o, err := s.allow(ctx, q, access.FactSave, &file)
 		if err != nil {
 			return err
@@ -260,8 +274,8 @@ func (s *Service) missing(ctx context.Context, file core.ID, id string) (m Missi
 			return err
 		}
 		for _, open := range s.openQuestions(s.rightLines(results, nil), facts, month) {
-			if open.id() == id {
-				m = open.Missing
+			if open.Subject.ID == subject {
+				m[open.Variable] = open.Missing
 			}
 		}
 		return nil

@@ -262,12 +262,17 @@ func loadExplained(q db.Querier, org, file core.ID, e evaluation, right string) 
 		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
 	}
 	x := Explained{Result: r, LawDigest: e.law, FactsDigest: e.factsDigest, ComputedAt: e.computedAt}
-	var detail []byte
-	if err := q.QueryRow(selectDetail, org, file, e.id, right).Scan(&detail); err != nil {
+	var detail, explanation []byte
+	if err := q.QueryRow(selectDetail, org, file, e.id, right).Scan(&detail, &explanation); err != nil {
 		return x, fmt.Errorf("read the result of %s: %w", right, err)
 	}
 	if err := json.Unmarshal(detail, &x.Detail); err != nil {
 		return x, fmt.Errorf("read the result of %s: %w", right, err)
+	}
+	if len(explanation) > 0 {
+		if err := json.Unmarshal(explanation, &x.Detail.Explanation); err != nil {
+			return x, fmt.Errorf("read the explanation of %s: %w", right, err)
+		}
 	}
 	return x, nil
 }

@@ -69,8 +69,28 @@ func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Resu
 	return list, nil
 }
 
-const selectDetail = `SELECT detail FROM right_result
+const (
+	selectDetail = `SELECT detail, explanation FROM right_result
 WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 AND right_name = $4`
+	selectExplanation = `SELECT explanation FROM right_result
+WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 AND right_name = $4`
+)
+
+// loadWhy reads the explanation of one result, nil when it has none.
+func loadWhy(q db.Querier, org, file core.ID, e evaluation, right string) (*Why, error) {
+	var text []byte
+	if err := q.QueryRow(selectExplanation, org, file, e.id, right).Scan(&text); err != nil {
+		return nil, fmt.Errorf("read the explanation of %s: %w", right, err)
+	}
+	why := &Why{Right: right}
+	if len(text) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(text, &why.Explanation); err != nil {
+		return nil, fmt.Errorf("read the explanation of %s: %w", right, err)
+	}
+	return why, nil
+}
 
 const decisionColumns = `id, right_name, kind, non_take_up, amount, since, source, detail, at, by_worker`
 
@@ -152,8 +172,8 @@ const (
 	lawKnown         = `SELECT COUNT(*) FROM law WHERE digest = $1`
 	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	insertResult = `INSERT INTO right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most, missing, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	insertResult = `INSERT INTO right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most, missing, detail, explanation)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	// The calculations of a month that nothing names are replaced by a newer one.
 	selectStale = `SELECT e.id FROM evaluation e WHERE e.org_id = $1 AND e.file_id = $2 AND e.month = $3 AND e.id <> $4
 AND NOT EXISTS (SELECT 1 FROM sheet s WHERE s.org_id = e.org_id AND s.person_id = e.file_id AND s.evaluation_id = e.id)
@@ -184,7 +204,7 @@ func writeEvaluation(tx *db.Tx, org, file, by core.ID, e evaluation, picture []b
 			}
 			missing = string(b)
 		}
-		_, err := tx.Exec(insertResult, org, file, e.id, o.Right, o.Status, o.Amount, o.Min, o.Max, missing, []byte(o.Detail))
+		_, err := tx.Exec(insertResult, org, file, e.id, o.Right, o.Status, o.Amount, o.Min, o.Max, missing, []byte(o.Detail), []byte(o.Explanation))
 		if err != nil {
 			return fmt.Errorf("insert result of %s: %w", o.Right, err)
 		}

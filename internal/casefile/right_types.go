@@ -204,6 +204,15 @@ type File struct {
 	// Question is the id of the next one worth asking, "" when none is.
 	Question string
 	Names    map[core.ID]string // of the workers named here: « Claire Maurel »
+	// Why explains the first right that the calculation proposes and nobody
+	// decided about; nil when there is none.
+	Why *Why
+}
+
+// Why is the explanation of one right of a file.
+type Why struct {
+	Right       string
+	Explanation *rights.Explanation
 }
 
 // Question is one page of the interview: a law file says which cells its

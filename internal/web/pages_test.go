@@ -169,7 +169,10 @@ func TestInvitationThenSignIn(t *testing.T) {
 	clk := s.clock.(*movable)
 	admin := s.open(t)
 	admin.get("/demo/enter/worker").must(200)
-	made := admin.get("/equipe").must(200, "Nadia Lefèvre").send(admin, "/equipe", "login", "t.nouveau", "name", "Thomas Nouveau", "function", "éducateur", "roles", "works").
+	team := regexp.MustCompile(`name="teams" value="([^"]+)"`).FindStringSubmatch(admin.get("/equipe").must(200, "Nadia Lefèvre").body)[1]
+	// Somebody who accompanies people in no team could never open a file.
+	admin.get("/equipe").send(admin, "/equipe", "login", "t.nouveau", "name", "Thomas Nouveau", "roles", "works").must(422, "Choisissez au moins une équipe")
+	made := admin.get("/equipe").send(admin, "/equipe", "login", "t.nouveau", "name", "Thomas Nouveau", "function", "éducateur", "roles", "works", "teams", team).
 		must(200, "Voici le lien de Thomas Nouveau.")
 	link := regexp.MustCompile(`/invitation\?jeton=[A-Za-z0-9_-]+`).FindString(made.body)
 	if link == "" {
@@ -474,4 +477,37 @@ func TestSomebodyKnownJoinsTheHousehold(t *testing.T) {
 		send(b, path, "person", id, "relation", "child", "lives", "oui", "from", "01/06/2026").must(200, "C’est gardé.", "Nour Benali", "son enfant")
 	b.get(path).send(b, path, "relation", "child", "lives", "oui", "given_names", "Adam", "birth", "12/2031").must(422)
 	b.get("/personnes/"+string(s.samira)).must(200, "4 personnes : Samira, Nour, Yanis et Lina")
+}
+
+func TestAColleagueChangesTeam(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	href := regexp.MustCompile(`href="(/equipe/membre\?qui=[^"]+)"[^>]*>(?:<svg.*?</svg>)?Modifier<span class="vh"> Nadia`)
+	found := href.FindStringSubmatch(b.get("/equipe").body)
+	if found == nil {
+		t.Fatal("no link to change Nadia Lefèvre")
+	}
+	path := found[1]
+	who := strings.TrimPrefix(path, "/equipe/membre?qui=")
+	teams := regexp.MustCompile(`name="teams" value="([^"]+)"`).FindAllStringSubmatch(b.get(path).must(200, "Nadia Lefèvre", "Secteur Sud").body, -1)
+	if len(teams) != 2 {
+		t.Fatalf("%d teams to choose from, want 2", len(teams))
+	}
+	send := func(more ...string) page {
+		old := b.get(path)
+		version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(old.body)[1]
+		return old.send(b, "/equipe/membre/modifier", append([]string{"qui", who, "version", version, "name", "Nadia Lefèvre", "function", "conseillère", "roles", "works"}, more...)...)
+	}
+	send().must(422, "Choisissez au moins une équipe")
+	send("teams", teams[0][1]).must(200, "Équipe Polyvalence. n.lefevre").mustNot("Équipe Secteur Sud")
+	b.get(path).send(b, "/equipe/membre/modifier", "qui", who, "version", "1", "name", "Autre", "roles", "works", "teams", teams[1][1]).must(422, "Quelqu’un a changé cela entre-temps", `value="Autre"`)
+	b.get("/equipe/membre?qui=019eb57b-0980-7ffa-a52f-7c2d2105adc4").must(404)
+}
+
+func TestTheSummaryNamesTheFields(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	b.get("/equipe").send(b, "/equipe", "roles", "administers").must(422, "Nom : Ce champ est nécessaire.", "Son identifiant : Ce champ est nécessaire.").mustNot("<!--label")
 }

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"bytes"
 	"errors"
 	"html"
 	"html/template"
@@ -30,6 +31,45 @@ type Form struct {
 	Draft  string // id of the draft it was filled from
 
 	hidden template.HTML
+	labels map[string]string // of the fields the page showed, for the summary above them
+}
+
+// labelMark is where the summary of errors names a field: the page puts the
+// label there once it has written that field.
+func labelMark(field string) string { return "<!--label " + field + "-->" }
+
+// shown remembers the label of a field that may be refused.
+func (f *Form) shown(name, label string) {
+	if f.Error(name) == "" {
+		return
+	}
+	if f.labels == nil {
+		f.labels = map[string]string{}
+	}
+	f.labels[name] = label
+}
+
+// Mark stands for the label of the field that the error is about.
+func (e FieldError) Mark() template.HTML {
+	if e.Field == "" || strings.Contains(e.Field, ">") {
+		return ""
+	}
+	return template.HTML(labelMark(e.Field))
+}
+
+// putLabels names the fields in the summary of errors of a page.
+func putLabels(content []byte, f *Form, say func(label string) string) []byte {
+	if f == nil {
+		return content
+	}
+	for _, e := range f.Errors {
+		label := ""
+		if l := f.labels[e.Field]; l != "" {
+			label = html.EscapeString(say(l)) + " "
+		}
+		content = bytes.ReplaceAll(content, []byte(labelMark(e.Field)), []byte(label))
+	}
+	return content
 }
 
 // FieldError is one sentence about one field ("" = the whole form).
@@ -96,6 +136,7 @@ func (k *Kit) Refused(w http.ResponseWriter, r *http.Request, err error) (*Form,
 	for _, e := range fields {
 		f.Errors = append(f.Errors, FieldError{Field: e.Field, Text: v.P.Error(e)})
 	}
+	v.refused = f
 	return f, nil
 }
 

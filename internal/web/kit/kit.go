@@ -244,6 +244,7 @@ type Visit struct {
 	csrf     string         // the token's base, made once per request
 	location string         // where the handler redirected to
 	flashes  []Flash
+	refused  *Form // the form that this page shows again, with what is wrong with it
 }
 
 type visitKey struct{}

@@ -81,9 +81,13 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 		return err
 	}
 	content := getBuffer()
-	defer buffers.Put(content)
+	defer func() { buffers.Put(content) }()
 	if err := set.ExecuteTemplate(content, page.Template, page.View); err != nil {
 		return fmt.Errorf("render %s: %w", page.Template, err)
+	}
+	if v.refused != nil {
+		named := putLabels(content.Bytes(), v.refused, func(label string) string { return p.T("web.form.about", "label", label) })
+		content = bytes.NewBuffer(named)
 	}
 	page.Tag = p.Tag()
 	f := frame{

@@ -142,6 +142,7 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 		"asset":   t.assets.Path,
 		"field": func(f *Form, kind, name, label, hint string, more ...string) (Field, error) {
 			field := Field{Form: f, Type: kind, Name: name, Label: label, Hint: hint, Rows: 4}
+			f.shown(name, label)
 			for i := 0; i+1 < len(more); i += 2 {
 				switch more[i] {
 				case "autocomplete":

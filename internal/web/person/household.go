@@ -15,6 +15,7 @@ import (
 type householdEdit struct {
 	ID      core.ID
 	Name    string
+	Call    string
 	Form    *kit.Form
 	View    householdView
 	Stays   []stayView
@@ -65,7 +66,7 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 		return err
 	}
 	p := printer(r)
-	view := householdEdit{ID: id, Name: person.DisplayName(), Form: form, View: viewHousehold(p, id, hv)}
+	view := householdEdit{ID: id, Name: person.DisplayName(), Call: callName(p, person.Title, person.Identity), Form: form, View: viewHousehold(p, id, hv)}
 	says := map[core.ID]string{}
 	for _, l := range view.View.People {
 		says[l.ID] = l.Says

@@ -206,7 +206,7 @@ func (h *Handler) wrote(p *i18n.Printer, u casefile.Undo, s casefile.Written) st
 		}
 		return p.T("web.merge.wrote_fact", "label", factLabel(p, of, s.Fact.Subject, u.Kept.ID, u.Household), "value", h.words.stateValue(p, of, *s.Fact))
 	case casefile.WroteDecision:
-		return p.T("web.merge.wrote_decision", "right", h.words.Name(p, s.Decision.Right), "choice", p.T("casefile.decision."+string(s.Decision.Kind)))
+		return p.T("web.merge.wrote_decision", "right", h.words.Name(p, s.Decision.Right), "choice", p.T("web.decide."+string(s.Decision.Kind), "who", callName(p, u.Kept.Title, u.Kept.Identity)))
 	case casefile.WroteKin:
 		return p.T("web.merge.wrote_kin", "name", s.Human.Name())
 	case casefile.WroteStay:

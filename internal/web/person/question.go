@@ -29,6 +29,7 @@ type questionView struct {
 	Cells    []cellView
 	Why      []string
 	Over     bool
+	Stale    bool   // not computed for today: nothing can be said of what is left
 	Skip     string // address of the same page with the next question
 }
 
@@ -76,20 +77,38 @@ func (h *Handler) renderQuestion(w http.ResponseWriter, r *http.Request, form *k
 	if err != nil {
 		return err
 	}
+	stale := false
+	if !open { // « nothing left to ask » is said of a calculation that is still true
+		file, err := h.cases.OpenFile(r.Context(), id, 0)
+		if err != nil {
+			return err
+		}
+		stale = file.Stale != casefile.Fresh
+	}
 	form.Default("source", string(casefile.SourceSaid))
 	p := printer(r)
-	view := questionView{ID: id, Name: person.DisplayName(), Call: callName(p, person.Title, person.Identity), Form: form, Over: !open}
+	view := questionView{ID: id, Name: person.DisplayName(), Call: callName(p, person.Title, person.Identity), Form: form, Over: !open, Stale: stale}
 	if open {
 		view.fill(p, h.words, q)
+		view.placeInTime(p, q, core.DateOf(h.kit.Clock.Now().In(kit.From(r.Context()).Place())))
+		if c := view.Cells[0].Commune; c != nil && !form.Bad() {
+			form.Default(c.Name, person.Contact.Address.City) // written at the counter already: to confirm
+		}
 	}
 	title := view.Title
 	if view.Over {
 		title = p.T("web.question.over")
+		if stale {
+			title = p.T("web.question.stale")
+		}
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/question", Title: title + " · " + view.Name, Sheet: "question.css", Nav: "people", Public: true, Status: status, View: view, Script: true,
 	})
 }
+
+// notSaid is the choice of the law's lists that says nothing.
+const notSaid = "non_renseigne"
 
 // manyQuestions is from how many left a page stops counting them aloud.
 const manyQuestions = 5
@@ -120,6 +139,9 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 			cell.From = p.T(onOrIn("web.file.from", c.From), "date", c.From)
 		}
 		for _, choice := range c.Of.Choices {
+			if choice == notSaid {
+				continue // « Je ne sais pas » and « Je préfère ne pas dire » say it better
+			}
 			cell.Choices = append(cell.Choices, option{choice, choiceLabel(p, c.Of.Name, choice)})
 		}
 		if c.Of.Name == communeFact {
@@ -137,6 +159,21 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 		v.Why = append(v.Why, p.T(key))
 	}
 	v.Why = append(v.Why, p.T("web.question.why_free"))
+}
+
+// farBack is from how many months ago a question says which time it is about: the
+// same question may come twice, for now and for the year that the CAF looks at.
+const farBack = 6
+
+// placeInTime says aloud that a question is about some time ago.
+func (v *questionView) placeInTime(p *i18n.Printer, q casefile.Question, today core.Date) {
+	from := q.Cells[0].From
+	if from.Month == 0 || v.Hint != "" || q.Cells[0].Of.Period != casefile.PeriodMonth {
+		return
+	}
+	if (today.Year-from.Year)*12+int(today.Month)-int(from.Month) >= farBack {
+		v.Hint = p.T("web.question.back_then", "date", from)
+	}
 }
 
 // questionTitle is the question about a variable: its own sentence in the

@@ -30,7 +30,7 @@ type rightView struct {
 	Gaps       []string   // what no law file says: a parameter and a day, a place
 	Settled    bool       // answers lack, and none of them can change the amount
 	Overdue    []string   // parameters whose newer value should be known by now
-	Questions  []option   // what is missing: label and address
+	Questions  []lacking  // what is missing
 	Assumed    []string
 	Zeros      []string // supposed absent, since nobody said them
 	Entails    []Sentence
@@ -102,6 +102,12 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// lacking is what is missing of one human: label and address.
+type lacking struct {
+	Who   string // "" = the person of the file
+	Items []option
+}
+
 // fillExplained adds what the stored result says of itself.
 func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightView, file *casefile.File, right string) error {
 	e, err := h.cases.Explain(r.Context(), view.ID, right, file.Month)
@@ -120,8 +126,16 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 		view.Overdue = append(view.Overdue, lawtext.Parameter(p, h.words.Law, s.Parameter).String())
 	}
 	for _, m := range e.Missing {
-		label := factLabel(p, casefile.Variable{Name: m.Variable}, m.Subject, view.ID, file.Household)
-		view.Questions = append(view.Questions, option{questionPath(view.ID, m.Variable+"."+string(m.Subject.ID)), label})
+		who := ""
+		if human, ok := file.Household.Humans[m.Subject.ID]; ok && m.Subject.ID != view.ID {
+			who = firstName(human)
+		}
+		i := slices.IndexFunc(view.Questions, func(q lacking) bool { return q.Who == who })
+		if i < 0 {
+			i = len(view.Questions)
+			view.Questions = append(view.Questions, lacking{Who: who})
+		}
+		view.Questions[i].Items = append(view.Questions[i].Items, option{questionPath(view.ID, m.Variable+"."+string(m.Subject.ID)), variableLabel(p, m.Variable)})
 	}
 	view.Assumed, view.Zeros = h.assumed(p, file, e.Detail.Assumed)
 	view.Law = shortDigest(e.LawDigest)

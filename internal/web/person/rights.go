@@ -89,6 +89,9 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 			}
 			card.Why, explained = why, why != nil
 		}
+		if card.Class == "off" && !card.Reopen && line.Result == nil {
+			continue // not computed: nothing to say of it
+		}
 		if card.Class == "off" && !card.Reopen {
 			notDue = append(notDue, card)
 			continue
@@ -300,6 +303,10 @@ func (h *Handler) recompute(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := h.cases.Recompute(r.Context(), id, m); err != nil {
 		return err
+	}
+	if r.PostForm.Get("suite") == "question" {
+		h.kit.Redirect(w, r, path(id)+"/question")
+		return nil
 	}
 	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.file.recomputed"})
 	to := path(id)

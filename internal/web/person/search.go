@@ -3,7 +3,11 @@ package person
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -52,6 +56,14 @@ func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
 		}
 		view.Items = append(view.Items, line)
 	}
+	order := collate.New(language.French)
+	// Among those who match alike on this page, people come by the alphabet.
+	slices.SortStableFunc(view.Items, func(a, b foundView) int {
+		if q == "" || a.Found.Why != b.Found.Why {
+			return 0
+		}
+		return order.CompareString(a.Name, b.Name)
+	})
 	if found.Next != "" {
 		view.Next = pageAddress(q, found.Next)
 	}

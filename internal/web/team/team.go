@@ -29,6 +29,8 @@ func Register(k *kit.Kit, a *access.Service) {
 	h := &Handler{kit: k, access: a}
 	k.Handle("GET /equipe", kit.Worker, h.show)
 	k.Handle("POST /equipe", kit.Worker, h.invite)
+	k.Handle("GET /equipe/membre", kit.Worker, h.showMember)
+	k.Handle("POST /equipe/membre/modifier", kit.Worker, h.editMember)
 	k.Handle("POST /equipe/membre", kit.Worker, h.change)
 	k.Handle("POST /equipe/equipes", kit.Worker, h.addTeam)
 	k.Handle("GET /equipe/structure", kit.Worker, h.showHouse)
@@ -78,6 +80,9 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	}
 	v := kit.From(r.Context())
 	page := view{Form: form, Teams: teams, Link: fresh, Asked: form.Bad()}
+	if len(teams) == 1 && !form.Bad() {
+		form.Default("teams", string(teams[0].ID))
+	}
 	names := map[core.ID]string{}
 	for _, t := range teams {
 		names[t.ID] = t.Name
@@ -95,16 +100,12 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 }
 
 func (h *Handler) invite(w http.ResponseWriter, r *http.Request) error {
-	v := r.PostForm
-	in := access.Worker{Login: v.Get("login"), Name: v.Get("name"), Function: v.Get("function")}
-	for _, role := range v["roles"] {
-		in.Works = in.Works || role == "works"
-		in.Administers = in.Administers || role == "administers"
+	in := readMember(r.PostForm)
+	err := placed(in)
+	var made access.Invitation
+	if err == nil {
+		made, err = h.access.Invite(r.Context(), in)
 	}
-	for _, t := range v["teams"] {
-		in.Teams = append(in.Teams, core.ID(t))
-	}
-	made, err := h.access.Invite(r.Context(), in)
 	if err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {
