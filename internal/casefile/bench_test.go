@@ -14,9 +14,10 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
 
-// crowd is a world of many persons: PARVIS_BENCH_PERSONS, else 5,000. The
+// crowd is a world of many persons, one in withFile with a file:
+// PARVIS_BENCH_PERSONS of them, else 5,000. The
 // figures of docs/figures.md are those of 100,000.
-func crowd(b *testing.B, d *db.DB) (*world, *casefile.Crowd) {
+func crowd(b *testing.B, d *db.DB, withFile int) (*world, *casefile.Crowd) {
 	b.Helper()
 	people := 5_000
 	if s := os.Getenv("PARVIS_BENCH_PERSONS"); s != "" {
@@ -24,10 +25,13 @@ func crowd(b *testing.B, d *db.DB) (*world, *casefile.Crowd) {
 		must(b, err)
 		people = n
 	}
+	if d.Dialect() == db.SQLite {
+	}
 	w := newWorld(b, d)
 	id := w.person("Samira", "Haddad", "1992")
 	must(b, w.Recompute(w.claire, id, 0)) // the law's row
 	c := casefile.NewCrowd(core.ActorFrom(w.claire).Org, w.teamA, w.claireID)
+	c.WithFile = withFile
 	for left := people; left > 0; left -= 60 {
 		must(b, d.Tx(context.Background(), func(tx *db.Tx) error { return c.Fill(tx, min(left, 60)) }))
 	}
@@ -55,7 +59,7 @@ func cpu(b *testing.B, op func(i int)) {
 }
 
 func BenchmarkOpenFile(b *testing.B) {
-	bench(b, func(b *testing.B, w *world, c *casefile.Crowd) {
+	bench(b, 5, func(b *testing.B, w *world, c *casefile.Crowd) {
 		b.Run("open", func(b *testing.B) {
 			cpu(b, func(i int) {
 				f, err := w.OpenFile(w.claire, c.Files[(i*7919)%len(c.Files)], 0)
@@ -69,7 +73,7 @@ func BenchmarkOpenFile(b *testing.B) {
 }
 
 func BenchmarkSearch(b *testing.B) {
-	bench(b, func(b *testing.B, w *world, c *casefile.Crowd) {
+	bench(b, 50, func(b *testing.B, w *world, c *casefile.Crowd) {
 		for name, query := range map[string]func(i int) string{
 			"rare name":          func(i int) string { _, rare, _ := c.Name(i); return rare },
 			"common name":        func(i int) string { common, _, _ := c.Name(i); return common },
@@ -93,7 +97,7 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 func BenchmarkListFiles(b *testing.B) {
-	bench(b, func(b *testing.B, w *world, c *casefile.Crowd) {
+	bench(b, 2, func(b *testing.B, w *world, c *casefile.Crowd) {
 		b.Run("list", func(b *testing.B) {
 			cpu(b, func(int) {
 				_, err := w.ListFiles(w.claire, "", 20)
@@ -103,13 +107,13 @@ func BenchmarkListFiles(b *testing.B) {
 	})
 }
 
-func bench(b *testing.B, fn func(b *testing.B, w *world, c *casefile.Crowd)) {
+func bench(b *testing.B, withFile int, fn func(b *testing.B, w *world, c *casefile.Crowd)) {
 	b.Run("sqlite", func(b *testing.B) {
-		w, c := crowd(b, dbtest.OpenSQLite(b, db.Config{}))
+		w, c := crowd(b, dbtest.OpenSQLite(b, db.Config{}), withFile)
 		fn(b, w, c)
 	})
 	b.Run("postgres", func(b *testing.B) {
-		w, c := crowd(b, dbtest.OpenPostgres(b, db.Config{}))
+		w, c := crowd(b, dbtest.OpenPostgres(b, db.Config{}), withFile)
 		fn(b, w, c)
 	})
 }

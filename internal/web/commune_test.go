@@ -60,7 +60,7 @@ func TestTheQuestionTakesAName(t *testing.T) {
 	b.get("/demo/enter/worker")
 	created := b.get("/personnes/nouvelle").send(b, "/personnes/nouvelle", "usual_name", "Nouvelle", "birth", "1990").must(200, "Le dossier est ouvert.")
 	file := created.path
-	b.get(file+"/question").must(200).mustNot("Plus de question") // computed when it was opened
+	b.get(file + "/question").must(200).mustNot("Plus de question") // computed when it was opened
 	page := b.get(file + "/question?q=depcom." + strings.TrimPrefix(file, "/personnes/"))
 	page.must(200, "Dans quelle commune est le logement ?", "Commune ou code postal")
 	asked := page.send(b, file+"/question", "v.depcom", "79160", "source", "said").must(422, "« 79160 » peut être plusieurs communes", "Coulonges-sur-l’Autize (79)")

@@ -501,7 +501,10 @@ func TestAColleagueChangesTeam(t *testing.T) {
 	}
 	send().must(422, "Choisissez au moins une équipe")
 	send("teams", teams[0][1]).must(200, "Équipe Polyvalence. n.lefevre").mustNot("Équipe Secteur Sud")
-	b.get(path).send(b, "/equipe/membre/modifier", "qui", who, "version", "1", "name", "Autre", "roles", "works", "teams", teams[1][1]).must(422, "Quelqu’un a changé cela entre-temps", `value="Autre"`)
+	old := b.get(path).send(b, "/equipe/membre/modifier", "qui", who, "version", "1", "name", "Autre", "roles", "works", "teams", teams[1][1]).must(422, "Quelqu’un a changé cela entre-temps")
+	if !strings.Contains(old.body, `value="Autre"`) || strings.Contains(old.body, `name="version" value="1"`) {
+		t.Error("what was typed is lost, or cannot be sent again")
+	}
 	b.get("/equipe/membre?qui=019eb57b-0980-7ffa-a52f-7c2d2105adc4").must(404)
 }
 

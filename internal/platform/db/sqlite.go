@@ -187,7 +187,11 @@ func (e *lite) migrate(ctx context.Context, cfg Config) error {
 		return err
 	}
 	pool.SetMaxOpenConns(1)
-	return errors.Join(migrate(ctx, pool, SQLite, cfg), pool.Close())
+	err = migrate(ctx, pool, SQLite, cfg)
+	if err == nil && !cfg.NoMigrate {
+		err = tellPlanner(ctx, pool)
+	}
+	return errors.Join(err, pool.Close())
 }
 
 func (e *lite) read(ctx context.Context, fn func(Querier) error) (err error) {

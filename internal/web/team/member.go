@@ -64,7 +64,9 @@ func (h *Handler) renderMember(w http.ResponseWriter, r *http.Request, form *kit
 	if err != nil {
 		return err
 	}
-	if !form.Bad() {
+	if form.Bad() {
+		form.Values.Set("version", strconv.FormatInt(m.Version, 10)) // read again, it may be sent again
+	} else {
 		for name, value := range map[string]string{"qui": who, "version": strconv.FormatInt(m.Version, 10), "name": m.Name, "function": m.Function} {
 			form.Default(name, value)
 		}
