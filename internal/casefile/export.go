@@ -100,8 +100,8 @@ const (
 WHERE org_id = $1 AND file_id = $2 ORDER BY month DESC, id DESC LIMIT 500`
 	selectAllResults = `SELECT evaluation_id, right_name, status, amount, least, most FROM right_result
 WHERE org_id = $1 AND file_id = $2 ORDER BY evaluation_id, right_name LIMIT 20000`
-	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id = $2 ORDER BY at, code LIMIT 1000`
-	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id = $2 ORDER BY value LIMIT 20`
+	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY at, code LIMIT 1000`
+	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY value LIMIT 20`
 	// Everybody the file speaks of: those of its household, and who was there before.
 	selectFirstNames = `SELECT id, usual_name, given_names, use_name, birth FROM person WHERE org_id = $1 AND id IN (`
 )
@@ -122,12 +122,12 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 	today := s.Today(ctx)
 	var d *Dossier
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.FileExport, person)
+		o, err := s.allow(ctx, q, access.FileExport, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		d, err = s.readDossier(q, o, person, today)
-		line.Subjects = []core.ID{person}
+		line.Subjects = o.humans
 		return line, err
 	})
 	if err != nil {

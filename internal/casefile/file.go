@@ -24,12 +24,12 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 	}
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, person)
+		o, err := s.allow(ctx, q, access.PersonOpen, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		f, err = s.readFile(q, o, person, month, today)
-		return journal.Event{Kind: "file.open", Subjects: []core.ID{person}}, err
+		return journal.Event{Kind: "file.open", Subjects: o.humans}, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
@@ -43,6 +43,11 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	var err error
 	if f.Person, err = s.loadPerson(q, o.org, person); err != nil {
 		return nil, err
+	}
+	if len(o.humans) > 1 {
+		if f.Merged, err = s.loadMerged(q, o.org, person); err != nil {
+			return nil, err
+		}
 	}
 	names, err := teamNames(q, o.org)
 	if err != nil {
@@ -150,7 +155,7 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 	person := core.ActorFrom(ctx).ID
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.RightRead, person)
+		o, err := s.allow(ctx, q, access.RightRead, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -158,7 +163,7 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 			return journal.Event{}, err
 		}
 		f.Household, f.Facts, f.Question, f.Plan = HouseholdView{}, nil, "", Plan{}
-		return journal.Event{Kind: "file.own", Subjects: []core.ID{person}}, nil
+		return journal.Event{Kind: "file.own", Subjects: o.humans}, nil
 	})
 	return f, err
 }

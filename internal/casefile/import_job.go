@@ -382,10 +382,10 @@ func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i 
 			return w, err
 		}
 	} else {
-		w.outcome, w.person = outcomeAdded, row.sameAs
-		if _, err := s.allow(ctx, tx, access.FactSave, row.sameAs); err != nil {
+		if _, err := s.allow(ctx, tx, access.FactSave, &row.sameAs); err != nil {
 			return w, err
 		}
+		w.outcome, w.person = outcomeAdded, row.sameAs
 		if err := lockFile(tx, org, row.sameAs); err != nil {
 			return w, err
 		}

@@ -28,14 +28,14 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		v = PlanView{Today: today}
-		o, err := s.allow(ctx, q, access.PlanRead, file)
+		o, err := s.allow(ctx, q, access.PlanRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if err := s.readPlan(q, o, file, &v); err != nil {
 			return journal.Event{}, err
 		}
-		return journal.Event{Kind: "plan.read", Subjects: []core.ID{file}}, nil
+		return journal.Event{Kind: "plan.read", Subjects: o.humans}, nil
 	})
 	return v, err
 }
@@ -106,7 +106,7 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		v = PlanView{Today: today}
-		o, err := s.allow(ctx, q, access.PlanRead, file)
+		o, err := s.allow(ctx, q, access.PlanRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -126,7 +126,7 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 		if v.Names, err = workerNames(q, o.org, who); err != nil {
 			return journal.Event{}, err
 		}
-		return journal.Event{Kind: "plan.read", Subjects: []core.ID{file}, Object: "step", ObjectID: id}, nil
+		return journal.Event{Kind: "plan.read", Subjects: o.humans, Object: "step", ObjectID: id}, nil
 	})
 	return step, events, v, err
 }
@@ -136,7 +136,7 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 func (s *Service) writePlan(ctx context.Context, file core.ID, kind, object string, fn func(p *planEdit) (core.ID, error)) error {
 	today := s.Today(ctx) // it may read the organisation: not inside the transaction
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.PlanEdit, file)
+		o, err := s.allow(ctx, tx, access.PlanEdit, &file)
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s *Service) writePlan(ctx context.Context, file core.ID, kind, object stri
 		if err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: []core.ID{file}, Object: object, ObjectID: id})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: o.humans, Object: object, ObjectID: id})
 	})
 }
 
@@ -187,7 +187,7 @@ func (s *Service) AddExpectation(ctx context.Context, file core.ID, in Expectati
 		if id, err = s.newID(); err != nil {
 			return "", err
 		}
-		if _, err := p.tx.Exec(insertExpectation, p.org, file, id, in.Words, in.SaidOn.String(), in.Reread, in.RereadIn, p.tx.Now(), p.by); err != nil {
+		if _, err := p.tx.Exec(insertExpectation, p.org, p.file, id, in.Words, in.SaidOn.String(), in.Reread, in.RereadIn, p.tx.Now(), p.by); err != nil {
 			return "", fmt.Errorf("insert expectation: %w", err)
 		}
 		return id, nil
@@ -209,7 +209,7 @@ func (s *Service) AddGoal(ctx context.Context, file core.ID, in GoalInput) (core
 		if id, err = s.newID(); err != nil {
 			return "", err
 		}
-		if _, err := p.tx.Exec(insertGoal, p.org, file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by); err != nil {
+		if _, err := p.tx.Exec(insertGoal, p.org, p.file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by); err != nil {
 			return "", fmt.Errorf("insert goal: %w", err)
 		}
 		return id, nil
@@ -224,18 +224,18 @@ func (s *Service) EditGoal(ctx context.Context, file, id core.ID, in GoalInput) 
 		if err := in.Validate(p.today); err != nil {
 			return "", err
 		}
-		stored, err := loadGoal(p.tx, p.org, file, id)
+		stored, err := loadGoal(p.tx, p.org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		var due string
-		if err := p.tx.QueryRow(earliestDue, p.org, file, id).Scan(&due); err != nil {
+		if err := p.tx.QueryRow(earliestDue, p.org, p.file, id).Scan(&due); err != nil {
 			return "", fmt.Errorf("first date of goal %s: %w", id, err)
 		}
 		if due != "" && due < in.ChosenOn.String() {
 			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.goal_after_step").On("chosen_on")}
 		}
-		n, err := p.tx.Exec(updateGoal, p.org, file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by, in.Version)
+		n, err := p.tx.Exec(updateGoal, p.org, stored.File, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("update goal: %w", err)
 		}
@@ -260,15 +260,15 @@ func (s *Service) AddStep(ctx context.Context, file core.ID, in StepInput) (core
 		if id, err = s.newID(); err != nil {
 			return "", err
 		}
-		_, err = p.tx.Exec(insertStep, p.org, file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+		_, err = p.tx.Exec(insertStep, p.org, p.file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
 			in.DueOn.String(), p.by, p.tx.Now(), p.by)
 		if err != nil {
 			return "", fmt.Errorf("insert step: %w", err)
 		}
-		if err := writePapers(p.tx, p.org, file, id, in.Papers); err != nil {
+		if err := writePapers(p.tx, p.org, p.file, id, in.Papers); err != nil {
 			return "", err
 		}
-		return id, p.event(id, StepMade, "", p.by)
+		return id, p.event(Step{ID: id, File: p.file}, StepMade, "", p.by)
 	})
 	return id, err
 }
@@ -277,14 +277,14 @@ func (s *Service) AddStep(ctx context.Context, file core.ID, in StepInput) (core
 // own gestures. *PlanConflict when somebody changed it meanwhile.
 func (s *Service) EditStep(ctx context.Context, file, id core.ID, in StepInput) error {
 	return s.writePlan(ctx, file, "step.save", "step", func(p *planEdit) (core.ID, error) {
-		stored, err := loadStep(p.tx, p.org, file, id)
+		stored, err := loadStep(p.tx, p.org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		if err := p.checkStep(&in, stored); err != nil {
 			return "", err
 		}
-		n, err := p.tx.Exec(updateStep, p.org, file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+		n, err := p.tx.Exec(updateStep, p.org, stored.File, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
 			in.DueOn.String(), p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("update step: %w", err)
@@ -292,10 +292,10 @@ func (s *Service) EditStep(ctx context.Context, file, id core.ID, in StepInput) 
 		if n == 0 {
 			return "", &PlanConflict{Step: &stored}
 		}
-		if err := writePapers(p.tx, p.org, file, id, in.Papers); err != nil {
+		if err := writePapers(p.tx, p.org, stored.File, id, in.Papers); err != nil {
 			return "", err
 		}
-		return id, p.event(id, StepEdited, "", stored.Worker)
+		return id, p.event(stored, StepEdited, "", stored.Worker)
 	})
 }
 
@@ -341,21 +341,21 @@ func (s *Service) MoveStep(ctx context.Context, file, id core.ID, in StepMove) e
 		if err := in.Validate(); err != nil {
 			return "", err
 		}
-		stored, err := loadStep(p.tx, p.org, file, id)
+		stored, err := loadStep(p.tx, p.org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		if stored.Version != in.Version && stored.State == in.State && stored.Outcome == in.Outcome {
 			return id, nil // the other tab said the same
 		}
-		n, err := p.tx.Exec(moveStep, p.org, file, id, in.State, in.Outcome, p.tx.Now(), p.by, in.Version)
+		n, err := p.tx.Exec(moveStep, p.org, stored.File, id, in.State, in.Outcome, p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("move step: %w", err)
 		}
 		if n == 0 {
 			return "", &PlanConflict{Step: &stored}
 		}
-		return id, p.event(id, StepEventKind(in.State), in.Outcome, stored.Worker)
+		return id, p.event(stored, StepEventKind(in.State), in.Outcome, stored.Worker)
 	})
 }
 
@@ -363,7 +363,7 @@ func (s *Service) MoveStep(ctx context.Context, file, id core.ID, in StepMove) e
 // *PlanConflict when somebody changed it meanwhile.
 func (s *Service) HandStep(ctx context.Context, file, id, to core.ID, version int64) error {
 	return s.writePlan(ctx, file, "step.hand", "step", func(p *planEdit) (core.ID, error) {
-		stored, err := loadStep(p.tx, p.org, file, id)
+		stored, err := loadStep(p.tx, p.org, p.file, id)
 		if err != nil {
 			return "", err
 		}
@@ -374,24 +374,24 @@ func (s *Service) HandStep(ctx context.Context, file, id, to core.ID, version in
 		if !slices.ContainsFunc(colleagues, func(w access.Worker) bool { return w.ID == to }) {
 			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.colleague_unknown").On("worker")}
 		}
-		n, err := p.tx.Exec(handStep, p.org, file, id, to, p.tx.Now(), p.by, version)
+		n, err := p.tx.Exec(handStep, p.org, stored.File, id, to, p.tx.Now(), p.by, version)
 		if err != nil {
 			return "", fmt.Errorf("hand over step: %w", err)
 		}
 		if n == 0 {
 			return "", &PlanConflict{Step: &stored}
 		}
-		return id, p.event(id, StepHanded, "", to)
+		return id, p.event(stored, StepHanded, "", to)
 	})
 }
 
-func (p *planEdit) event(step core.ID, kind StepEventKind, says string, worker core.ID) error {
+func (p *planEdit) event(step Step, kind StepEventKind, says string, worker core.ID) error {
 	id, err := p.s.newID()
 	if err != nil {
 		return err
 	}
-	if _, err := p.tx.Exec(insertStepEvent, p.org, p.file, step, id, kind, says, worker, p.tx.Now(), p.by); err != nil {
-		return fmt.Errorf("insert what happened to step %s: %w", step, err)
+	if _, err := p.tx.Exec(insertStepEvent, p.org, step.File, step.ID, id, kind, says, worker, p.tx.Now(), p.by); err != nil {
+		return fmt.Errorf("insert what happened to step %s: %w", step.ID, err)
 	}
 	return nil
 }

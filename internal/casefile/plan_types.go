@@ -98,6 +98,7 @@ func GoalStates() []GoalState { return []GoalState{GoalOpen, GoalReached, SetAsi
 // Goal is what the person chose to aim at.
 type Goal struct {
 	ID       core.ID
+	File     core.ID // as Step.File
 	Title    string
 	ChosenOn core.Date
 	State    GoalState
@@ -191,6 +192,7 @@ type StepPaper struct {
 // Step is one thing to do. Steps have no order but their dates.
 type Step struct {
 	ID     core.ID
+	File   core.ID // where it was written: another file than the one open when two files were found to be one person
 	Goal   core.ID // "" when it serves none
 	Right  string  // the right it claims, "" when none
 	Title  string  // begins with a verb

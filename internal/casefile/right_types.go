@@ -191,6 +191,7 @@ type Sheet struct {
 // File is all that the page of a person shows.
 type File struct {
 	Person    Person
+	Merged    []Merged // who was made one with the person, as they were
 	Case      CaseFile
 	TeamName  string
 	Today     core.Date

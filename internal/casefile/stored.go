@@ -31,7 +31,7 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 	var out Stored
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		out = Stored{Month: month}
-		o, err := s.allow(ctx, q, access.RightRead, file)
+		o, err := s.allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -60,7 +60,7 @@ func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.kit.Redirect(w, r, path(id)+"/fiche/"+sheet.Code)
+	h.kit.Redirect(w, r, path(sheet.Person)+"/fiche/"+sheet.Code)
 	return nil
 }
 
@@ -75,6 +75,10 @@ func (h *Handler) showSheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if sheet.Sheet.Person != id && sheet.PrintedAs == id {
+		h.kit.Redirect(w, r, path(sheet.Sheet.Person)+"/fiche/"+sheet.Code)
+		return nil
 	}
 	if sheet.Sheet.Person != id {
 		return errs.New(errs.NotFound, "")

@@ -21,6 +21,7 @@ type fileView struct {
 	Question  bool
 	Household householdView
 	Themes    []themeView
+	Merged    []mergedView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
 	Plan      PlanPage
@@ -61,6 +62,10 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if file.Person.ID != id {
+		h.toKept(w, r, file.Person.ID)
+		return nil
+	}
 	form, err := h.kit.NewForm(w, r)
 	if err != nil {
 		return err
@@ -72,6 +77,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Household: viewHousehold(p, id, file.Household),
 		Themes:    h.words.viewThemes(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
+		Merged:    viewMerged(p, file.Merged),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
