@@ -48,23 +48,28 @@ func (h *Handler) authenticate(r *http.Request) (*http.Request, error) {
 	return r.WithContext(ctx), nil
 }
 
-// checkScope refuses what the token was not made for.
+// checkScope refuses what the token was not made for. An operation names at least
+// one scope: one that names none is refused to everybody.
 func (h *Handler) checkScope(ctx huma.Context, next func(huma.Context)) {
 	held, _ := ctx.Context().Value(tokenKey).(access.AccessToken)
+	lacking, named := "", false
 	for _, alternative := range ctx.Operation().Security {
 		for _, scope := range alternative["token"] {
-			if held.Allows(access.TokenScope(scope)) {
-				next(ctx)
-				return
+			named = true
+			if !held.Allows(access.TokenScope(scope)) {
+				lacking = scope
 			}
-			p := h.problem(ctx.Context(), refuse(http.StatusForbidden, "scope", "api.problem.scope", "scope", scope))
-			ctx.SetHeader("Content-Type", contentProblem)
-			ctx.SetStatus(p.Status)
-			if err := writeJSON(ctx.BodyWriter(), p); err != nil {
-				h.kit.Log.DebugContext(ctx.Context(), "the program has left", "err", err)
-			}
-			return
 		}
+	}
+	if named && lacking == "" {
+		next(ctx)
+		return
+	}
+	p := h.problem(ctx.Context(), refuse(http.StatusForbidden, "scope", "api.problem.scope", "scope", lacking))
+	ctx.SetHeader("Content-Type", contentProblem)
+	ctx.SetStatus(p.Status)
+	if err := writeJSON(ctx.BodyWriter(), p); err != nil {
+		h.kit.Log.DebugContext(ctx.Context(), "the program has left", "err", err)
 	}
 }
 
