@@ -82,7 +82,7 @@ func answersOfSamira() []answer {
 		{question: "Que faites-vous", choice: "travaille"},
 		{question: "Dans quelle commune", fields: [][2]string{{"Commune", "69123"}}},
 		{question: "Combien recevez-vous de salaire", fields: [][2]string{{"Salaire net", "1200"}, {"Salaire net imposable", "1235"}, {"Salaire brut", "1540"}}},
-		{question: "Comment êtes-vous logé", choice: "locataire, logement vide"},
+		{question: "Quel est votre logement", choice: "locataire, logement vide"},
 		{question: "Combien payez-vous de loyer", fields: [][2]string{{"Loyer", "620,50"}}},
 		none("Chômage net", "Chômage net", "Chômage imposable"),
 		none("Pension d’invalidité", "Pension d’invalidité"),
@@ -90,7 +90,7 @@ func answersOfSamira() []answer {
 		{question: "Cinq ans de travail", choice: "Non"},
 		{question: "Êtes-vous parent seul", choice: "Non"},
 		{question: "Élevez-vous des enfants sans aide", choice: "Non"},
-		{question: "Séjour", choice: "nationalité française"},
+		{question: "un titre de séjour", choice: "nationalité française"},
 	}
 }
 

@@ -90,7 +90,7 @@ func (v Variable) Read(typed, field string) (string, error) {
 			if v.Type == TypeAmount {
 				n = math.Round(n*100) / 100
 			}
-			return plain(n), nil
+			return plain(n + 0), nil // −0 is 0
 		}
 	case TypeBool:
 		switch s {

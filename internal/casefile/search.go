@@ -344,7 +344,7 @@ func (s *Service) plan(q db.Querier, org core.ID, query query) (stages []stage, 
 		if err := r.Scan(&word, &people); err != nil {
 			return err
 		}
-		if people > 0 && people < fewest {
+		if people < fewest {
 			best, fewest = word, people
 		}
 		return nil

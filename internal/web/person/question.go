@@ -165,10 +165,11 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 // same question may come twice, for now and for the year that the CAF looks at.
 const farBack = 6
 
-// placeInTime says aloud that a question is about some time ago.
+// placeInTime says aloud that an amount is asked of some time ago.
 func (v *questionView) placeInTime(p *i18n.Printer, q casefile.Question, today core.Date) {
 	from := q.Cells[0].From
-	if from.Month == 0 || v.Hint != "" || q.Cells[0].Of.Period != casefile.PeriodMonth {
+	of := q.Cells[0].Of
+	if from.Month == 0 || v.Hint != "" || of.Type != casefile.TypeAmount || of.Period != casefile.PeriodMonth {
 		return
 	}
 	if (today.Year-from.Year)*12+int(today.Month)-int(from.Month) >= farBack {

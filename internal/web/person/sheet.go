@@ -18,6 +18,7 @@ type SheetView struct {
 	Here     string // this sheet without its format
 	Large    bool
 	Name     string
+	Title    string // « probable » is said only when something is
 	Made     string
 	Month    string
 	Proposed []sheetRight
@@ -107,7 +108,7 @@ func RenderSheet(k *kit.Kit, w http.ResponseWriter, r *http.Request, tag string,
 		template = "person/sheet_easy"
 	}
 	return k.Render(w, r, kit.Page{
-		Template: template, Title: i18n.For(tag).T("web.sheet.title") + " · " + view.Name, Sheet: "sheet.css", Layout: kit.Bare, Tag: tag, View: view, Script: true,
+		Template: template, Title: view.Title + " · " + view.Name, Sheet: "sheet.css", Layout: kit.Bare, Tag: tag, View: view, Script: true,
 	})
 }
 
@@ -171,6 +172,10 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 				view.Papers = append(view.Papers, x)
 			}
 		}
+	}
+	view.Title = p.T("web.sheet.title")
+	if len(view.Proposed) == 0 {
+		view.Title = p.T("web.sheet.title_open")
 	}
 	view.Nothing = len(view.Proposed)+len(view.Open)+len(view.Received)+len(view.Asked) == 0
 }
