@@ -97,9 +97,9 @@ const maxExportMonths = 60
 
 const (
 	selectEvaluations = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
-WHERE org_id = $1 AND file_id = $2 ORDER BY month DESC, id DESC LIMIT 500`
+WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY month DESC, id DESC LIMIT 500`
 	selectAllResults = `SELECT evaluation_id, right_name, status, amount, least, most FROM right_result
-WHERE org_id = $1 AND file_id = $2 ORDER BY evaluation_id, right_name LIMIT 20000`
+WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY evaluation_id, right_name LIMIT 20000`
 	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY at, code LIMIT 1000`
 	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY value LIMIT 20`
 	// Everybody the file speaks of: those of its household, and who was there before.
@@ -175,7 +175,8 @@ func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core
 	}
 	rows, err := q.Query(selectDecisions, o.org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
-		dec, err := scanDecision(r)
+		var from core.ID // the file it was decided in
+		dec, err := scanDecision(r, &from)
 		d.Decisions = append(d.Decisions, dec)
 		return err
 	}); err != nil {
