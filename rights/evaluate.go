@@ -106,7 +106,7 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 	if t.law.prog.IR.Vars[v].Period == ir.Yearly {
 		r.Month = m.String()[:4]
 	}
-	if found.bounded {
+	if found.bounded && t.law.prog.IR.Vars[v].Type.Kind != ir.Bool { // a yes or no has no amount
 		r.Min, r.Max = cents(found.min), cents(found.max)
 		r.PaidMin, r.PaidMax = cents(found.paidMin), cents(found.paidMax)
 		if *r.Min == *r.Max {

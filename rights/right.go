@@ -3,6 +3,7 @@ package rights
 import (
 	"fmt"
 
+	"codeberg.org/parvis/parvis/rights/ir"
 	"codeberg.org/parvis/parvis/rights/lang"
 )
 
@@ -13,6 +14,7 @@ type Right struct {
 	Title      string   `json:"title"`
 	Entity     Entity   `json:"entity"`
 	Paid       string   `json:"paid,omitempty"` // rule of what reaches the account, "" when it is the same
+	Per        Per      `json:"per"`
 	Decides    string   `json:"decides"`
 	Easy       []string `json:"easy"`    // easy-read sentences
 	Entails    []string `json:"entails"` // what claiming entails
@@ -23,6 +25,26 @@ type Right struct {
 	Texts      []string `json:"texts"`
 	Reserved   []string `json:"reserved"` // facts without which it is never announced as probable
 	File       string   `json:"file"`
+}
+
+// Per says what an amount is for.
+type Per string
+
+// What amounts are for.
+const (
+	PerMonth Per = "month" // €/mois
+	PerYear  Per = "year"  // €/an: once a year, or for a school year
+	NoAmount Per = ""      // a yes or no
+)
+
+func perOf(t ir.Type) Per {
+	switch {
+	case t.Kind != ir.Number || !t.Unit.Money():
+		return NoAmount
+	case t.Unit.String() == "€/an":
+		return PerYear
+	}
+	return PerMonth
 }
 
 // Paper is a paper to bring and the text that requires it.
@@ -47,7 +69,8 @@ func (l *Law) sheet(file string, s *lang.Sheet) (Right, Problems) {
 		return false
 	}
 	if known(s.Pos, s.Name) {
-		r.Entity = l.prog.IR.Vars[l.prog.Var(s.Name)].Entity
+		v := &l.prog.IR.Vars[l.prog.Var(s.Name)]
+		r.Entity, r.Per = v.Entity, perOf(v.Type)
 	}
 	for _, line := range s.Lines {
 		switch line.Head {

@@ -220,6 +220,9 @@ func (s *Service) enrol(tx *db.Tx, who account, passwordHash string, totpSecret 
 	if err := s.replaceCredential(tx, who.org, who.id, kindTOTP, totpSecret, step); err != nil {
 		return err
 	}
+	if err := revokeTokens(tx, who.org, who.id); err != nil {
+		return err
+	}
 	_, err := closeSessions(tx, who.org, who.id, "")
 	return err
 }

@@ -54,6 +54,25 @@ func Workers(q db.Querier, org core.ID, ids ...core.ID) (map[core.ID]Worker, err
 	return out, err
 }
 
+// TeamWorkers reads the active members who accompany people in one of the teams,
+// by name, inside the caller's snapshot. The caller asked its own permission.
+// Without teams it reads nobody.
+func TeamWorkers(q db.Querier, org core.ID, teams ...core.ID) ([]Worker, error) {
+	if len(teams) == 0 {
+		return nil, nil
+	}
+	args := []any{org}
+	var marks strings.Builder
+	for i, t := range teams {
+		marks.WriteString(", $" + strconv.Itoa(i+2))
+		args = append(args, t)
+	}
+	out, err := readWorkers(q, fmt.Sprintf(listWorkers, ` AND w.active = 1 AND w.works = 1
+AND EXISTS (SELECT 1 FROM worker_team x WHERE x.org_id = w.org_id AND x.worker = w.id AND x.team IN (`+marks.String()[2:]+`))`), args...)
+	slices.SortStableFunc(out, func(a, b Worker) int { return strings.Compare(fold(a.Name), fold(b.Name)) })
+	return out, err
+}
+
 func readWorkers(q db.Querier, sql string, args ...any) ([]Worker, error) {
 	var out []Worker
 	rows, err := q.Query(sql, args...)
@@ -331,6 +350,9 @@ func forget(tx *db.Tx, org, worker core.ID) error {
 	if _, err := closeSessions(tx, org, worker, ""); err != nil {
 		return err
 	}
+	if err := revokeTokens(tx, org, worker); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(dropInvites, org, worker); err != nil {
 		return fmt.Errorf("drop links: %w", err)
 	}
@@ -472,4 +494,11 @@ func (s *Service) RenameTeam(ctx context.Context, t Team) error {
 		}
 		return s.journal.Record(ctx, tx, journal.Event{Kind: "team.edit", Object: "team", ObjectID: t.ID})
 	})
+}
+
+// ActiveWorkers reads the members of an organisation who may sign in, inside the
+// caller's snapshot. The caller asked its own permission.
+func ActiveWorkers(q db.Querier, org core.ID) ([]Worker, error) {
+	all, err := readWorkers(q, fmt.Sprintf(listWorkers, ""), org)
+	return slices.DeleteFunc(all, func(w Worker) bool { return !w.Active }), err
 }

@@ -21,8 +21,12 @@ const (
 	RightRead     Action = "right.read"
 	RightCompute  Action = "right.compute"
 	RightDecide   Action = "right.decide"
+	PlanRead      Action = "plan.read" // expectations, goals and steps
+	PlanEdit      Action = "plan.edit"
 	SheetRead     Action = "sheet.read"
 	SheetPrint    Action = "sheet.print"
+	FileExport    Action = "file.export" // a copy of the file leaves the program
+	ImportRun     Action = "import.run"  // bring persons and facts of another program into one's own team
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
@@ -31,6 +35,7 @@ const (
 	OrgEdit     Action = "org.edit"
 
 	AccountUse Action = "account.use" // one's own sessions, drafts and password
+	TokenEdit  Action = "token.edit"  // one's own access tokens, for programs
 
 	OrgCreate    Action = "org.create"
 	MemberAdd    Action = "member.add"    // without an invitation: demo, import
@@ -42,8 +47,8 @@ const (
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, SheetRead, SheetPrint,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse,
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, ImportRun,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
 }
@@ -94,18 +99,20 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, SheetRead, SheetPrint}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport}
 	return []rule{
-		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate}},
+		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
 		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
+		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
+		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
-		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate,
+		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun,
 			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},
 		{"system", "access.rule.system", roleSystem, machine, 0, []Action{OrgCreate}},
 	}

@@ -111,7 +111,7 @@ func TestPolicyTable(t *testing.T) {
 // TestContentIsOnlyForThoseWhoAccompany says in a few lines what the table must
 // never say otherwise.
 func TestContentIsOnlyForThoseWhoAccompany(t *testing.T) {
-	content := []Action{PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave, RightCompute, RightDecide}
+	content := []Action{PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave, RightCompute, RightDecide, PlanEdit}
 	for _, a := range tableActors() {
 		for _, r := range tableResources() {
 			for _, action := range content {

@@ -333,7 +333,7 @@ const (
 )
 
 // Sweep deletes what ended long ago: sessions and invitations after 30 days,
-// failed attempts after two. A daily job of the program itself.
+// failed attempts after two, tokens after 30, answers kept for programs after one. A daily job of the program itself.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.clock.Now()
 	for _, step := range []struct {
@@ -341,6 +341,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		before time.Time
 	}{
 		{sweepSessions, now.Add(-keepClosed)}, {sweepInvites, now.Add(-keepClosed)}, {sweepLocks, now.Add(-2 * forgetFailures)},
+		{sweepTokens, now.Add(-keepClosed)}, {sweepRequests, now.Add(-keepRequest)},
 	} {
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
 			_, err := tx.Exec(step.sql, step.before.UnixMicro())

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"fmt"
+	"slices"
 
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -23,30 +24,50 @@ func lockFile(tx *db.Tx, org, person core.ID) error {
 	return nil
 }
 
-const factColumns = `id, subject_kind, subject_id, variable, valid_from, valid_to, state, value, source, detail, seen_on,
-	recorded_at, recorded_by, superseded_by, conflict_with`
+const factColumns = `f.file_id, f.id, f.subject_kind, COALESCE(al.person_id, f.subject_id), f.variable, f.valid_from, f.valid_to, f.state, f.value,
+	f.source, f.detail, f.seen_on, f.recorded_at, f.recorded_by, f.superseded_by, f.conflict_with
+FROM fact f LEFT JOIN person_alias al ON al.org_id = f.org_id AND al.alias_id = f.subject_id AND al.ended_at = 0`
 
-const selectFacts = `SELECT ` + factColumns + ` FROM fact WHERE org_id = $1 AND file_id = $2 ORDER BY id LIMIT 5000`
+const selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + sameHuman + ` ORDER BY f.id LIMIT 5000`
 
 // loadFacts reads every fact of a file in the order they were written.
 func loadFacts(q db.Querier, org, file core.ID) ([]Fact, error) {
+	list, _, err := loadMergedFacts(q, org, file)
+	return list, err
+}
+
+// loadMergedFacts is loadFacts with the facts that say the same as another since
+// two files are one (see mergeFacts).
+func loadMergedFacts(q db.Querier, org, file core.ID) ([]Fact, map[core.ID]core.ID, error) {
 	list := make([]Fact, 0, 32)
 	rows, err := q.Query(selectFacts, org, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		f, err := scanFact(r, file)
+		f, err := scanFact(r)
 		list = append(list, f)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
+		return nil, nil, fmt.Errorf("read facts: %w", err)
 	}
-	return list, nil
+	if slices.ContainsFunc(list, func(f Fact) bool { return f.File != file }) {
+		stays, _, origin, err := loadStays(q, org, file)
+		if err != nil {
+			return nil, nil, err
+		}
+		same := sameHomes(stays, origin, file)
+		for i := range list {
+			if home, merged := same[list[i].Subject.ID]; merged {
+				list[i].Subject.ID = home
+			}
+		}
+	}
+	return list, mergeFacts(list, file), nil
 }
 
-func scanFact(r *db.Rows, file core.ID) (Fact, error) {
-	f := Fact{File: file}
+func scanFact(r *db.Rows) (Fact, error) {
+	var f Fact
 	var from, until, seen string
-	err := r.Scan(&f.ID, &f.Subject.Kind, &f.Subject.ID, &f.Variable, &from, &until, &f.State, &f.Value, &f.Source, &f.Detail, &seen,
+	err := r.Scan(&f.File, &f.ID, &f.Subject.Kind, &f.Subject.ID, &f.Variable, &from, &until, &f.State, &f.Value, &f.Source, &f.Detail, &seen,
 		&f.RecordedAt, &f.RecordedBy, &f.SupersededBy, &f.ConflictWith)
 	if err != nil {
 		return f, err

@@ -40,7 +40,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 	var conflict *FactConflict
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		saved, conflict = nil, nil
-		o, err := s.allow(ctx, tx, access.FactSave, file)
+		o, err := s.allow(ctx, tx, access.FactSave, &file)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 		if len(saved) == 0 && conflict == nil {
 			return nil // everything was already so
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: []core.ID{file}, Object: "fact",
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: o.humans, Object: "fact",
 			Detail: map[string]string{"facts": strconv.Itoa(len(saved) + len(w.pairs))}})
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 // mayNot is nil when the actor may act upon the file.
 func (s *Service) mayNot(ctx context.Context, action access.Action, file core.ID) error {
 	return s.DB.Read(ctx, func(q db.Querier) error {
-		_, err := s.allow(ctx, q, action, file)
+		_, err := s.allow(ctx, q, action, &file)
 		return err
 	})
 }
@@ -133,7 +133,8 @@ type factWriter struct {
 	org, file core.ID
 	by        core.ID
 	home      *householdEdit
-	facts     []Fact // all of the file, those just written included
+	facts     []Fact              // all of the file, those just written included
+	twins     map[core.ID]core.ID // facts that say the same as another, of a merged file
 	saved     []Fact
 	pairs     []ConflictPair
 }
@@ -143,7 +144,7 @@ func (s *Service) factWriter(ctx context.Context, tx *db.Tx, org, file core.ID, 
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(tx, org, file)
+	facts, twins, err := loadMergedFacts(tx, org, file)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (s *Service) factWriter(ctx context.Context, tx *db.Tx, org, file core.ID, 
 		return nil, errs.New(errs.Invalid, "errs.casefile.file_full")
 	}
 	by := core.ActorFrom(ctx).ID
-	return &factWriter{s: s, tx: tx, org: org, file: file, by: by, facts: facts,
+	return &factWriter{s: s, tx: tx, org: org, file: file, by: by, facts: facts, twins: twins,
 		home: &householdEdit{s: s, tx: tx, org: org, file: file, by: by, today: today, view: view}}, nil
 }
 
@@ -164,6 +165,9 @@ func (w *factWriter) subject(s Subject) (Subject, error) {
 			s.ID, err = w.home.home()
 			return s, err
 		}
+		if home, merged := w.home.view.homes[s.ID]; merged {
+			s.ID = home
+		}
 		if s.ID == w.home.view.ID {
 			return s, nil
 		}
@@ -171,6 +175,11 @@ func (w *factWriter) subject(s Subject) (Subject, error) {
 		if s.ID == "" {
 			s.ID = w.file
 		}
+		kept, _, err := loadAliases(w.tx, w.org, s.ID)
+		if err != nil {
+			return s, err
+		}
+		s.ID = kept
 		if _, shown := w.home.view.Humans[s.ID]; shown {
 			return s, nil
 		}
@@ -274,12 +283,20 @@ func (w *factWriter) successor(f Fact) *Fact {
 }
 
 func (w *factWriter) replace(f *Fact, by core.ID) error {
-	n, err := w.tx.Exec(supersede, w.org, w.file, f.ID, by, w.tx.Now())
+	n, err := w.tx.Exec(supersede, w.org, f.File, f.ID, by, w.tx.Now())
 	if err != nil {
 		return fmt.Errorf("replace fact: %w", err)
 	}
 	if n == 0 {
 		return errs.New(errs.Conflict, "errs.casefile.fact_conflict")
+	}
+	for i := range w.facts { // the other file said the same: it gives way too
+		if g := &w.facts[i]; w.twins[g.ID] == f.ID && g.ID != by {
+			if _, err := w.tx.Exec(supersede, w.org, g.File, g.ID, by, w.tx.Now()); err != nil {
+				return fmt.Errorf("replace fact: %w", err)
+			}
+			g.SupersededBy = by
+		}
 	}
 	f.SupersededBy, f.ConflictWith = by, ""
 	return nil
@@ -312,18 +329,18 @@ func rivalOf(facts []Fact, f Fact) *Fact {
 // two waits for a choice, the other is the believed fact it disagrees with.
 func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) error {
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.FactSave, file)
+		o, err := s.allow(ctx, tx, access.FactSave, &file)
 		if err != nil {
 			return err
 		}
 		if err := lockFile(tx, o.org, file); err != nil {
 			return err
 		}
-		facts, err := loadFacts(tx, o.org, file)
+		facts, twins, err := loadMergedFacts(tx, o.org, file)
 		if err != nil {
 			return err
 		}
-		w := &factWriter{s: s, tx: tx, org: o.org, file: file, facts: facts}
+		w := &factWriter{s: s, tx: tx, org: o.org, file: file, facts: facts, twins: twins}
 		find := func(id core.ID) *Fact {
 			for i := range facts {
 				if facts[i].ID == id {
@@ -354,11 +371,11 @@ func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) erro
 					return err
 				}
 			}
-			if _, err := tx.Exec(settle, o.org, file, keep); err != nil {
+			if _, err := tx.Exec(settle, o.org, k.File, keep); err != nil {
 				return fmt.Errorf("settle fact: %w", err)
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.choose", Subjects: []core.ID{file}, Object: "fact", ObjectID: keep})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.choose", Subjects: o.humans, Object: "fact", ObjectID: keep})
 	})
 	if err != nil {
 		return err
@@ -378,13 +395,13 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 		}
 	}
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.FactRead, file)
+		o, err := s.allow(ctx, q, access.FactRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		rows, err := q.Query(selectTimeline, o.org, file, before, limit+1)
 		err = db.Each(rows, err, func(r *db.Rows) error {
-			f, err := scanFact(r, file)
+			f, err := scanFact(r)
 			list = append(list, f)
 			return err
 		})
@@ -395,12 +412,12 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 			list = list[:limit]
 			next = string(list[limit-1].ID)
 		}
-		return journal.Event{Kind: "fact.read", Subjects: []core.ID{file}}, nil
+		return journal.Event{Kind: "fact.read", Subjects: o.humans}, nil
 	})
 	return list, next, err
 }
 
-const selectTimeline = `SELECT ` + factColumns + ` FROM fact WHERE org_id = $1 AND file_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4`
+const selectTimeline = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + sameHuman + ` AND f.id < $3 ORDER BY f.id DESC LIMIT $4`
 
 const maxBefore = 5 // replaced facts shown on a line
 

@@ -24,12 +24,12 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 	}
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, person)
+		o, err := s.allow(ctx, q, access.PersonOpen, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		f, err = s.readFile(q, o, person, month, today)
-		return journal.Event{Kind: "file.open", Subjects: []core.ID{person}}, err
+		return journal.Event{Kind: "file.open", Subjects: o.humans}, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
@@ -43,6 +43,11 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	var err error
 	if f.Person, err = s.loadPerson(q, o.org, person); err != nil {
 		return nil, err
+	}
+	if len(o.humans) > 1 {
+		if f.Merged, err = s.loadMerged(q, o.org, person); err != nil {
+			return nil, err
+		}
 	}
 	names, err := teamNames(q, o.org)
 	if err != nil {
@@ -90,7 +95,11 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
 		f.Question = open[0].id()
 	}
+	if f.Plan, err = loadPlan(q, o.org, person); err != nil {
+		return nil, err
+	}
 	who := append(deciders(f.Rights), f.Case.Referent)
+	who = append(who, f.Plan.workers()...)
 	for _, l := range f.Facts {
 		who = append(who, l.RecordedBy)
 		for _, b := range append(l.Before, l.Waiting...) {
@@ -133,8 +142,8 @@ func workerNames(q db.Querier, org core.ID, ids []core.ID) (map[core.ID]string, 
 }
 
 // OpenOwn reads what a person may see of their own file once signed in: who
-// they are to the service, their rights and the decisions about them. Facts and
-// household are left out.
+// they are to the service, their rights and the decisions about them. Facts,
+// household and plan are left out: OwnPlan reads the last.
 func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) {
 	today := s.Today(ctx)
 	if month == 0 {
@@ -146,15 +155,15 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 	person := core.ActorFrom(ctx).ID
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.RightRead, person)
+		o, err := s.allow(ctx, q, access.RightRead, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if f, err = s.readFile(q, o, person, month, today); err != nil {
 			return journal.Event{}, err
 		}
-		f.Household, f.Facts, f.Question = HouseholdView{}, nil, ""
-		return journal.Event{Kind: "file.own", Subjects: []core.ID{person}}, nil
+		f.Household, f.Facts, f.Question, f.Plan = HouseholdView{}, nil, "", Plan{}
+		return journal.Event{Kind: "file.own", Subjects: o.humans}, nil
 	})
 	return f, err
 }

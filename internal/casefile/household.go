@@ -19,12 +19,12 @@ func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (Ho
 	}
 	var v HouseholdView
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, file)
+		o, err := s.allow(ctx, q, access.PersonOpen, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		v, err = loadHousehold(q, o.org, file, on)
-		return journal.Event{Kind: "household.read", Subjects: []core.ID{file}}, err
+		return journal.Event{Kind: "household.read", Subjects: o.humans}, err
 	})
 	return v, err
 }
@@ -38,7 +38,7 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 		on = today
 	}
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.HouseholdEdit, file)
+		o, err := s.allow(ctx, tx, access.HouseholdEdit, &file)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 		if err := fn(e); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "household.edit", Subjects: []core.ID{file}, Object: "household", ObjectID: e.view.ID})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "household.edit", Subjects: o.humans, Object: "household", ObjectID: e.view.ID})
 	})
 	if err != nil {
 		return err
@@ -204,6 +204,13 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 		}
 	}
 	err := s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		if in.Person != "" {
+			kept, _, err := loadAliases(e.tx, e.org, id)
+			if err != nil {
+				return err
+			}
+			id = kept
+		}
 		human, err := e.human(ctx, id, in)
 		if err != nil {
 			return err
@@ -223,7 +230,7 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 				return err
 			}
 		}
-		self := e.view.Humans[file]
+		self := e.view.Humans[e.file]
 		switch in.Relation {
 		case RelationChild:
 			err = e.relate(ParentOf, self, human, "", core.Date{}, core.Date{})
@@ -345,6 +352,13 @@ func (e *householdEdit) leave(m Member, version int64, until core.Date) error {
 	if n == 0 {
 		return errs.New(errs.Conflict, "errs.casefile.household_conflict")
 	}
+	for _, t := range e.view.twins { // the other of two merged files said so too
+		if t.Person == m.Person && t.From.Before(until) {
+			if _, err := e.tx.Exec(endStay, e.org, t.ID, t.Version, until.String(), e.tx.Now(), e.by, t.Household); err != nil {
+				return fmt.Errorf("end stay: %w", err)
+			}
+		}
+	}
 	return nil
 }
 
@@ -395,13 +409,13 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 			return err
 		}
 		moved := map[core.ID]bool{}
-		for _, id := range append([]core.ID{file}, with...) {
+		for _, id := range append([]core.ID{e.file}, with...) {
 			if moved[id] {
 				continue
 			}
 			moved[id] = true
 			i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() })
-			if i < 0 && id != file {
+			if i < 0 && id != e.file {
 				return errs.New(errs.NotFound, "errs.casefile.person_not_found")
 			}
 			housed := false
@@ -410,7 +424,7 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 				if err := e.leave(m, m.Version, from); err != nil {
 					return err
 				}
-				housed = m.Housed && id != file
+				housed = m.Housed && id != e.file
 			}
 			if err := e.stay(home, id, from, housed); err != nil {
 				return err

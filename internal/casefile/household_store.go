@@ -12,22 +12,25 @@ import (
 // maxStays bounds what one household may hold over the years.
 const maxStays = 200
 
-const selectStays = `SELECT m.id, m.household_id, m.person_id, m.valid_from, m.valid_to, m.housed, m.version,
+const selectStays = `SELECT m.id, m.household_id, m.person_id, p.id, m.valid_from, m.valid_to, m.housed, m.version,
 	p.usual_name, p.given_names, p.use_name, p.title, p.birth
-FROM household_member m JOIN person p ON p.org_id = m.org_id AND p.id = m.person_id
-WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id = $2)
+FROM household_member m LEFT JOIN person_alias al ON al.org_id = m.org_id AND al.alias_id = m.person_id AND al.ended_at = 0
+JOIN person p ON p.org_id = m.org_id AND p.id = COALESCE(al.person_id, m.person_id)
+WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id IN ` + sameHuman + `)
 ORDER BY m.household_id, m.id LIMIT 200`
 
 // stays are every stay, past ones too, in the dwellings where the person lived.
-func loadStays(q db.Querier, org, person core.ID) ([]Member, map[core.ID]Human, error) {
-	var list []Member
-	humans := map[core.ID]Human{}
+// origin is whose each stay was before the merges that hold.
+func loadStays(q db.Querier, org, person core.ID) (list []Member, humans map[core.ID]Human, origin map[core.ID]core.ID, err error) {
+	origin = map[core.ID]core.ID{}
+	humans = map[core.ID]Human{}
 	rows, err := q.Query(selectStays, org, person)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var m Member
 		var from, until, given, use, birth string
 		var h Human
-		if err := r.Scan(&m.ID, &m.Household, &m.Person, &from, &until, &m.Housed, &m.Version, &h.UsualName, &given, &use, &h.Title, &birth); err != nil {
+		var was core.ID
+		if err := r.Scan(&m.ID, &m.Household, &was, &m.Person, &from, &until, &m.Housed, &m.Version, &h.UsualName, &given, &use, &h.Title, &birth); err != nil {
 			return err
 		}
 		var err error
@@ -38,6 +41,7 @@ func loadStays(q db.Querier, org, person core.ID) ([]Member, map[core.ID]Human, 
 			return err
 		}
 		list = append(list, m)
+		origin[m.ID] = was
 		if err := fillHuman(&h, m.Person, given, use, birth); err != nil {
 			return err
 		}
@@ -45,9 +49,9 @@ func loadStays(q db.Querier, org, person core.ID) ([]Member, map[core.ID]Human, 
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read stays: %w", err)
+		return nil, nil, nil, fmt.Errorf("read stays: %w", err)
 	}
-	return list, humans, nil
+	return list, humans, origin, nil
 }
 
 func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
@@ -57,27 +61,34 @@ func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
 	return err
 }
 
-// selectKin reads the relations of everybody who lived in a home, and of the
-// file's person. CROSS JOIN keeps SQLite from walking all the kinship of the
-// organisation first: it has no statistics to know better.
-const selectKin = `WITH who (id) AS (
-	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id = $2
-	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $3)
-` + kinOf + `a = who.id` + kinNames + ` UNION ALL ` + kinOf + `b = who.id` + kinNames + ` LIMIT 800`
-
-const (
-	kinOf = `SELECT k.id, k.kind, k.a, k.b, k.couple, k.valid_from, k.valid_to, k.version,
+// kinSQL reads the relations of everybody who lived in one of n homes ($3 on), and
+// of the file's person ($2), with those merged into each. CROSS JOIN keeps SQLite
+// from walking all the kinship of the organisation first: it has no statistics to
+// know better.
+func kinSQL(n int) string {
+	return `WITH there (id) AS (
+	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id IN (` + marks(3, n) + `)
+	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $2),
+kept (id) AS (SELECT id FROM there
+	UNION SELECT al.person_id FROM there CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.alias_id = there.id AND al.ended_at = 0),
+who (id) AS (SELECT id FROM kept
+	UNION SELECT al.alias_id FROM kept CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.person_id = kept.id AND al.ended_at = 0),
+rel (id) AS (SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.a = who.id
+	UNION SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.b = who.id)
+SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
 	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
-FROM who CROSS JOIN kinship k CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.`
-	kinNames = ` AND pa.org_id = $1 AND pa.id = k.a AND pb.org_id = $1 AND pb.id = k.b`
-)
+FROM rel CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
+LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0
+CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.id = rel.id
+AND pa.org_id = $1 AND pa.id = COALESCE(xa.person_id, k.a) AND pb.org_id = $1 AND pb.id = COALESCE(xb.person_id, k.b) LIMIT 800`
+}
 
-// loadKin reads the relations of a home's people and of the file's person, and
+// loadKin reads the relations of the people of homes and of the file's person, and
 // the names of both ends.
-func loadKin(q db.Querier, org, home, file core.ID) ([]Kinship, map[core.ID]Human, error) {
+func loadKin(q db.Querier, org, file core.ID, homes []core.ID) ([]Kinship, map[core.ID]Human, error) {
 	var list []Kinship
 	humans := map[core.ID]Human{}
-	rows, err := q.Query(selectKin, org, home, file)
+	rows, err := q.Query(kinSQL(len(homes)), append([]any{org, file}, anys(homes)...)...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var k Kinship
 		var a, b Human
@@ -99,17 +110,32 @@ func loadKin(q db.Querier, org, home, file core.ID) ([]Kinship, map[core.ID]Huma
 		if err := fillHuman(&b, k.B, bg, bu, bb); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(list, func(o Kinship) bool { return o.ID == k.ID }) {
+		humans[k.A], humans[k.B] = a, b
+		if k.A != k.B {
 			list = append(list, k)
 		}
-		humans[k.A], humans[k.B] = a, b
 		return nil
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read kinship: %w", err)
 	}
 	slices.SortFunc(list, func(a, b Kinship) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	return list, humans, nil
+	var once []Kinship
+	for _, k := range list { // of two that say the same, the first written
+		if !slices.ContainsFunc(once, func(o Kinship) bool { return sameKin(o, k) }) {
+			once = append(once, k)
+		}
+	}
+	return once, humans, nil
+}
+
+// sameKin tells whether two relations say the same: each of two merged files had
+// written it.
+func sameKin(a, b Kinship) bool {
+	if a.Kind == Couple && a.A == b.B && a.B == b.A {
+		a.A, a.B = b.A, b.B
+	}
+	return a.Kind == b.Kind && a.A == b.A && a.B == b.B && a.Couple == b.Couple && a.From == b.From && a.Until == b.Until
 }
 
 const selectHuman = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
@@ -119,10 +145,11 @@ const selectHuman = `SELECT usual_name, given_names, use_name, title, birth FROM
 // that does not touch somebody present: it belongs to their files.
 func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
 	v := HouseholdView{On: on}
-	stays, humans, err := loadStays(q, org, file)
+	stays, humans, origin, err := loadStays(q, org, file)
 	if err != nil {
 		return v, err
 	}
+	v.homes = sameHomes(stays, origin, file)
 	if _, ok := humans[file]; !ok {
 		var h Human
 		var given, use, birth string
@@ -134,10 +161,10 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 		}
 		humans[file] = h
 	}
-	v.ID = homeOn(stays, file, on)
+	v.ID = v.home(homeOn(stays, file, on))
 	people := []core.ID{file}
 	for _, m := range stays {
-		if m.Household != v.ID {
+		if v.home(m.Household) != v.ID {
 			continue
 		}
 		for _, d := range []core.Date{m.From, m.Until} {
@@ -146,8 +173,12 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 			}
 		}
 		if m.present(on) {
+			if slices.ContainsFunc(v.Members, func(o Member) bool { return o.Person == m.Person }) {
+				v.twins = append(v.twins, m)
+				continue
+			}
 			v.Members = append(v.Members, m)
-			if !slices.Contains(people, m.Person) {
+			if m.Person != file {
 				people = append(people, m.Person)
 			}
 		}
@@ -158,7 +189,7 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 			v.Since = d
 		}
 	}
-	kin, named, err := loadKin(q, org, v.ID, file)
+	kin, named, err := loadKin(q, org, file, v.allHomes())
 	if err != nil {
 		return v, err
 	}
@@ -224,7 +255,7 @@ WHERE org_id = $1 AND id = $2 AND version = $3 AND household_id = $7`
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`
 	endKin = `UPDATE kinship SET valid_to = $4, version = version + 1, recorded_at = $5, recorded_by = $6
 WHERE org_id = $1 AND id = $2 AND version = $3 AND kind = 'couple'`
-	selectKinEnds = `SELECT a, b, kind, valid_from, valid_to FROM kinship WHERE org_id = $1 AND (a = $2 OR b = $2)`
+	selectKinEnds = `SELECT a, b, kind, valid_from, valid_to FROM kinship WHERE org_id = $1 AND (a IN ` + sameHuman + ` OR b IN ` + sameHuman + `)`
 	// isAncestor finds $3 among the ancestors of $2, twelve generations at most.
 	isAncestor = `WITH RECURSIVE up (id, n) AS (
 	SELECT k.a, 1 FROM kinship k WHERE k.org_id = $1 AND k.kind = 'parent_of' AND k.b = $2

@@ -150,6 +150,28 @@ type HouseholdView struct {
 	Kin     []Kinship // between members, and direct kin of the file's person
 	Groups  Groups
 	Changes []core.Date // days somebody came or left, oldest first
+
+	homes map[core.ID]core.ID // dwellings that are this one since two persons are one
+	twins []Member            // stays of members who have another one shown
+}
+
+// home is the dwelling that an id stands for.
+func (v HouseholdView) home(id core.ID) core.ID {
+	if kept, merged := v.homes[id]; merged {
+		return kept
+	}
+	return id
+}
+
+// allHomes are the dwellings that the view shows as one.
+func (v HouseholdView) allHomes() []core.ID {
+	list := []core.ID{v.ID}
+	for id, kept := range v.homes {
+		if kept == v.ID {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // Groups are the four legal groups of a file's person at a date, each derived,

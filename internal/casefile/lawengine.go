@@ -245,7 +245,7 @@ func subjectOf(f rights.FactRef) Subject {
 // situation writes a picture in the engine's words. late takes the last day of
 // births known by their year alone, instead of the first.
 func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, claimant rights.Subject, err error) {
-	b := &situationBuilder{e: e, s: rights.NewSituation(e.law), people: map[core.ID]rights.Subject{}, in: map[rights.Entity]map[core.ID]rights.Subject{
+	b := &situationBuilder{e: e, month: p.Month, s: rights.NewSituation(e.law), people: map[core.ID]rights.Subject{}, in: map[rights.Entity]map[core.ID]rights.Subject{
 		rights.Family: {}, rights.TaxUnit: {},
 	}}
 	for _, q := range p.Persons {
@@ -287,6 +287,7 @@ func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, claim
 
 type situationBuilder struct {
 	e      *LawEngine
+	month  core.Month
 	s      *rights.Situation
 	people map[core.ID]rights.Subject
 	in     map[rights.Entity]map[core.ID]rights.Subject // person -> their family, their tax unit
@@ -378,7 +379,7 @@ func (b *situationBuilder) cell(c Cell) error {
 	default:
 		who = b.people[c.Subject.ID]
 	}
-	for _, period := range periods(v, c) {
+	for _, period := range periods(v, c, b.month) {
 		var err error
 		switch c.State {
 		case Refused:
@@ -399,7 +400,7 @@ func (b *situationBuilder) cell(c Cell) error {
 }
 
 // periods are those of a cell in the engine's words.
-func periods(v rights.Variable, c Cell) []rights.Period {
+func periods(v rights.Variable, c Cell, month core.Month) []rights.Period {
 	switch v.Period {
 	case rights.Eternal:
 		return []rights.Period{rights.Always()}
@@ -410,7 +411,13 @@ func periods(v rights.Variable, c Cell) []rights.Period {
 		}
 		return list
 	}
-	return []rights.Period{rights.EachMonth(c.From, c.Until)}
+	until := c.Until
+	if until == month {
+		// What holds in the month looked at is taken to hold to the end of the year:
+		// the rights of a year read its later months.
+		until = rights.MonthOf(month.Year(), 12)
+	}
+	return []rights.Period{rights.EachMonth(c.From, until)}
 }
 
 func engineValue(v rights.Variable, text string) (rights.Value, error) {

@@ -27,7 +27,11 @@ func (s *Service) ListFiles(ctx context.Context, after string, limit int) (Found
 	var page FoundPage
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		var hits []hit
-		sql, args := teamRanges(scope, `SELECT c.sort_name, c.person_id FROM casefile c`, "c.phase = 'active'", from, limit+1)
+		sql, args := teamRanges(scope, nameRange{
+			selectFrom: `SELECT c.sort_name, COALESCE(al.person_id, c.person_id) AS person_id
+FROM casefile c LEFT JOIN person_alias al ON al.org_id = c.org_id AND al.alias_id = c.person_id AND al.ended_at = 0`,
+			where: "c.phase = 'active' AND " + listedOnce(scope.All), person: "COALESCE(al.person_id, c.person_id)",
+		}, from, limit+1)
 		if sql == "" {
 			return journal.Event{Kind: "list"}, nil
 		}
@@ -56,10 +60,26 @@ ORDER BY t.sort_name, t.person_id LIMIT ` + fmt.Sprint(limit+1)
 	return page, err
 }
 
-// teamRanges writes the union of one index range for each team of a scope (the
-// alias must be c, its key sort_name then person_id), each cut at limit. $1 is
-// the organisation. "" when the scope shows nothing.
-func teamRanges(scope access.Scope, selectFrom, where string, after cursor, limit int) (sql string, args []any) {
+// listedOnce keeps one of the rows of a merged person in a range: their own, else
+// the first of those merged into them.
+func listedOnce(allTeams bool) string {
+	team := " AND o.team_id = c.team_id"
+	if allTeams {
+		team = ""
+	}
+	return `(al.id IS NULL OR NOT EXISTS (SELECT 1 FROM casefile o LEFT JOIN person_alias oa
+	ON oa.org_id = o.org_id AND oa.alias_id = o.person_id AND oa.ended_at = 0
+	WHERE o.org_id = c.org_id` + team + ` AND o.phase = 'active' AND o.sort_name = c.sort_name
+	AND COALESCE(oa.person_id, o.person_id) = al.person_id AND (oa.id IS NULL OR o.person_id < c.person_id)))`
+}
+
+// nameRange is one range of a list by name: the table's alias must be c, its key
+// sort_name then person, the column of the person shown.
+type nameRange struct{ selectFrom, where, person string }
+
+// teamRanges writes the union of one index range for each team of a scope, each
+// cut at limit. $1 is the organisation. "" when the scope shows nothing.
+func teamRanges(scope access.Scope, r nameRange, after cursor, limit int) (sql string, args []any) {
 	args = []any{scope.Org}
 	if scope.Org == "" {
 		return "", nil
@@ -67,8 +87,8 @@ func teamRanges(scope access.Scope, selectFrom, where string, after cursor, limi
 	part := func(team string) string {
 		args = append(args, after.key, after.person)
 		k, id := len(args)-1, len(args)
-		return fmt.Sprintf("SELECT * FROM (%s WHERE c.org_id = $1%s AND %s AND c.sort_name >= $%d AND (c.sort_name > $%d OR c.person_id > $%d) ORDER BY c.sort_name, c.person_id LIMIT %d) AS r%d",
-			selectFrom, team, where, k, k, id, limit, id)
+		return fmt.Sprintf("SELECT * FROM (%s WHERE c.org_id = $1%s AND %s AND c.sort_name >= $%d AND (c.sort_name > $%d OR %s > $%d) ORDER BY c.sort_name, %s LIMIT %d) AS r%d",
+			r.selectFrom, team, r.where, k, k, r.person, id, r.person, limit, id)
 	}
 	if scope.All {
 		return part(""), args

@@ -132,12 +132,12 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
 	var p Person
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, id)
+		o, err := s.allow(ctx, q, access.PersonOpen, &id)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		p, err = s.loadPerson(q, o.org, id)
-		return journal.Event{Kind: "person.read", Subjects: []core.ID{id}}, err
+		return journal.Event{Kind: "person.read", Subjects: o.humans}, err
 	})
 	return p, err
 }
@@ -158,8 +158,11 @@ func (s *Service) UpdateHuman(ctx context.Context, file core.ID, p Person) error
 func (s *Service) updatePerson(ctx context.Context, action access.Action, file core.ID, p Person) error {
 	today := s.Today(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, action, file)
+		o, err := s.allow(ctx, tx, action, &file)
 		if err != nil {
+			return err
+		}
+		if p.ID, _, err = loadAliases(tx, o.org, p.ID); err != nil {
 			return err
 		}
 		stored, err := s.loadPerson(tx, o.org, p.ID)
@@ -178,33 +181,56 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 		if stored.Version != p.Version {
 			return &PersonConflict{Stored: stored, Yours: p}
 		}
-		args, err := s.personArgs(o.org, p)
-		if err != nil {
+		if err := s.storePerson(tx, o.org, core.ActorFrom(ctx).ID, stored, p); err != nil {
 			return err
 		}
-		n, err := tx.Exec(updatePerson, append(args, p.Version)...)
-		if err != nil {
-			return fmt.Errorf("update person: %w", err)
-		}
-		if n == 0 {
-			return &PersonConflict{Stored: stored, Yours: p}
-		}
-		if err := replaceKeys(tx, o.org, p.ID, s.keysOf(stored), s.keysOf(p)); err != nil {
-			return err
-		}
-		if sort := sortName(p.Identity); sort != sortName(stored.Identity) {
-			for _, sql := range []string{renameCases, renameTalk} {
-				if _, err := tx.Exec(sql, o.org, p.ID, sort); err != nil {
-					return fmt.Errorf("rename in lists: %w", err)
-				}
-			}
-		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: []core.ID{file}, Object: "person", ObjectID: p.ID})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: o.humans, Object: "person", ObjectID: p.ID})
 	})
 	if err != nil {
 		return err
 	}
 	s.recomputeAfter(ctx, file)
+	return nil
+}
+
+// storePerson writes p over what is stored, keeping the row as it stood, and puts
+// its search keys and its place in lists right. The version is p's.
+func (s *Service) storePerson(tx *db.Tx, org, by core.ID, stored, p Person) error {
+	id, err := s.newID()
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(keepBefore, org, p.ID, id, tx.Now(), by); err != nil {
+		return fmt.Errorf("keep the person as they were: %w", err)
+	}
+	args, err := s.personArgs(org, p)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(updatePerson, append(args, p.Version)...)
+	if err != nil {
+		return fmt.Errorf("update person: %w", err)
+	}
+	if n == 0 {
+		return &PersonConflict{Stored: stored, Yours: p}
+	}
+	if err := replaceKeys(tx, org, p.ID, s.keysOf(stored), s.keysOf(p)); err != nil {
+		return err
+	}
+	if sort := sortName(p.Identity); sort != sortName(stored.Identity) {
+		return renameInLists(tx, org, p.ID, sort)
+	}
+	return nil
+}
+
+// renameInLists puts a person, and those merged into them, at their place in the
+// lists by name.
+func renameInLists(tx *db.Tx, org, person core.ID, sort string) error {
+	for _, sql := range []string{renameCases, renameTalk} {
+		if _, err := tx.Exec(sql, org, person, sort); err != nil {
+			return fmt.Errorf("rename in lists: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -231,14 +257,14 @@ func (s *Service) allowHuman(q db.Querier, org, file, human core.ID, on core.Dat
 // TouchContact notes that the person got in touch: retention starts again.
 func (s *Service) TouchContact(ctx context.Context, person core.ID) error {
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.PersonEdit, person)
+		o, err := s.allow(ctx, tx, access.PersonEdit, &person)
 		if err != nil {
 			return err
 		}
 		if _, err := tx.Exec(touchCases, o.org, person, tx.Now()); err != nil {
 			return fmt.Errorf("note the contact: %w", err)
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "contact.note", Subjects: []core.ID{person}})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "contact.note", Subjects: o.humans})
 	})
 }
 

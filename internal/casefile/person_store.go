@@ -11,7 +11,7 @@ import (
 )
 
 const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
-FROM casefile WHERE org_id = $1 AND person_id = $2 AND phase = 'active' ORDER BY id LIMIT 20`
+FROM casefile WHERE org_id = $1 AND person_id IN ` + sameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
 
 func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
 	var list []CaseFile
@@ -28,16 +28,41 @@ func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
 	})
 }
 
-const selectPerson = `SELECT version, usual_name, given_names, birth_name, use_name, title, birth, languages, interpreter,
-	phone, channel, hours, no_fixed, protected, address, postcode, city, commune
-FROM person WHERE org_id = $1 AND id = $2`
+const (
+	personColumns = `version, usual_name, given_names, birth_name, use_name, title, birth, languages, interpreter,
+	phone, channel, hours, no_fixed, protected, address, postcode, city, commune`
+	selectPerson = `SELECT ` + personColumns + ` FROM person WHERE org_id = $1 AND id = $2`
+	// keepBefore copies a person's row before it changes; selectBefore reads the
+	// oldest copy made after $3.
+	keepBefore = `INSERT INTO person_before (org_id, person_id, id, at, by_worker, ` + personColumns + `)
+SELECT org_id, id, $3, $4, $5, ` + personColumns + ` FROM person WHERE org_id = $1 AND id = $2`
+	selectBefore = `SELECT ` + personColumns + ` FROM person_before WHERE org_id = $1 AND person_id = $2 AND id > $3 ORDER BY id LIMIT 1`
+	// protectedElsewhere finds a file merged into $2 whose address is protected.
+	protectedElsewhere = `SELECT COUNT(*) FROM person_alias al JOIN person o ON o.org_id = al.org_id AND o.id = al.alias_id
+WHERE al.org_id = $1 AND al.person_id = $2 AND al.ended_at = 0 AND o.protected = 1`
+)
 
+// loadPerson reads a person. The address of somebody merged with a file where it
+// is protected is protected.
 func (s *Service) loadPerson(q db.Querier, org, id core.ID) (Person, error) {
+	p, err := s.scanPerson(q.QueryRow(selectPerson, org, id), id)
+	if err != nil || p.Address.Protected {
+		return p, err
+	}
+	var n int64
+	if err := q.QueryRow(protectedElsewhere, org, id).Scan(&n); err != nil {
+		return p, fmt.Errorf("read person %s: %w", id, err)
+	}
+	p.Address.Protected = n > 0
+	return p, nil
+}
+
+func (s *Service) scanPerson(row db.Row, id core.ID) (Person, error) {
 	p := Person{ID: id}
 	var birth, languages, lines string
 	var sealed []byte
 	a := &p.Address
-	err := q.QueryRow(selectPerson, org, id).Scan(&p.Version, &p.UsualName, &p.GivenNames, &p.BirthName, &p.FirstNameOfUse, &p.Title, &birth,
+	err := row.Scan(&p.Version, &p.UsualName, &p.GivenNames, &p.BirthName, &p.FirstNameOfUse, &p.Title, &birth,
 		&languages, &p.Interpreter, &sealed, &p.Channel, &p.Hours, &a.NoFixed, &a.Protected, &lines, &a.Postcode, &a.City, &a.Commune)
 	if errors.Is(err, db.ErrNoRows) {
 		return p, errs.New(errs.NotFound, "errs.casefile.person_not_found")
@@ -164,10 +189,10 @@ const insertCase = `INSERT INTO casefile (org_id, id, person_id, team_id, worker
 VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, 1)`
 
 const (
-	renameCases = `UPDATE casefile SET sort_name = $3 WHERE org_id = $1 AND person_id = $2`
+	renameCases = `UPDATE casefile SET sort_name = $3 WHERE org_id = $1 AND person_id IN ` + sameHuman
 	renameTalk  = `UPDATE right_to_talk SET sort_name = $3 WHERE org_id = $1 AND person_id = $2`
 	touchCases  = `UPDATE casefile SET last_contact_from_person_at = $3, version = version + 1
-WHERE org_id = $1 AND person_id = $2 AND phase = 'active' AND last_contact_from_person_at < $3`
+WHERE org_id = $1 AND person_id IN ` + sameHuman + ` AND phase = 'active' AND last_contact_from_person_at < $3`
 )
 
 // storedDate reads a day as stored: ” is the zero Date.

@@ -375,3 +375,15 @@ func TestListsArePagedByName(t *testing.T) {
 		}
 	})
 }
+
+// Somebody of whom only a first name is known, or a name in signs that make no
+// word, still gets a file.
+func TestCreateWithoutAFamilyName(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for _, i := range []casefile.Identity{{GivenNames: "Samir"}, {FirstNameOfUse: "Sam"}, {UsualName: "-"}, {UsualName: "\ufffd"}} {
+			if _, err := w.CreatePerson(w.claire, casefile.NewPerson{Team: w.teamA, Identity: i}); err != nil {
+				t.Errorf("%+v: %v", i, err)
+			}
+		}
+	})
+}

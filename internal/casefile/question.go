@@ -107,7 +107,7 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 	month := today.CalendarMonth()
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		ok = false
-		o, err := s.allow(ctx, q, access.FactRead, file)
+		o, err := s.allow(ctx, q, access.FactRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -119,7 +119,7 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 		if err != nil {
 			return journal.Event{}, err
 		}
-		event := journal.Event{Kind: "question.read", Subjects: []core.ID{file}}
+		event := journal.Event{Kind: "question.read", Subjects: o.humans}
 		open := s.openQuestions(f.Rights, facts, month)
 		i := 0
 		if id != "" {
@@ -258,7 +258,7 @@ func (s *Service) missing(ctx context.Context, file, subject core.ID) (m map[str
 	month := s.ThisMonth(ctx)
 	err = s.DB.Read(ctx, func(q db.Querier) error {
 		m = map[string]Missing{}
-		o, err := s.allow(ctx, q, access.FactSave, file)
+		o, err := s.allow(ctx, q, access.FactSave, &file)
 		if err != nil {
 			return err
 		}

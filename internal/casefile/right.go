@@ -39,16 +39,17 @@ func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month)
 		return err
 	}
 	var org core.ID
+	var humans []core.ID
 	var picture *Picture
 	var digest string
 	var written []byte
 	upToDate := false
 	err := s.DB.Read(ctx, func(q db.Querier) error {
-		o, err := s.allow(ctx, q, access.RightCompute, file)
+		o, err := s.allow(ctx, q, access.RightCompute, &file)
 		if err != nil {
 			return err
 		}
-		org = o.org
+		org, humans = o.org, o.humans
 		view, err := loadHousehold(q, org, file, groupingDay(month, today))
 		if err != nil {
 			return err
@@ -101,7 +102,7 @@ func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month)
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "rights.compute", Subjects: []core.ID{file}, Object: "evaluation", ObjectID: id,
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "rights.compute", Subjects: humans, Object: "evaluation", ObjectID: id,
 			Detail: map[string]string{"law": e.law, "month": month.String()}})
 	})
 	if err != nil {
@@ -209,7 +210,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 	var x Explained
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		x = Explained{}
-		o, err := s.allow(ctx, q, access.RightRead, file)
+		o, err := s.allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -246,7 +247,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 				return journal.Event{}, err
 			}
 		}
-		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(right)}, nil
+		return journal.Event{Kind: "right.read", Subjects: o.humans, Object: "right", ObjectID: core.ID(right)}, nil
 	})
 	return x, err
 }
@@ -282,7 +283,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 	today := s.Today(ctx)
 	var d Decision
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.RightDecide, file)
+		o, err := s.allow(ctx, tx, access.RightDecide, &file)
 		if err != nil {
 			return err
 		}
@@ -341,7 +342,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "right.decide", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(d.Right),
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "right.decide", Subjects: o.humans, Object: "right", ObjectID: core.ID(d.Right),
 			Detail: map[string]string{"kind": string(d.Kind)}})
 	})
 	if err != nil {
@@ -359,7 +360,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 	var list []Decision
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		list = nil
-		o, err := s.allow(ctx, q, access.RightRead, file)
+		o, err := s.allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -375,7 +376,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 		if err != nil {
 			return journal.Event{}, fmt.Errorf("read decisions: %w", err)
 		}
-		return journal.Event{Kind: "right.read", Subjects: []core.ID{file}, Object: "right", ObjectID: core.ID(right)}, nil
+		return journal.Event{Kind: "right.read", Subjects: o.humans, Object: "right", ObjectID: core.ID(right)}, nil
 	})
 	return list, err
 }
@@ -408,7 +409,7 @@ func (s *Service) TalkAbout(ctx context.Context, after string, limit int) (TalkP
 		page = TalkPage{}
 		event := journal.Event{Kind: "list"}
 		// Pages end between two people, so that nobody's rights are cut in two.
-		sql, args := teamRanges(scope, `SELECT DISTINCT c.sort_name, c.person_id FROM right_to_talk c`, "1 = 1", from, limit+1)
+		sql, args := teamRanges(scope, nameRange{`SELECT DISTINCT c.sort_name, c.person_id FROM right_to_talk c`, "1 = 1", "c.person_id"}, from, limit+1)
 		if sql == "" {
 			return event, nil
 		}

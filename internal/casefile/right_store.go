@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -94,18 +95,19 @@ func loadWhy(q db.Querier, org, file core.ID, e evaluation, right string) (*Why,
 const decisionColumns = `id, right_name, kind, non_take_up, amount, since, source, detail, at, by_worker`
 
 const (
-	selectDecisions = `SELECT ` + decisionColumns + ` FROM right_decision
-WHERE org_id = $1 AND file_id = $2 ORDER BY right_name, id DESC LIMIT 500`
+	selectDecisions = `SELECT ` + decisionColumns + `, file_id FROM right_decision
+WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY right_name, id DESC LIMIT 500`
 	selectDecisionsOf = `SELECT ` + decisionColumns + ` FROM right_decision
-WHERE org_id = $1 AND file_id = $2 AND right_name = $3 ORDER BY id DESC LIMIT 50`
+WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND right_name = $3 ORDER BY id DESC LIMIT 50`
 	insertDecision = `INSERT INTO right_decision (org_id, file_id, right_name, id, kind, non_take_up, amount, since, source, detail,
 	evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 )
 
-func scanDecision(r *db.Rows) (Decision, error) {
+// scanDecision reads decisionColumns, then the columns after, given as destinations.
+func scanDecision(r *db.Rows, after ...any) (Decision, error) {
 	var d Decision
 	var since string
-	err := r.Scan(&d.ID, &d.Right, &d.Kind, &d.NonTakeUp, &d.Amount, &since, &d.Source, &d.Detail, &d.At, &d.By)
+	err := r.Scan(append([]any{&d.ID, &d.Right, &d.Kind, &d.NonTakeUp, &d.Amount, &since, &d.Source, &d.Detail, &d.At, &d.By}, after...)...)
 	if err != nil {
 		return d, err
 	}
@@ -114,19 +116,53 @@ func scanDecision(r *db.Rows) (Decision, error) {
 }
 
 // loadDecisions gives the decision that counts for each right of a file. A
-// reopened right has none.
+// reopened right has none. Of a merged person, what was decided since the merge
+// counts; else a no of either file, which only a gesture takes back; else the last.
 func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error) {
-	last := map[string]Decision{}
+	type line struct {
+		Decision
+		file core.ID
+	}
+	lasts := map[string][]line{} // of each file, the latest first
+	merged := false
 	rows, err := q.Query(selectDecisions, org, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		d, err := scanDecision(r)
-		if _, later := last[d.Right]; !later {
-			last[d.Right] = d
+		var l line
+		var err error
+		l.Decision, err = scanDecision(r, &l.file)
+		merged = merged || l.file != file
+		if !slices.ContainsFunc(lasts[l.Right], func(o line) bool { return o.file == l.file }) {
+			lasts[l.Right] = append(lasts[l.Right], l)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	since := map[core.ID]core.ID{} // file -> when it became this one
+	if merged {
+		_, aliases, err := loadAliases(q, org, file)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range aliases {
+			since[a.id] = a.merge
+		}
+	}
+	last := make(map[string]Decision, len(lasts))
+	for right, list := range lasts {
+		own := slices.IndexFunc(list, func(l line) bool { return l.file == file })
+		held := list[0].Decision
+		for _, l := range list {
+			spokenSince := own >= 0 && list[own].ID > since[l.file]
+			if l.Kind == NotWanted && held.Kind != NotWanted && (l.file == file || !spokenSince) {
+				held = l.Decision
+			}
+		}
+		last[right] = held
+		if own >= 0 && !slices.ContainsFunc(list, func(l line) bool { return list[own].ID < since[l.file] }) {
+			last[right] = list[own].Decision
+		}
 	}
 	return last, nil
 }
@@ -147,7 +183,8 @@ LIMIT 20`
 	deleteEvaluations = `DELETE FROM evaluation WHERE org_id = $1 AND file_id = $2 AND id IN (`
 	deleteTalk        = `DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`
 	insertTalk        = `INSERT INTO right_to_talk (org_id, team_id, sort_name, person_id, right_name, evaluation_id)
-SELECT c.org_id, c.team_id, c.sort_name, c.person_id, $3, $4 FROM casefile c WHERE c.org_id = $1 AND c.person_id = $2 AND c.phase = 'active'
+SELECT c.org_id, c.team_id, p.sort_name, p.id, $3, $4 FROM person p JOIN casefile c ON c.org_id = p.org_id AND c.person_id IN ` + sameHuman + `
+WHERE p.org_id = $1 AND p.id = $2 AND c.phase = 'active'
 ON CONFLICT DO NOTHING`
 )
 

@@ -191,6 +191,7 @@ type Sheet struct {
 // File is all that the page of a person shows.
 type File struct {
 	Person    Person
+	Merged    []Merged // who was made one with the person, as they were
 	Case      CaseFile
 	TeamName  string
 	Today     core.Date
@@ -202,6 +203,7 @@ type File struct {
 	Stale     Staleness
 	// Question is the id of the next one worth asking, "" when none is.
 	Question string
+	Plan     Plan
 	Names    map[core.ID]string // of the workers named here: « Claire Maurel »
 	// Why explains the first right that the calculation proposes and nobody
 	// decided about; nil when there is none.

@@ -375,7 +375,52 @@ func (s *Service) hitOfSheet(q db.Querier, org core.ID, code string) ([]hit, err
 	})
 }
 
-const selectTeamsOf = `SELECT person_id, team_id FROM casefile WHERE org_id = $1 AND phase = 'active' AND person_id IN (`
+const (
+	selectTeamsOf     = `SELECT person_id, team_id, id FROM casefile WHERE org_id = $1 AND phase = 'active' AND person_id IN (`
+	selectTeamsMerged = `SELECT al.person_id, c.team_id, c.id FROM person_alias al JOIN casefile c ON c.org_id = al.org_id AND c.person_id = al.alias_id
+WHERE al.org_id = $1 AND al.ended_at = 0 AND c.phase = 'active' AND al.person_id IN (`
+	selectMergedHits = `SELECT al.alias_id, o.protected, ` + hitColumns + `
+FROM person_alias al JOIN person p ON p.org_id = al.org_id AND p.id = al.person_id JOIN person o ON o.org_id = al.org_id AND o.id = al.alias_id
+WHERE al.org_id = $1 AND al.ended_at = 0 AND (al.alias_id IN (`
+)
+
+// sameHits puts the person who stands in the place of those merged into them, once.
+func (s *Service) sameHits(q db.Querier, org core.ID, hits []hit) ([]hit, error) {
+	ids := []any{org}
+	for _, h := range hits {
+		ids = append(ids, h.id)
+	}
+	in := marks(2, len(hits))
+	kept := map[core.ID]hit{}       // by the one merged into them
+	protected := map[core.ID]bool{} // by the one who stands
+	rows, err := q.Query(selectMergedHits+in+") OR al.person_id IN ("+in+"))", ids...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var merged core.ID
+		var shut bool
+		h, err := scanHit(r, "", &merged, &shut)
+		kept[merged] = h
+		protected[h.id] = protected[h.id] || shut
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("who found people are: %w", err)
+	}
+	if len(kept) == 0 {
+		return hits, nil
+	}
+	var list []hit
+	for _, h := range hits {
+		if k, merged := kept[h.id]; merged {
+			k.key, k.why = h.key, h.why
+			h = k
+		}
+		h.protected = h.protected || protected[h.id]
+		if !slices.ContainsFunc(list, func(o hit) bool { return o.id == h.id }) {
+			list = append(list, h)
+		}
+	}
+	return list, nil
+}
 
 // show turns hits into what the actor may see of them.
 func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, error) {
@@ -383,15 +428,20 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 		return nil, nil
 	}
 	org := core.ActorFrom(ctx).Org
+	hits, err := s.sameHits(q, org, hits)
+	if err != nil {
+		return nil, err
+	}
 	args := []any{org}
 	for _, h := range hits {
 		args = append(args, h.id)
 	}
 	teams := map[core.ID][]core.ID{}
-	rows, err := q.Query(selectTeamsOf+marks(2, len(hits))+") ORDER BY person_id, id", args...)
+	in := marks(2, len(hits))
+	rows, err := q.Query(selectTeamsOf+in+") UNION ALL "+selectTeamsMerged+in+") ORDER BY 1, 3", args...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		var person, team core.ID
-		if err := r.Scan(&person, &team); err != nil {
+		var person, team, file core.ID
+		if err := r.Scan(&person, &team, &file); err != nil {
 			return err
 		}
 		teams[person] = append(teams[person], team)
@@ -453,6 +503,9 @@ func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 	}
 	if len(keys) > 6 {
 		keys = keys[:6]
+	}
+	if len(keys) == 0 { // a first name alone, or signs that make no word
+		return nil, nil
 	}
 	sql, args := "", []any{org}
 	for i, k := range keys {

@@ -153,6 +153,9 @@ func pageSize(limit int) int {
 type opened struct {
 	org   core.ID
 	cases []CaseFile // active ones, at least one
+	// humans are the person and those merged into them: what is read or written
+	// concerns the file of each.
+	humans []core.ID
 }
 
 func (o opened) teams() []core.ID { return teamsOf(o.cases) }
@@ -167,14 +170,30 @@ func teamsOf(cases []CaseFile) []core.ID {
 
 // allow is the first step of each use case about one file: it reads who
 // accompanies the person and asks whether the actor may. A person without a
-// file, or of another organisation, is NotFound.
-func (s *Service) allow(ctx context.Context, q db.Querier, action access.Action, person core.ID) (opened, error) {
+// file, or of another organisation, is NotFound. Somebody who was merged into
+// another becomes that one in *id: a link, a form, a printed code of before leads
+// to the file that stands.
+func (s *Service) allow(ctx context.Context, q db.Querier, action access.Action, id *core.ID) (opened, error) {
 	actor := core.ActorFrom(ctx)
 	o := opened{org: actor.Org}
-	var err error
+	asked := *id
+	person, aliases, err := loadAliases(q, actor.Org, asked)
+	if err != nil {
+		return o, err
+	}
+	// A person who signs in is the file they signed in to: what workers believe of
+	// who is who gives nobody another's file.
+	if actor.Kind == core.ActorPerson {
+		person, aliases = asked, nil
+	}
+	o.humans = append(o.humans, person)
+	for _, a := range aliases {
+		o.humans = append(o.humans, a.id)
+	}
 	if o.cases, err = loadCases(q, actor.Org, person); err != nil {
 		return o, fmt.Errorf("who accompanies %s: %w", person, err)
 	}
+	*id = person
 	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.teams()}); err != nil {
 		if len(o.cases) == 0 && errs.Is(err, errs.Forbidden) {
 			return o, errs.Wrap(errs.NotFound, "errs.casefile.person_not_found", err)

@@ -23,11 +23,14 @@ ON CONFLICT DO NOTHING`
 // that day, whatever changed since.
 type SheetView struct {
 	Sheet
-	Person   Person
-	TeamName string
-	Rights   []RightLine
-	Referent core.ID
-	Names    map[core.ID]string // of the workers named here
+	// PrintedAs is the person whose sheet it was when printed: since a merge, another
+	// address of the same file.
+	PrintedAs core.ID
+	Person    Person
+	TeamName  string
+	Rights    []RightLine
+	Referent  core.ID
+	Names     map[core.ID]string // of the workers named here
 }
 
 // MakeSheet gives a code to the results shown for a month (0 = this month), so
@@ -42,7 +45,7 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 	}
 	var sheet Sheet
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.SheetPrint, file)
+		o, err := s.allow(ctx, tx, access.SheetPrint, &file)
 		if err != nil {
 			return err
 		}
@@ -66,7 +69,7 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 			return fmt.Errorf("give the sheet a code: %w", err)
 		}
 		sheet.Code = ShowCode(code)
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: []core.ID{file}, Object: "sheet", ObjectID: core.ID(code)})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: o.humans, Object: "sheet", ObjectID: core.ID(code)})
 	})
 	return sheet, err
 }
@@ -109,12 +112,16 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		if err != nil {
 			return journal.Event{}, fmt.Errorf("read sheet: %w", err)
 		}
-		o, err := s.allow(ctx, q, access.SheetRead, sh.Person)
+		// The results stay where they were printed from, the person may be known under
+		// another file since.
+		person := sh.Person
+		v.PrintedAs = person
+		o, err := s.allow(ctx, q, access.SheetRead, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		sh.Code = ShowCode(bare)
-		if v.Person, err = s.loadPerson(q, org, sh.Person); err != nil {
+		if v.Person, err = s.loadPerson(q, org, person); err != nil {
 			return journal.Event{}, err
 		}
 		names, err := teamNames(q, org)
@@ -126,13 +133,14 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		decided, err := loadDecisions(q, org, sh.Person)
+		decided, err := loadDecisions(q, org, person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		v.Rights = s.rightLines(results, decided)
+		sh.Person = person
 		v.Names, err = workerNames(q, org, append(deciders(v.Rights), sh.By, v.Referent))
-		return journal.Event{Kind: "sheet.read", Subjects: []core.ID{sh.Person}, Object: "sheet", ObjectID: core.ID(bare)}, err
+		return journal.Event{Kind: "sheet.read", Subjects: o.humans, Object: "sheet", ObjectID: core.ID(bare)}, err
 	})
 	return v, err
 }

@@ -35,6 +35,8 @@ type world struct {
 	karim    context.Context // works in team B
 	nobody   context.Context
 	claireID core.ID
+	// colleague adds a worker to a team.
+	colleague func(login, name string, team core.ID) context.Context
 }
 
 // each runs fn on both databases.
@@ -77,6 +79,10 @@ func worldOf(t testing.TB, d *db.DB, law casefile.Engine) *world {
 	w.claire, w.claireID = worker("claire", "Claire Maurel", w.teamA)
 	w.karim, _ = worker("karim", "Karim Sissoko", w.teamB)
 	w.nobody = context.Background()
+	w.colleague = func(login, name string, team core.ID) context.Context {
+		ctx, _ := worker(login, name, team)
+		return ctx
+	}
 	w.Service = w.service(dbtest.Clock())
 	return w
 }

@@ -101,6 +101,9 @@ func TestSeed(t *testing.T) {
 		"teams with files":    {`SELECT COUNT(DISTINCT team_id) FROM casefile`, 2},
 		"workers":             {`SELECT COUNT(*) FROM worker`, 6},
 		"forms of couple":     {`SELECT COUNT(DISTINCT couple) FROM kinship WHERE kind = 'couple'`, 3},
+		"expectations":        {`SELECT COUNT(*) FROM expectation`, 6},
+		"steps":               {`SELECT COUNT(*) FROM step`, 7},
+		"states of steps":     {`SELECT COUNT(DISTINCT state) FROM step`, 3},
 		"addresses protected": {`SELECT COUNT(*) FROM person WHERE protected = 1`, 1},
 	} {
 		if n := count(c.sql); n < c.least {
@@ -158,6 +161,8 @@ func TestSeedIsDeterministic(t *testing.T) {
 			for _, sql := range []string{
 				`SELECT id || given_names || usual_name || birth || hours FROM person ORDER BY id`,
 				`SELECT id || variable || subject_id || value || valid_from || detail FROM fact ORDER BY id`,
+				`SELECT id || words FROM expectation ORDER BY id`,
+				`SELECT id || title || due_on || state FROM step ORDER BY id`,
 				`SELECT file_id || right_name || kind || amount FROM right_decision ORDER BY file_id, id`,
 				`SELECT r.file_id || r.right_name || r.status || r.amount FROM right_result r ORDER BY r.file_id, r.evaluation_id, r.right_name`,
 			} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -31,6 +32,7 @@ type house struct {
 	file  core.ID // of the person last opened
 	facts []casefile.FactInput
 	last  map[string]casefile.Fact // variable.subject -> the fact last saved
+	made  core.ID                  // the step last written
 }
 
 func tell(ctx context.Context, rooms Rooms, teams map[string]teamOf, st story) error {
@@ -279,4 +281,50 @@ func (h *house) reopen(right string) {
 	if len(history) > 0 {
 		h.decide(casefile.DecisionInput{Right: right, Kind: casefile.Reopened, After: history[0].ID})
 	}
+}
+
+// says notes what matters to the person, in their own words.
+func (h *house) says(words string, on core.Date, reread casefile.Reread, in string) {
+	if h.err != nil {
+		return
+	}
+	_, h.err = h.cases.AddExpectation(h.ctx, h.file, casefile.ExpectationInput{Words: words, SaidOn: on, Reread: reread, RereadIn: in})
+}
+
+// goal writes what the person chose to aim at.
+func (h *house) goal(title string, on core.Date) core.ID {
+	if h.err != nil {
+		return ""
+	}
+	var id core.ID
+	id, h.err = h.cases.AddGoal(h.ctx, h.file, casefile.GoalInput{Title: title, ChosenOn: on})
+	return id
+}
+
+// step writes a thing to do; a right that the law in force does not have is left out.
+func (h *house) step(in casefile.StepInput) {
+	if h.err != nil {
+		return
+	}
+	if !slices.Contains(h.cases.Engine.Rights(), in.Right) {
+		in.Right = ""
+	}
+	h.made, h.err = h.cases.AddStep(h.ctx, h.file, in)
+}
+
+// moves says where the step last written stands.
+func (h *house) moves(m casefile.StepMove) {
+	if h.err != nil {
+		return
+	}
+	m.Version = 1
+	h.err = h.cases.MoveStep(h.ctx, h.file, h.made, m)
+}
+
+// calls logs a call or a letter.
+func (h *house) calls(in casefile.ExchangeInput) {
+	if h.err != nil {
+		return
+	}
+	_, h.err = h.cases.LogExchange(h.ctx, h.file, in)
 }

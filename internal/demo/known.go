@@ -76,9 +76,36 @@ func tellHaddad(h *house) {
 	h.silent("", "epargne", casefile.Refused, said(6, 4))
 	h.fact(yanis, "scolarite", "primaire", "2025-09", said(6, 4))
 	h.fact(lina, "scolarite", "maternelle", "2025-09", said(6, 4))
-	h.fact(fatiha, "activite", "retraite", "2025-09", said(6, 4))
+	h.fact("", "nationalite", "MA", "2018-05", seen("carte de résident", 6, 4))
+	h.fact("", "rsa_isolement_recent", "false", "2026-01", said(6, 4))
+	h.retired(fatiha, 612, seen("relevé de la caisse de retraite", 6, 4))
+	h.noPay(fatiha, "2023-01", said(6, 4))
+	h.fact(fatiha, "pensions_invalidite", "0", "2023-01", said(6, 4))
+	h.stays(fatiha, "carte_resident", said(6, 4))
+	h.fact(fatiha, "nationalite", "MA", "2018-05", said(6, 4))
 	h.receives("af", 15_225, date(2022, 2, 1), 6, 4)
 	h.receives("aide_logement", 43_266, date(2025, 11, 1), 6, 4)
+
+	h.says("Je veux travailler plus, mais pas le soir : il y a les petits.", date(2026, 1, 15), casefile.RereadNot, "")
+	h.says("Il faut que ma mère ait sa place chez nous.", date(2026, 5, 28), casefile.RereadAloud, "fr")
+	h.says("Je veux garder mon logement, et que ma mère puisse rester avec nous.", date(2026, 6, 4), casefile.RereadAloud, "ar")
+	keep := h.goal("Garder le logement de la rue des Tanneurs", date(2026, 6, 4))
+	h.step(casefile.StepInput{
+		Goal: keep, Right: "ppa", Title: "Demander la prime d'activité", Who: casefile.Together, DueOn: date(2026, 6, 11),
+		Detail: "Au rendez-vous d'aujourd'hui.",
+		Ways:   casefile.Ways{Online: "Mon compte CAF, ensemble", Desk: "CAF de Valsèvre, mardi et jeudi matin, sans rendez-vous"},
+		Papers: []casefile.StepPaper{{Name: "Ressources de février à avril", RequiredBy: "CSS art. R846-5"}, {Name: "RIB", RequiredBy: "CAF, pour le versement"}},
+	})
+	h.step(casefile.StepInput{
+		Goal: keep, Title: "Savoir s'il existe un jugement sur la pension", Who: casefile.ByPerson, DueOn: date(2026, 6, 25),
+		Detail: "La CAF le demande pour le soutien familial. Mme Haddad cherche à son rythme.",
+		Ways:   casefile.Ways{Desk: "point-justice de Valsèvre, le lundi, gratuit, sans rendez-vous", Letter: "au tribunal, prête à signer"},
+	})
+	h.step(casefile.StepInput{Title: "Rendre visite à la résidence autonomie avec Fatiha", Who: casefile.Together,
+		Ways: casefile.Ways{Phone: "la résidence rappelle au 02 61 91 70 30"}})
+	h.moves(casefile.StepMove{State: casefile.StepWaiting, Outcome: "Message laissé le 9 juin à l'accueil."})
+	h.calls(casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
+		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
 }
 
 // tellGebremedhin is a refugee without a fixed address, met with an interpreter.
@@ -93,6 +120,10 @@ func tellGebremedhin(h *house) {
 	h.fact("", "titre_sejour", "recepisse", "2025-11", said(6, 9))
 	h.fact("", "titre_sejour_fin", "2026-06-12", "2025-11", said(6, 9))
 	h.note("", "activite", casefile.Unknown, "", "2025-02", said(6, 9))
+	h.says("Un endroit où dormir toutes les nuits. Après, le français.", date(2026, 6, 9), casefile.RereadInterpreter, "ti")
+	h.step(casefile.StepInput{Title: "Renouveler le récépissé", Who: casefile.Together, DueOn: date(2026, 6, 12),
+		Detail: "Date limite dite par La Halte. On en parle à la première rencontre.",
+		Ways:   casefile.Ways{Online: "site de l'administration des étrangers", Desk: "point d'accueil numérique de la préfecture, sur rendez-vous"}})
 }
 
 // tellRouviere are an old couple, one of them back from hospital. Nothing is
@@ -121,6 +152,12 @@ func tellCordier(h *house) {
 	h.stays("", "nationalite_francaise", said(6, 2))
 	h.silent(theo, "scolarite", casefile.Unknown, said(6, 2))
 	h.decide(casefile.DecisionInput{Right: "aide_logement", Kind: casefile.ToClaim})
+	h.says("Je ne veux pas déménager loin de l'école de Théo.", date(2026, 6, 2), casefile.RereadSelf, "fr")
+	move := h.goal("Trouver un logement près de l'école", date(2026, 6, 2))
+	h.step(casefile.StepInput{Goal: move, Title: "Fixer la date de l'état des lieux", Who: casefile.ByPerson, DueOn: date(2026, 6, 14),
+		Detail: "Fin du préavis.", Ways: casefile.Ways{Phone: "l'agence, le matin", Letter: "à l'agence, modèle prêt"}})
+	h.step(casefile.StepInput{Goal: move, Title: "Demander un logement social", Who: casefile.Together, DueOn: date(2026, 6, 5),
+		Ways: casefile.Ways{Online: "demande nationale de logement social", Desk: "mairie de Valsèvre, service logement"}})
 }
 
 // tellSow works in a warehouse and asked for the bonus.
@@ -146,6 +183,10 @@ func tellVasseur(h *house) {
 	h.fact("", "pensions_alimentaires_percues", "120", "2020-01", said(5, 26))
 	h.receives("af", 15_225, date(2013, 11, 1), 5, 26)
 	h.decide(casefile.DecisionInput{Right: "aide_logement", Kind: casefile.Contested, Source: casefile.SourceLetter, Detail: "courrier CAF du 19 mai"})
+	h.says("Je n'ai rien caché. Je veux qu'on regarde mes papiers.", date(2026, 5, 26), casefile.RereadAloud, "fr")
+	h.step(casefile.StepInput{Right: "aide_logement", Title: "Écrire à la commission de recours amiable", Who: casefile.ByWorker, DueOn: date(2026, 7, 19),
+		Detail: "Deux mois après la notification.", Ways: casefile.Ways{Letter: "à la CAF, prête à signer", Desk: "CAF de Valsèvre, mardi et jeudi matin"}})
+	h.moves(casefile.StepMove{State: casefile.StepDone, Outcome: "Lettre envoyée avec accusé de réception."})
 }
 
 // Three people whose names sound alike.

@@ -26,7 +26,9 @@ import (
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
+	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/entry"
+	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/me"
@@ -75,7 +77,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "entry": entry.Pages, "info": info.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
@@ -87,9 +89,13 @@ func New(cfg Config) (http.Handler, error) {
 	account.Register(k, cfg.Access, cfg.Cases)
 	today.Register(k, cfg.Cases, words)
 	person.Register(k, cfg.Cases, cfg.Access, words)
+	exchange.Register(k, cfg.Cases, cfg.Access, words)
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, words)
 	info.Register(k, words)
+	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	return k, nil
 }
 

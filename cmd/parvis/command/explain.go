@@ -74,7 +74,8 @@ func (s *session) printResults(law *rights.Law, results []rights.Result) {
 // printResult says one right in a few lines: what it is, how much, what is missing.
 func (s *session) printResult(law *rights.Law, r rights.Result) {
 	title := r.Right
-	if sheet, known := law.Right(r.Right); known {
+	sheet, known := law.Right(r.Right)
+	if known {
 		title = sheet.Title
 	}
 	s.print(title + " (" + r.Right + ", " + r.Subject + ")")
@@ -85,7 +86,11 @@ func (s *session) printResult(law *rights.Law, r rights.Result) {
 	switch {
 	case r.Status == rights.NotDue:
 		s.print("  " + s.p.T("cli.rights.not_due"))
-	case r.Status == rights.Probable && paid != nil:
+	case r.Status == rights.Probable && paid == nil:
+		s.print("  " + s.p.T("cli.rights.probable_open"))
+	case r.Status == rights.Probable && sheet.Per == rights.PerYear:
+		s.print("  " + s.p.T("cli.rights.probable_year", "amount", s.p.MoneyCents(*paid)))
+	case r.Status == rights.Probable:
 		s.print("  " + s.p.T("cli.rights.probable", "amount", s.p.MoneyCents(*paid)))
 	case r.PaidMin != nil && r.PaidMax != nil:
 		s.print("  " + s.p.T("cli.rights.to_verify_range", "range", s.p.MoneyRange(*r.PaidMin, *r.PaidMax)))

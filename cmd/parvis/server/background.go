@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -17,7 +18,10 @@ const sweepEvery = 24 * time.Hour
 func (s *Server) background(ctx context.Context) (wait func()) {
 	var work sync.WaitGroup
 	work.Go(func() {
-		if err := db.NewRunner(s.DB).Run(ctx); err != nil {
+		jobs := db.NewRunner(s.DB)
+		jobs.Handle(casefile.JobImport, s.Cases.RunImport)
+		jobs.Handle(casefile.JobImportRights, s.Cases.ComputeImported)
+		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
 		}
 	})

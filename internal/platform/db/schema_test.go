@@ -28,6 +28,7 @@ var orgNotFirst = map[string]string{
 	"session token_hash": "found by the cookie's hash, before the organisation is known",
 	"invite token_hash":  "found by the link's hash, before the organisation is known",
 	"draft saved_at":     "one sweep removes old drafts of all organisations",
+	"import made_at":     "one sweep empties old imports of all organisations",
 }
 
 type column struct {

@@ -32,6 +32,9 @@ func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) {
 	k.Handle("GET /compte", kit.Worker, h.show)
 	k.Handle("POST /compte/mot-de-passe", kit.Worker, h.changePassword)
 	k.Handle("POST /compte/sessions", kit.Worker, h.closeSessions)
+	k.Handle("GET /compte/cles", kit.Worker, h.showTokens)
+	k.Handle("POST /compte/cles", kit.Worker, h.makeToken)
+	k.Handle("POST /compte/cles/arret", kit.Worker, h.revokeToken)
 }
 
 // view is the account's page.
@@ -42,6 +45,7 @@ type view struct {
 	Org      string
 	Sessions []session
 	Drafts   []draft
+	Works    bool // may make access tokens
 }
 
 // session is one device somebody is signed in on.
@@ -78,7 +82,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
-	page := view{Form: form, Name: v.Info.Name, Function: v.Info.Function, Org: v.Info.OrgName}
+	page := view{Form: form, Name: v.Info.Name, Function: v.Info.Function, Org: v.Info.OrgName, Works: v.Actor.Kind == core.ActorWorker}
 	for _, s := range sessions {
 		at := s.UsedAt.In(v.Place())
 		page.Sessions = append(page.Sessions, session{ID: s.ID, Device: device(s.Device), Used: core.DateOf(at), Hour: at.Hour()*60 + at.Minute(), Current: s.Current})

@@ -121,6 +121,40 @@ func Sentence(err error) *errs.Error {
 	return nil
 }
 
+// ProblemType names a status for programs, in the type of a problem+json. The names
+// never change.
+func ProblemType(status int) string {
+	return "urn:parvis:problem:" + problemName(status)
+}
+
+func problemName(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "malformed"
+	case http.StatusUnauthorized:
+		return "unauthenticated"
+	case http.StatusForbidden:
+		return "forbidden"
+	case http.StatusNotFound:
+		return "not-found"
+	case http.StatusMethodNotAllowed:
+		return "method"
+	case http.StatusConflict:
+		return "conflict"
+	case http.StatusRequestEntityTooLarge:
+		return "too-large"
+	case http.StatusUnsupportedMediaType:
+		return "media-type"
+	case http.StatusUnprocessableEntity:
+		return "invalid"
+	case http.StatusTooManyRequests:
+		return "too-many"
+	case http.StatusServiceUnavailable:
+		return "unavailable"
+	}
+	return "internal"
+}
+
 // problem answers a program: RFC 9457.
 func (k *Kit) problem(w http.ResponseWriter, v *Visit, status int, err error) {
 	body := struct {
@@ -129,7 +163,7 @@ func (k *Kit) problem(w http.ResponseWriter, v *Visit, status int, err error) {
 		Status int    `json:"status"`
 		Detail string `json:"detail,omitempty"`
 		Trace  string `json:"trace"`
-	}{Type: "about:blank", Title: http.StatusText(status), Status: status, Trace: v.ID}
+	}{Type: ProblemType(status), Title: http.StatusText(status), Status: status, Trace: v.ID}
 	if e := Sentence(err); e != nil && v.P.Has(e.Key) {
 		body.Detail = v.P.Error(e)
 	}

@@ -28,6 +28,7 @@ type Handler struct {
 func Register(k *kit.Kit, cases *casefile.Service, words person.Words) {
 	h := &Handler{kit: k, cases: cases, words: words}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
+	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/fiche", kit.PersonIn, h.sheet)
 }
 
@@ -82,4 +83,19 @@ func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {
 	sheet.House = h.kit.HouseOf(r)
 	sheet.Made = p.T("web.sheet.made", "name", sheet.Name, "date", p.Date(file.Today))
 	return person.RenderSheet(h.kit, w, r, tag, sheet)
+}
+
+func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
+	plan, err := h.cases.OwnPlan(r.Context())
+	if err != nil {
+		return err
+	}
+	return h.kit.Render(w, r, kit.Page{Template: "me/plan", Title: kit.From(r.Context()).T("steps.my_plan"), Sheet: "file.css", Public: true,
+		View: planView{Plan: person.OwnPlan(r, plan), House: h.kit.HouseOf(r)}})
+}
+
+// planView is the person's own plan.
+type planView struct {
+	Plan  person.PlanPage
+	House kit.House
 }

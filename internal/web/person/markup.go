@@ -174,6 +174,12 @@ func (m *markup) head(c *rightCard) {
 
 // foot closes a card: who decides, the links, the row of equal choices.
 func (m *markup) foot(c *rightCard) {
+	if c.Step != "" {
+		m.within(`<p class="noprint"><a class="tapline" href="`, c.Step, `">`)
+		m.icon("plus", false)
+		m.say("steps.propose_step")
+		m.within(`<span class="vh"> : `, c.Name, `</span></a></p>`)
+	}
 	m.raw(`<p class="rules">`)
 	m.within(`<span>`, c.Decider, `</span>`)
 	m.link(c, "", "web.right.line_by_line")

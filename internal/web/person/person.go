@@ -38,6 +38,10 @@ func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Word
 	k.Handle("GET /personnes/{id}", kit.Worker, h.show)
 	k.Handle("GET /personnes/{id}/identite", kit.Worker, h.showEdit)
 	k.Handle("POST /personnes/{id}/identite", kit.Worker, h.edit)
+	k.Handle("GET /personnes/{id}/reunir", kit.Worker, h.showMerge)
+	k.Handle("POST /personnes/{id}/reunir", kit.Worker, h.merge)
+	k.Handle("GET /personnes/{id}/separer/{other}", kit.Worker, h.showUnmerge)
+	k.Handle("POST /personnes/{id}/separer/{other}", kit.Worker, h.unmerge)
 	k.Handle("GET /personnes/{id}/foyer", kit.Worker, h.showHousehold)
 	k.Handle("POST /personnes/{id}/foyer", kit.Worker, h.addHuman)
 	k.Handle("POST /personnes/{id}/foyer/depart", kit.Worker, h.leave)
@@ -55,6 +59,7 @@ func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Word
 	k.Handle("POST /personnes/{id}/droits/{right}", kit.Worker, h.decide)
 	k.Handle("GET /personnes/{id}/droits/{right}/precisions", kit.Worker, h.showPrecise)
 	k.Handle("POST /personnes/{id}/droits/{right}/precisions", kit.Worker, h.precise)
+	h.registerPlan()
 	k.Handle("POST /personnes/{id}/fiche", kit.Worker, h.makeSheet)
 	k.Handle("GET /personnes/{id}/fiche/{code}", kit.Worker, h.showSheet)
 }

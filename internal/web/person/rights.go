@@ -48,6 +48,7 @@ type rightCard struct {
 	Href    string
 	Month   string // ?mois=… when it is not this month's
 	Entails bool   // asking for it is still ahead
+	Step    string // where to prepare the step that claims it, "" when there is nothing to prepare
 }
 
 // tagView is the small outlined word on a card.
@@ -82,6 +83,9 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	var notDue []rightCard
 	for _, line := range sortRights(f.Rights) {
 		card := h.viewCard(r, p, f, line)
+		if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
+			card.Step = path(f.Person.ID) + "/demarches/nouvelle?droit=" + line.Right
+		}
 		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
 			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
 			if err != nil {
@@ -165,16 +169,16 @@ func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, l
 	if line.Decision != nil {
 		c.After = line.Decision.ID
 	}
-	c.proposed(p, f, line)
+	c.proposed(h.words, p, f, line)
 	if decided(line.Decision) {
 		c.Decided = true
-		c.decided(r, p, line, f.Names)
+		c.decided(h.words, r, p, line, f.Names)
 	}
 	return c
 }
 
 // proposed says what the calculation found.
-func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.RightLine) {
+func (c *rightCard) proposed(w Words, p *i18n.Printer, f *casefile.File, line casefile.RightLine) {
 	res := line.Result
 	if res == nil {
 		c.Class, c.Say = "off", p.T("web.right.never")
@@ -183,13 +187,13 @@ func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.Ri
 	}
 	switch res.Status {
 	case casefile.Probable:
-		c.Sum, c.SumNote = p.Money(res.Amount), p.T("web.right.per_month")
+		c.Sum, c.SumNote = w.sum(p, line.Right, res.Amount)
 		c.Say = p.T("web.right.probable", "month", p.Month(f.Month))
 		c.Tag = tagView{Icon: "calc", Text: p.T("web.right.tag_proposed")}
 	case casefile.ToVerify:
 		c.Class = "open"
 		if res.Max > 0 {
-			c.Sum, c.SumNote = p.MoneyRange(res.Min, res.Max), p.T("web.right.per_month")
+			c.Sum, c.SumNote = p.MoneyRange(res.Min, res.Max), w.per(p, line.Right)
 		} else {
 			c.SumNote = p.T("web.right.maybe")
 		}
@@ -208,7 +212,7 @@ func (c *rightCard) proposed(p *i18n.Printer, f *casefile.File, line casefile.Ri
 
 // decided overlays what the person decided: the outline becomes solid and says
 // who and when.
-func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.RightLine, names map[core.ID]string) {
+func (c *rightCard) decided(w Words, r *http.Request, p *i18n.Printer, line casefile.RightLine, names map[core.ID]string) {
 	d := line.Decision
 	day := p.DayMonth(instant(r, d.At))
 	c.Tag = tagView{Class: "was", Icon: "check", Text: p.T("web.decided."+string(d.Kind), "date", day)}
@@ -219,16 +223,16 @@ func (c *rightCard) decided(r *http.Request, p *i18n.Printer, line casefile.Righ
 	case casefile.Receives:
 		c.Class, c.Tag.Class, c.Entails = "yes", "yes", false
 		if d.Amount > 0 {
-			c.Sum, c.SumNote = p.Money(d.Amount), p.T("web.right.per_month")
+			c.Sum, c.SumNote = p.Money(d.Amount), w.per(p, line.Right)
 		}
 		c.Say = p.T("web.right.received")
 		if !d.Since.IsZero() {
 			c.Say = p.T("web.right.received_since", "month", p.Month(d.Since.CalendarMonth()))
 		}
 		if line.Result != nil && line.Result.Status == casefile.Probable {
-			if d.Amount == 0 || d.Amount == line.Result.Amount {
+			if line.Result.Amount > 0 && (d.Amount == 0 || d.Amount == line.Result.Amount) {
 				c.Say += " " + p.T("web.right.same_amount")
-			} else {
+			} else if line.Result.Amount > 0 {
 				c.Say += " " + p.T("web.right.other_amount", "amount", line.Result.Amount)
 			}
 		}
@@ -285,7 +289,7 @@ func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evalu
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	why := &whyView{Title: p.T("web.right.why", "amount", e.Amount), Tree: tree, Settled: settled, Open: true}
+	why := &whyView{Title: h.words.why(p, right, e.Amount), Tree: tree, Settled: settled, Open: true}
 	if e.Evaluation == evaluation {
 		h.trees.put(key, why)
 	}

@@ -1,6 +1,7 @@
 package person
 
 import (
+	"codeberg.org/parvis/parvis/internal/core"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/directory"
@@ -14,6 +15,36 @@ import (
 type Words struct {
 	Law      *rights.Law
 	Communes *directory.Communes
+}
+
+// sum is an amount with what it is for; a right without amount is « open ».
+func (w Words) sum(p *i18n.Printer, right string, amount core.Cents) (sum, note string) {
+	if w.amountless(right) {
+		return "", p.T("web.right.open")
+	}
+	return p.Money(amount), w.per(p, right)
+}
+
+// per is what the amount of a right is for: « par mois », « pour l'année ».
+func (w Words) per(p *i18n.Printer, right string) string {
+	if sheet, ok := w.Law.Right(right); ok && sheet.Per == rights.PerYear {
+		return p.T("web.right.per_year")
+	}
+	return p.T("web.right.per_month")
+}
+
+// why is the title of an explanation.
+func (w Words) why(p *i18n.Printer, right string, amount core.Cents) string {
+	if w.amountless(right) {
+		return p.T("web.right.why_open")
+	}
+	return p.T("web.right.why", "amount", amount)
+}
+
+// amountless tells whether a right is a yes or no.
+func (w Words) amountless(right string) bool {
+	sheet, ok := w.Law.Right(right)
+	return ok && sheet.Per == rights.NoAmount
 }
 
 // Name is the right's name: « Allocations familiales ».

@@ -37,6 +37,7 @@ type SheetView struct {
 type sheetRight struct {
 	Name    string
 	Sum     string
+	Per     string
 	Say     []Sentence
 	Decides string
 	ToDo    string
@@ -60,7 +61,7 @@ func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.kit.Redirect(w, r, path(id)+"/fiche/"+sheet.Code)
+	h.kit.Redirect(w, r, path(sheet.Person)+"/fiche/"+sheet.Code)
 	return nil
 }
 
@@ -75,6 +76,10 @@ func (h *Handler) showSheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if sheet.Sheet.Person != id && sheet.PrintedAs == id {
+		h.kit.Redirect(w, r, path(sheet.Sheet.Person)+"/fiche/"+sheet.Code)
+		return nil
 	}
 	if sheet.Sheet.Person != id {
 		return errs.New(errs.NotFound, "")
@@ -131,7 +136,7 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 				amount = l.Result.Amount
 			}
 			if amount > 0 {
-				view.Received = append(view.Received, p.T("web.sheet.receives", "name", w.Name(p, l.Right), "amount", amount))
+				view.Received = append(view.Received, p.T("web.sheet.receives_amount", "name", w.Name(p, l.Right), "amount", amount, "per", w.per(p, l.Right)))
 			} else {
 				view.Received = append(view.Received, w.Name(p, l.Right))
 			}
@@ -144,11 +149,12 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 		}
 		s := sheetRight{Name: w.Name(p, l.Right), Decides: w.Decides(p, l.Right), Say: w.easy(p, l.Right)}
 		if l.Result.Status == casefile.Probable {
-			s.Sum, s.ToDo = p.Money(l.Result.Amount), p.T("web.sheet.to_claim")
+			s.Sum, s.Per = w.sum(p, l.Right, l.Result.Amount)
+			s.ToDo = p.T("web.sheet.to_claim")
 			view.Proposed = append(view.Proposed, s)
 		} else {
 			if l.Result.Max > 0 {
-				s.Sum = p.MoneyRange(l.Result.Min, l.Result.Max)
+				s.Sum, s.Per = p.MoneyRange(l.Result.Min, l.Result.Max), w.per(p, l.Right)
 			}
 			s.ToDo = p.T("web.sheet.to_verify")
 			view.Open = append(view.Open, s)

@@ -21,8 +21,10 @@ type fileView struct {
 	Question  bool
 	Household householdView
 	Themes    []themeView
+	Merged    []mergedView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
+	Plan      PlanPage
 }
 
 // iconLine is a symbol and its words.
@@ -60,6 +62,10 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if file.Person.ID != id {
+		h.toKept(w, r, file.Person.ID)
+		return nil
+	}
 	form, err := h.kit.NewForm(w, r)
 	if err != nil {
 		return err
@@ -70,6 +76,8 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
 		Themes:    h.words.viewThemes(p, file),
+		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
+		Merged:    viewMerged(p, file.Merged),
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0

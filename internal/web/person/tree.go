@@ -52,6 +52,9 @@ func (w Words) explained(p *i18n.Printer, e casefile.Explained, names map[string
 	}
 	total := &nodes[len(nodes)-1]
 	switch {
+	case e.Status == casefile.Probable && w.amountless(e.Right):
+		total.Figure = p.T("web.file.bool_true")
+		return nodes, true
 	case e.Status == casefile.Probable:
 		total.Figure = p.MoneyCents(e.Amount)
 		return nodes, true

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -31,7 +32,7 @@ func Register(k *kit.Kit, cases *casefile.Service, words person.Words) {
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
-const talkLines = 12
+const talkLines, dueLines = 12, 12
 
 // view is the page.
 type view struct {
@@ -42,7 +43,16 @@ type view struct {
 	First  string
 	Recent []casefile.Found
 	Drafts int
-	Admin  bool // administers without accompanying anybody
+	Due    []dueLine // steps of the worker that are due, by date
+	Later  string    // address of the next ones
+	Admin  bool      // administers without accompanying anybody
+}
+
+// dueLine is one step that is due.
+type dueLine struct {
+	Href, Title, Name string
+	Day, Month        string
+	Past              bool
 }
 
 // talk is what to talk about with one person.
@@ -76,11 +86,23 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	due, err := h.cases.MyDeadlines(r.Context(), r.URL.Query().Get("echeances"), dueLines)
+	if err != nil {
+		return err
+	}
 	today := h.kit.Today(v)
 	out := view{Title: kit.Capital(v.P.WeekDay(today)), Recent: recent, Drafts: len(drafts), Talk: h.group(v, page.Items)}
 	out.Lead = v.T("web.today.lead_none")
 	if len(out.Talk) > 0 {
 		out.Lead = v.T("web.today.lead_talk")
+	}
+	for _, d := range due.Items {
+		out.Due = append(out.Due, dueLine{
+			Href: "/personnes/" + string(d.Person) + "/demarches/" + string(d.Step), Title: d.Title, Name: d.Name,
+			Day: strconv.Itoa(d.DueOn.Day), Month: v.P.MonthName(d.DueOn.CalendarMonth()), Past: d.Past})
+	}
+	if due.Next != "" {
+		out.Later = "/?echeances=" + url.QueryEscape(due.Next) + "#h-due"
 	}
 	if page.Next != "" {
 		out.Next = "/?apres=" + url.QueryEscape(page.Next)

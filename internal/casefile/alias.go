@@ -1,0 +1,111 @@
+package casefile
+
+import (
+	"fmt"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// alias says that two rows of persons are one human: id stands for kept since
+// merge was written. Rows whose id is greater than merge were written since.
+type alias struct {
+	merge, id, kept core.ID
+}
+
+// sameHuman is the sub-query of a person ($2 of the organisation $1) and of those
+// merged into them. A person that nobody was merged into is alone in it.
+const sameHuman = `(SELECT $2 UNION ALL SELECT alias_id FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0)`
+
+const selectAliases = `SELECT id, alias_id, person_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND person_id IN (
+	SELECT $2 UNION ALL SELECT person_id FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0)
+ORDER BY id LIMIT 50`
+
+// loadAliases gives the person that an id stands for today and everybody merged
+// into them, the first merged first.
+func loadAliases(q db.Querier, org, id core.ID) (kept core.ID, list []alias, err error) {
+	kept = id
+	rows, err := q.Query(selectAliases, org, id)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var a alias
+		err := r.Scan(&a.merge, &a.id, &a.kept)
+		kept = a.kept
+		list = append(list, a)
+		return err
+	})
+	if err != nil {
+		return id, nil, fmt.Errorf("who %s is: %w", id, err)
+	}
+	return kept, list, nil
+}
+
+// homes are the dwellings of a merged person that are one: those where the files
+// say that they live. The kept file's gives its name to all.
+func sameHomes(stays []Member, origin map[core.ID]core.ID, file core.ID) map[core.ID]core.ID {
+	last := map[core.ID]Member{} // of each of the merged persons
+	var order []core.ID
+	for _, m := range stays {
+		if m.Person != file || !m.Until.IsZero() {
+			continue
+		}
+		from := origin[m.ID]
+		was, seen := last[from]
+		if !seen {
+			order = append(order, from)
+		}
+		if !seen || was.From.Before(m.From) || (was.From == m.From && was.ID < m.ID) {
+			last[from] = m
+		}
+	}
+	if len(order) < 2 {
+		return nil
+	}
+	slices.Sort(order)
+	if _, own := last[file]; own {
+		order = append([]core.ID{file}, order...)
+	}
+	home := last[order[0]].Household
+	same := map[core.ID]core.ID{}
+	for _, id := range order {
+		if h := last[id].Household; h != home {
+			same[h] = home
+		}
+	}
+	return same
+}
+
+// mergeFacts makes one file of the facts of several: what two files say of the
+// same cell waits for a choice when they differ, and counts once when they agree.
+// twins are the facts that say the same as another, by id: they give way with it.
+func mergeFacts(facts []Fact, file core.ID) (twins map[core.ID]core.ID) {
+	type cell struct {
+		subject  Subject
+		variable string
+		from     core.PartialDate
+	}
+	held := map[cell]*Fact{}
+	for _, own := range []bool{true, false} { // the kept file's count first
+		for i := range facts {
+			f := &facts[i]
+			if (f.File == file) != own || !f.Current() {
+				continue
+			}
+			k := cell{f.Subject, f.Variable, f.From}
+			first := held[k]
+			switch {
+			case first == nil:
+				held[k] = f
+			case first.Until == f.Until && first.State == f.State && first.Value == f.Value:
+				if twins == nil {
+					twins = map[core.ID]core.ID{}
+				}
+				twins[f.ID] = first.ID
+				f.SupersededBy = first.ID
+			default:
+				f.ConflictWith = first.ID
+			}
+		}
+	}
+	return twins
+}

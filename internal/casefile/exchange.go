@@ -1,0 +1,154 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// maxExchanges bounds the calls and letters of one file; a page reads the last
+// shownExchanges.
+const (
+	maxExchanges   = 2000
+	shownExchanges = 100
+)
+
+// ExchangeKind is a call or a letter.
+type ExchangeKind string
+
+// The kinds of exchange.
+const (
+	ExchangeCall   ExchangeKind = "call"
+	ExchangeLetter ExchangeKind = "letter"
+)
+
+// Direction is who began an exchange.
+type Direction string
+
+// The directions: Outgoing is called or written by the service.
+const (
+	Outgoing Direction = "out"
+	Incoming Direction = "in"
+)
+
+// Exchange is a call or a letter about a file, with somebody else than the
+// person or with them. It is never changed.
+type Exchange struct {
+	ID         core.ID
+	Kind       ExchangeKind
+	Direction  Direction
+	Party      string // who was called or written to, or who called: « CAF, service prestations »
+	AnsweredBy string // who answered, as they said it; "" when not known
+	Says       string // what was asked and answered; may have several lines
+	On         core.Date
+	Step       core.ID // "" when about no step
+	At         int64   // µs UTC
+	By         core.ID
+}
+
+// ExchangeInput is what the form sends.
+type ExchangeInput struct {
+	Kind       ExchangeKind
+	Direction  Direction
+	Party      string
+	AnsweredBy string
+	Says       string
+	On         core.Date // zero = today
+	Step       core.ID
+}
+
+// Validate checks it on a day. Field names: kind, direction, party, answered_by,
+// says, on, step.
+func (in *ExchangeInput) Validate(today core.Date) error {
+	in.Party, in.AnsweredBy, in.Says = oneSpace(in.Party), oneSpace(in.AnsweredBy), prose(in.Says)
+	if in.On.IsZero() {
+		in.On = today
+	}
+	var f errs.Fields
+	if in.Kind != ExchangeCall && in.Kind != ExchangeLetter {
+		f.Add("kind", "errs.steps.kind_missing")
+	}
+	if in.Direction != Outgoing && in.Direction != Incoming {
+		f.Add("direction", "errs.steps.direction_missing")
+	}
+	if in.Party == "" {
+		f.Add("party", "errs.steps.party_missing")
+	}
+	checkText(&f, "party", in.Party, maxPlanTitle)
+	checkText(&f, "answered_by", in.AnsweredBy, maxPlanTitle)
+	checkProse(&f, "says", in.Says, maxPlanWords)
+	if today.Before(in.On) {
+		f.Add("on", "errs.casefile.date_future")
+	}
+	if in.Step != "" {
+		if _, err := core.ParseID(string(in.Step)); err != nil {
+			f.Add("step", "errs.steps.step_unknown")
+		}
+	}
+	return f.Err()
+}
+
+const (
+	selectExchanges = `SELECT id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by FROM exchange
+WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY held_on DESC, id DESC LIMIT 100`
+	insertExchange = `INSERT INTO exchange (org_id, file_id, id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	countExchanges = `SELECT COUNT(*) FROM exchange WHERE org_id = $1 AND file_id IN ` + sameHuman
+)
+
+// LogExchange writes a call or a letter; a step, when named, is one of the file.
+func (s *Service) LogExchange(ctx context.Context, file core.ID, in ExchangeInput) (core.ID, error) {
+	var id core.ID
+	err := s.writePlan(ctx, file, "contact.log", "exchange", func(p *planEdit) (core.ID, error) {
+		if err := in.Validate(p.today); err != nil {
+			return "", err
+		}
+		if in.Step != "" {
+			_, err := loadStep(p.tx, p.org, p.file, in.Step)
+			if errs.Is(err, errs.NotFound) {
+				return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.step_unknown").On("step")}
+			}
+			if err != nil {
+				return "", err
+			}
+		}
+		if err := p.full(countExchanges, maxExchanges); err != nil {
+			return "", err
+		}
+		var err error
+		if id, err = s.newID(); err != nil {
+			return "", err
+		}
+		_, err = p.tx.Exec(insertExchange, p.org, p.file, id, in.Kind, in.Direction, in.Party, in.AnsweredBy, in.Says, in.On.String(), in.Step, p.tx.Now(), p.by)
+		if err != nil {
+			return "", fmt.Errorf("insert exchange: %w", err)
+		}
+		return id, nil
+	})
+	return id, err
+}
+
+// loadExchanges reads the last calls and letters of a file, the latest first, at
+// most shownExchanges.
+func loadExchanges(q db.Querier, org, file core.ID) ([]Exchange, error) {
+	list := make([]Exchange, 0, 8)
+	rows, err := q.Query(selectExchanges, org, file)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var x Exchange
+		var on string
+		err := r.Scan(&x.ID, &x.Kind, &x.Direction, &x.Party, &x.AnsweredBy, &x.Says, &on, &x.Step, &x.At, &x.By)
+		if err != nil {
+			return err
+		}
+		x.On, err = storedDate(on)
+		list = append(list, x)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read calls and letters: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,397 @@
+package casefile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+)
+
+// PlanView is a plan with what its pages name.
+type PlanView struct {
+	Plan
+	Person     Person
+	Today      core.Date
+	Names      map[core.ID]string // of the workers named here
+	Colleagues []access.Worker    // who may be handed a step: active, in a team that accompanies the person; by name
+	Silenced   []string           // rights the person said no to
+}
+
+// ReadPlan reads the plan of a file, for the pages that write in it.
+func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) {
+	var v PlanView
+	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		v = PlanView{Today: today}
+		o, err := s.allow(ctx, q, access.PlanRead, &file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if err := s.readPlan(q, o, file, &v); err != nil {
+			return journal.Event{}, err
+		}
+		return journal.Event{Kind: "plan.read", Subjects: o.humans}, nil
+	})
+	return v, err
+}
+
+func (s *Service) readPlan(q db.Querier, o opened, file core.ID, v *PlanView) error {
+	var err error
+	if v.Person, err = s.loadPerson(q, o.org, file); err != nil {
+		return err
+	}
+	if v.Plan, err = loadPlan(q, o.org, file); err != nil {
+		return err
+	}
+	if v.Exchanges, err = loadExchanges(q, o.org, file); err != nil {
+		return err
+	}
+	if v.Colleagues, err = access.TeamWorkers(q, o.org, o.teams()...); err != nil {
+		return fmt.Errorf("colleagues: %w", err)
+	}
+	decided, err := loadDecisions(q, o.org, file)
+	if err != nil {
+		return err
+	}
+	for right, d := range decided {
+		if d.Kind == NotWanted {
+			v.Silenced = append(v.Silenced, right)
+		}
+	}
+	slices.Sort(v.Silenced)
+	v.Names, err = workerNames(q, o.org, v.workers())
+	return err
+}
+
+// OwnPlan reads what a person may see of their own plan once signed in: their
+// words, goals and steps, and who answers for each.
+func (s *Service) OwnPlan(ctx context.Context) (PlanView, error) {
+	v, err := s.ReadPlan(ctx, core.ActorFrom(ctx).ID)
+	v.Colleagues, v.Silenced, v.Exchanges = nil, nil, nil
+	return v, err
+}
+
+// workers lists who the pages of a plan name.
+func (p Plan) workers() []core.ID {
+	var who []core.ID
+	for _, e := range p.Expectations {
+		who = append(who, e.By)
+	}
+	for _, x := range p.Exchanges {
+		who = append(who, x.By)
+	}
+	steps := func(list []Step) {
+		for _, s := range list {
+			who = append(who, s.Worker, s.By)
+		}
+	}
+	for _, g := range p.Goals {
+		who = append(who, g.By)
+		steps(g.Steps)
+	}
+	steps(p.Loose)
+	return who
+}
+
+// ReadStep reads one step with what happened to it, the latest first.
+func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepEvent, PlanView, error) {
+	var step Step
+	var events []StepEvent
+	var v PlanView
+	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
+	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		v = PlanView{Today: today}
+		o, err := s.allow(ctx, q, access.PlanRead, &file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if step, err = loadStep(q, o.org, file, id); err != nil {
+			return journal.Event{}, err
+		}
+		if events, err = loadStepEvents(q, o.org, file, id); err != nil {
+			return journal.Event{}, err
+		}
+		if err := s.readPlan(q, o, file, &v); err != nil {
+			return journal.Event{}, err
+		}
+		who := v.workers()
+		for _, e := range events {
+			who = append(who, e.By, e.Worker)
+		}
+		if v.Names, err = workerNames(q, o.org, who); err != nil {
+			return journal.Event{}, err
+		}
+		return journal.Event{Kind: "plan.read", Subjects: o.humans, Object: "step", ObjectID: id}, nil
+	})
+	return step, events, v, err
+}
+
+// writePlan is what every change of a plan does around fn: permission, the file's
+// lock, the journal's line.
+func (s *Service) writePlan(ctx context.Context, file core.ID, kind, object string, fn func(p *planEdit) (core.ID, error)) error {
+	today := s.Today(ctx) // it may read the organisation: not inside the transaction
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.allow(ctx, tx, access.PlanEdit, &file)
+		if err != nil {
+			return err
+		}
+		if err := lockFile(tx, o.org, file); err != nil {
+			return err
+		}
+		id, err := fn(&planEdit{s: s, tx: tx, opened: o, file: file, by: core.ActorFrom(ctx).ID, today: today})
+		if err != nil {
+			return err
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: o.humans, Object: object, ObjectID: id})
+	})
+}
+
+type planEdit struct {
+	opened
+	s     *Service
+	tx    *db.Tx
+	file  core.ID
+	by    core.ID
+	today core.Date
+}
+
+// full refuses one more row than a file may hold.
+func (p *planEdit) full(count string, most int) error {
+	var n int
+	if err := p.tx.QueryRow(count, p.org, p.file).Scan(&n); err != nil {
+		return fmt.Errorf("count rows of the plan: %w", err)
+	}
+	if n >= most {
+		return errs.New(errs.Invalid, "errs.steps.full", "max", most)
+	}
+	return nil
+}
+
+// AddExpectation writes what matters to the person, in their own words. What they
+// said before stays.
+func (s *Service) AddExpectation(ctx context.Context, file core.ID, in ExpectationInput) (core.ID, error) {
+	var id core.ID
+	err := s.writePlan(ctx, file, "expectation.add", "expectation", func(p *planEdit) (core.ID, error) {
+		if err := in.Validate(p.today); err != nil {
+			return "", err
+		}
+		if err := p.full(countExpectations, maxExpectations); err != nil {
+			return "", err
+		}
+		var err error
+		if id, err = s.newID(); err != nil {
+			return "", err
+		}
+		if _, err := p.tx.Exec(insertExpectation, p.org, p.file, id, in.Words, in.SaidOn.String(), in.Reread, in.RereadIn, p.tx.Now(), p.by); err != nil {
+			return "", fmt.Errorf("insert expectation: %w", err)
+		}
+		return id, nil
+	})
+	return id, err
+}
+
+// AddGoal writes a goal that the person chose.
+func (s *Service) AddGoal(ctx context.Context, file core.ID, in GoalInput) (core.ID, error) {
+	var id core.ID
+	err := s.writePlan(ctx, file, "goal.save", "goal", func(p *planEdit) (core.ID, error) {
+		if err := in.Validate(p.today); err != nil {
+			return "", err
+		}
+		if err := p.full(countGoals, maxGoals); err != nil {
+			return "", err
+		}
+		var err error
+		if id, err = s.newID(); err != nil {
+			return "", err
+		}
+		if _, err := p.tx.Exec(insertGoal, p.org, p.file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by); err != nil {
+			return "", fmt.Errorf("insert goal: %w", err)
+		}
+		return id, nil
+	})
+	return id, err
+}
+
+// EditGoal changes a goal's words, day or state. *PlanConflict when somebody
+// changed it meanwhile.
+func (s *Service) EditGoal(ctx context.Context, file, id core.ID, in GoalInput) error {
+	return s.writePlan(ctx, file, "goal.save", "goal", func(p *planEdit) (core.ID, error) {
+		if err := in.Validate(p.today); err != nil {
+			return "", err
+		}
+		stored, err := loadGoal(p.tx, p.org, p.file, id)
+		if err != nil {
+			return "", err
+		}
+		var due string
+		if err := p.tx.QueryRow(earliestDue, p.org, p.file, id).Scan(&due); err != nil {
+			return "", fmt.Errorf("first date of goal %s: %w", id, err)
+		}
+		if due != "" && due < in.ChosenOn.String() {
+			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.goal_after_step").On("chosen_on")}
+		}
+		n, err := p.tx.Exec(updateGoal, p.org, stored.File, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by, in.Version)
+		if err != nil {
+			return "", fmt.Errorf("update goal: %w", err)
+		}
+		if n == 0 {
+			return "", &PlanConflict{Goal: &stored}
+		}
+		return id, nil
+	})
+}
+
+// AddStep writes a step; the worker who writes it answers for it.
+func (s *Service) AddStep(ctx context.Context, file core.ID, in StepInput) (core.ID, error) {
+	var id core.ID
+	err := s.writePlan(ctx, file, "step.save", "step", func(p *planEdit) (core.ID, error) {
+		if err := p.checkStep(&in, Step{}); err != nil {
+			return "", err
+		}
+		if err := p.full(countSteps, maxSteps); err != nil {
+			return "", err
+		}
+		var err error
+		if id, err = s.newID(); err != nil {
+			return "", err
+		}
+		_, err = p.tx.Exec(insertStep, p.org, p.file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+			in.DueOn.String(), p.by, p.tx.Now(), p.by)
+		if err != nil {
+			return "", fmt.Errorf("insert step: %w", err)
+		}
+		if err := writePapers(p.tx, p.org, p.file, id, in.Papers); err != nil {
+			return "", err
+		}
+		return id, p.event(Step{ID: id, File: p.file}, StepMade, "", p.by)
+	})
+	return id, err
+}
+
+// EditStep changes what a step says; its state and who answers for it have their
+// own gestures. *PlanConflict when somebody changed it meanwhile.
+func (s *Service) EditStep(ctx context.Context, file, id core.ID, in StepInput) error {
+	return s.writePlan(ctx, file, "step.save", "step", func(p *planEdit) (core.ID, error) {
+		stored, err := loadStep(p.tx, p.org, p.file, id)
+		if err != nil {
+			return "", err
+		}
+		if err := p.checkStep(&in, stored); err != nil {
+			return "", err
+		}
+		n, err := p.tx.Exec(updateStep, p.org, stored.File, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+			in.DueOn.String(), p.tx.Now(), p.by, in.Version)
+		if err != nil {
+			return "", fmt.Errorf("update step: %w", err)
+		}
+		if n == 0 {
+			return "", &PlanConflict{Step: &stored}
+		}
+		if err := writePapers(p.tx, p.org, stored.File, id, in.Papers); err != nil {
+			return "", err
+		}
+		return id, p.event(stored, StepEdited, "", stored.Worker)
+	})
+}
+
+// checkStep validates the form against the file: a goal of this file, chosen
+// before the step is due, and a right that the person did not say no to. before
+// is what the step was.
+func (p *planEdit) checkStep(in *StepInput, before Step) error {
+	if err := in.Validate(p.today); err != nil {
+		return err
+	}
+	var f errs.Fields
+	if in.Goal != "" {
+		g, err := loadGoal(p.tx, p.org, p.file, in.Goal)
+		switch {
+		case errs.Is(err, errs.NotFound):
+			f.Add("goal", "errs.steps.goal_unknown")
+		case err != nil:
+			return err
+		case !in.DueOn.IsZero() && in.DueOn.Before(g.ChosenOn):
+			f.Add("due_on", "errs.steps.due_before_goal")
+		}
+	}
+	if in.Right != "" && in.Right != before.Right {
+		decided, err := loadDecisions(p.tx, p.org, p.file)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !slices.Contains(p.s.Engine.Rights(), in.Right):
+			f.Add("right", "errs.casefile.right_unknown", "right", clip(in.Right))
+		case decided[in.Right].Kind == NotWanted:
+			f.Add("right", "errs.steps.right_silenced")
+		}
+	}
+	return f.Err()
+}
+
+// MoveStep changes where a step stands and says how it ended. Any state may
+// follow any other. *PlanConflict when somebody changed it meanwhile; the same
+// change made twice is made once.
+func (s *Service) MoveStep(ctx context.Context, file, id core.ID, in StepMove) error {
+	return s.writePlan(ctx, file, "step.move", "step", func(p *planEdit) (core.ID, error) {
+		if err := in.Validate(); err != nil {
+			return "", err
+		}
+		stored, err := loadStep(p.tx, p.org, p.file, id)
+		if err != nil {
+			return "", err
+		}
+		if stored.Version != in.Version && stored.State == in.State && stored.Outcome == in.Outcome {
+			return id, nil // the other tab said the same
+		}
+		n, err := p.tx.Exec(moveStep, p.org, stored.File, id, in.State, in.Outcome, p.tx.Now(), p.by, in.Version)
+		if err != nil {
+			return "", fmt.Errorf("move step: %w", err)
+		}
+		if n == 0 {
+			return "", &PlanConflict{Step: &stored}
+		}
+		return id, p.event(stored, StepEventKind(in.State), in.Outcome, stored.Worker)
+	})
+}
+
+// HandStep gives a step to a colleague of a team that accompanies the person.
+// *PlanConflict when somebody changed it meanwhile.
+func (s *Service) HandStep(ctx context.Context, file, id, to core.ID, version int64) error {
+	return s.writePlan(ctx, file, "step.hand", "step", func(p *planEdit) (core.ID, error) {
+		stored, err := loadStep(p.tx, p.org, p.file, id)
+		if err != nil {
+			return "", err
+		}
+		colleagues, err := access.TeamWorkers(p.tx, p.org, p.teams()...)
+		if err != nil {
+			return "", fmt.Errorf("colleagues: %w", err)
+		}
+		if !slices.ContainsFunc(colleagues, func(w access.Worker) bool { return w.ID == to }) {
+			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.colleague_unknown").On("worker")}
+		}
+		n, err := p.tx.Exec(handStep, p.org, stored.File, id, to, p.tx.Now(), p.by, version)
+		if err != nil {
+			return "", fmt.Errorf("hand over step: %w", err)
+		}
+		if n == 0 {
+			return "", &PlanConflict{Step: &stored}
+		}
+		return id, p.event(stored, StepHanded, "", to)
+	})
+}
+
+func (p *planEdit) event(step Step, kind StepEventKind, says string, worker core.ID) error {
+	id, err := p.s.newID()
+	if err != nil {
+		return err
+	}
+	if _, err := p.tx.Exec(insertStepEvent, p.org, step.File, step.ID, id, kind, says, worker, p.tx.Now(), p.by); err != nil {
+		return fmt.Errorf("insert what happened to step %s: %w", step.ID, err)
+	}
+	return nil
+}
