@@ -29,6 +29,9 @@ var orgNotFirst = map[string]string{
 	"invite token_hash":  "found by the link's hash, before the organisation is known",
 	"draft saved_at":     "one sweep removes old drafts of all organisations",
 	"import made_at":     "one sweep empties old imports of all organisations",
+
+	"access_token token_hash": "found by the token's hash, before the organisation is known",
+	"api_request at":          "one sweep removes old answers of all organisations",
 }
 
 type column struct {

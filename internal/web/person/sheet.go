@@ -24,7 +24,8 @@ type SheetView struct {
 	Proposed []sheetRight
 	Received []string
 	Open     []sheetRight
-	Asked    []string // claimed, waiting for an answer
+	Rest     []sheetRight // more to verify, by name alone: the sheet stays short
+	Asked    []string     // claimed, waiting for an answer
 	Nothing  bool
 	Counters []Sentence
 	Papers   []paper
@@ -121,7 +122,9 @@ func sheetTag(r *http.Request) string {
 }
 
 // What one page holds: the rest is on the right's own page.
-const maxCounters, maxPapers = 3, 8
+// maxCards is how many rights have a frame of their own; those to verify beyond
+// are a list of names to tick.
+const maxCounters, maxPapers, maxCards = 3, 8, 6
 
 // fillSheet puts rights on a sheet: what is proposed, received, open.
 func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.RightLine, month core.Month) {
@@ -178,6 +181,9 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 		view.Title = p.T("web.sheet.title_open")
 	}
 	view.Nothing = len(view.Proposed)+len(view.Open)+len(view.Received)+len(view.Asked) == 0
+	if most := max(0, maxCards-len(view.Proposed)); len(view.Open) > most {
+		view.Open, view.Rest = view.Open[:most], view.Open[most:]
+	}
 }
 
 // Own makes the sheet of a person's own page from their file.
