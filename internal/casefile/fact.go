@@ -42,9 +42,8 @@ func (f Fact) Current() bool { return f.SupersededBy == "" && f.ConflictWith == 
 // later tells whether f holds rather than g in a month that both cover: the one
 // that starts last, then the one recorded last, then the greater id.
 func (f Fact) later(g Fact) bool {
-	if f.From != g.From {
-		ff, _ := f.From.Bounds()
-		gf, _ := g.From.Bounds()
+	ff, _ := f.From.Bounds() // « 2022 » and « janvier 2022 » start the same day
+	if gf, _ := g.From.Bounds(); ff != gf {
 		return gf.Before(ff)
 	}
 	if f.RecordedAt != g.RecordedAt {
