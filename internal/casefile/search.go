@@ -296,7 +296,12 @@ func (s *Service) filter(words []string, birth string, birthDrives bool) conditi
 		}
 		cond := ""
 		for _, w := range words {
-			any := []string{has(" " + keyName + w)}
+			any := []string{}
+			if len([]rune(w)) >= minSuffix { // anywhere in a name
+				any = append(any, has(w))
+			} else {
+				any = append(any, has(" "+keyName+w))
+			}
 			if snd := sound(w); len([]rune(snd)) >= 4 {
 				any = append(any, has(" "+keySound+snd))
 			} else if len([]rune(snd)) >= 2 {
@@ -304,9 +309,6 @@ func (s *Service) filter(words []string, birth string, birthDrives bool) conditi
 			}
 			if b := bones(w); b != "" {
 				any = append(any, has(" "+keyBones+b+" "))
-			}
-			if len([]rune(w)) >= minSuffix {
-				any = append(any, has(w))
 			}
 			cond += " AND (" + strings.Join(any, " OR ") + ")"
 		}
