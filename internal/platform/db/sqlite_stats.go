@@ -15,18 +15,19 @@ import (
 // them: reading one person's relations walked every relation of the organisation.
 // ANALYZE would not help: it knows nothing of an empty table, and plans would
 // change as tables grow. So the statistics are written from the schema alone: an
-// organisation has a million rows, each further column leaves a hundredth, a
-// unique index one.
+// organisation has a million rows; what bears an identifier leaves twenty of them
+// (a person's facts, the members of a household), any other column a hundredth; a
+// unique index leaves one.
 const (
 	statRows  = 1_000_000
 	statShare = 100
+	statOfOne = 20 // rows about one person, household, step…
 	statLeast = 10
 )
 
 const listIndexes = `SELECT m.name, l.name, l."unique",
 	l.origin = 'pk' AND (SELECT wr FROM pragma_table_list(m.name)),
-	(SELECT COUNT(*) FROM pragma_index_info(l.name)),
-	COALESCE((SELECT i.name FROM pragma_index_info(l.name) AS i WHERE i.seqno = 0), '')
+	COALESCE((SELECT group_concat(i.name, ',' ORDER BY i.seqno) FROM pragma_index_info(l.name) AS i), '')
 FROM sqlite_schema AS m JOIN pragma_index_list(m.name) AS l
 WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'`
 
@@ -66,34 +67,49 @@ func wantedStats(ctx context.Context, pool *sql.DB) (map[stat]string, error) {
 	for rows.Next() {
 		var s stat
 		var unique, clustered bool
-		var columns int
-		var first string
-		if err := rows.Scan(&s.table, &s.index, &unique, &clustered, &columns, &first); err != nil {
+		var columns string
+		if err := rows.Scan(&s.table, &s.index, &unique, &clustered, &columns); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
 		if clustered { // a table stored in its key's order bears the table's name
 			s.index = s.table
 		}
-		want[s] = statOf(columns, first == "org_id", unique)
+		want[s] = statOf(strings.Split(columns, ","), unique)
 	}
 	return want, errors.Join(rows.Err(), rows.Close())
 }
 
 // statOf writes a line of sqlite_stat1: rows of the table, then how many share the
-// first column, the first two…
-func statOf(columns int, org, unique bool) string {
+// first column, the first two… A column without a name is an expression.
+func statOf(columns []string, unique bool) string {
 	text := []string{strconv.Itoa(statRows)}
 	n := statRows
-	for c := range columns {
-		if c > 0 || !org {
+	for i, column := range columns {
+		switch {
+		case column == "org_id":
+		case ofOne(column):
+			n = min(n, statOfOne)
+		default:
 			n = max(n/statShare, statLeast)
 		}
-		if unique && c == columns-1 {
+		if unique && i == len(columns)-1 {
 			n = 1
 		}
 		text = append(text, strconv.Itoa(n))
 	}
 	return strings.Join(text, " ")
+}
+
+// ofOne says whether a column holds the identifier of something that has few rows:
+// a team or a worker has many.
+func ofOne(column string) bool {
+	switch column {
+	case "team_id", "worker_id":
+		return false
+	case "id", "a", "b": // a and b are the two ends of a kinship
+		return true
+	}
+	return strings.HasSuffix(column, "_id")
 }
 
 func storedStats(ctx context.Context, pool *sql.DB) (map[stat]string, error) {

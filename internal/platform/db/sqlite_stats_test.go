@@ -19,6 +19,8 @@ func TestPlansLookPastTheOrganisation(t *testing.T) {
 		`SELECT person_id FROM casefile WHERE org_id = $1 AND team_id = $2 AND phase = $2 ORDER BY sort_name`:     "casefile_team (org_id=? AND team_id=? AND phase=?)",
 		`SELECT right_name FROM right_to_talk WHERE org_id = $1 AND person_id = $2`:                               "right_to_talk_file (org_id=? AND person_id=?)",
 		`SELECT key FROM name_key WHERE org_id = $1 AND kind = $2 AND key >= $2 ORDER BY key, person_id LIMIT 20`: "PRIMARY KEY (org_id=? AND kind=? AND key>?)",
+		`SELECT id FROM casefile WHERE org_id = $1 AND person_id IN (SELECT $2 UNION ALL SELECT alias_id FROM person_alias
+			WHERE org_id = $1 AND person_id = $2 AND ended_at = 0) AND phase = 'active' LIMIT 20`: "casefile USING PRIMARY KEY (org_id=? AND person_id=?)",
 	} {
 		var plan []string
 		err := d.Read(t.Context(), func(q db.Querier) error {
