@@ -14,9 +14,9 @@ type alias struct {
 	merge, id, kept core.ID
 }
 
-// sameHuman is the sub-query of a person ($2 of the organisation $1) and of those
+// SameHuman is the sub-query of a person ($2 of the organisation $1) and of those
 // merged into them. A person that nobody was merged into is alone in it.
-const sameHuman = `(SELECT $2 UNION ALL SELECT alias_id FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0)`
+const SameHuman = `(SELECT $2 UNION ALL SELECT alias_id FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0)`
 
 const selectAliases = `SELECT id, alias_id, person_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND person_id IN (
 	SELECT $2 UNION ALL SELECT person_id FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0)

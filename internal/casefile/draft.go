@@ -50,7 +50,7 @@ func (s *Service) KeepDraft(ctx context.Context, owner core.Actor, path string, 
 	if len(plain) > maxDraftBytes {
 		return "", errs.New(errs.TooLarge, "errs.casefile.draft_too_large", "max", maxDraftBytes>>10)
 	}
-	id, err := s.newID()
+	id, err := s.NewID()
 	if err != nil {
 		return "", err
 	}

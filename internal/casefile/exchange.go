@@ -93,10 +93,10 @@ func (in *ExchangeInput) Validate(today core.Date) error {
 
 const (
 	selectExchanges = `SELECT id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by FROM exchange
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY held_on DESC, id DESC LIMIT 100`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY held_on DESC, id DESC LIMIT 100`
 	insertExchange = `INSERT INTO exchange (org_id, file_id, id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
-	countExchanges = `SELECT COUNT(*) FROM exchange WHERE org_id = $1 AND file_id IN ` + sameHuman
+	countExchanges = `SELECT COUNT(*) FROM exchange WHERE org_id = $1 AND file_id IN ` + SameHuman
 )
 
 // LogExchange writes a call or a letter; a step, when named, is one of the file.
@@ -107,7 +107,7 @@ func (s *Service) LogExchange(ctx context.Context, file core.ID, in ExchangeInpu
 			return "", err
 		}
 		if in.Step != "" {
-			_, err := loadStep(p.tx, p.org, p.file, in.Step)
+			_, err := loadStep(p.tx, p.Org, p.file, in.Step)
 			if errs.Is(err, errs.NotFound) {
 				return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.step_unknown").On("step")}
 			}
@@ -119,10 +119,10 @@ func (s *Service) LogExchange(ctx context.Context, file core.ID, in ExchangeInpu
 			return "", err
 		}
 		var err error
-		if id, err = s.newID(); err != nil {
+		if id, err = s.NewID(); err != nil {
 			return "", err
 		}
-		_, err = p.tx.Exec(insertExchange, p.org, p.file, id, in.Kind, in.Direction, in.Party, in.AnsweredBy, in.Says, in.On.String(), in.Step, p.tx.Now(), p.by)
+		_, err = p.tx.Exec(insertExchange, p.Org, p.file, id, in.Kind, in.Direction, in.Party, in.AnsweredBy, in.Says, in.On.String(), in.Step, p.tx.Now(), p.by)
 		if err != nil {
 			return "", fmt.Errorf("insert exchange: %w", err)
 		}

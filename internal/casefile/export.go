@@ -97,11 +97,11 @@ const maxExportMonths = 60
 
 const (
 	selectEvaluations = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY month DESC, id DESC LIMIT 500`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY month DESC, id DESC LIMIT 500`
 	selectAllResults = `SELECT evaluation_id, right_name, status, amount, least, most FROM right_result
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY evaluation_id, right_name LIMIT 20000`
-	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY at, code LIMIT 1000`
-	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id IN ` + sameHuman + ` ORDER BY value LIMIT 20`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY evaluation_id, right_name LIMIT 20000`
+	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + SameHuman + ` ORDER BY at, code LIMIT 1000`
+	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id IN ` + SameHuman + ` ORDER BY value LIMIT 20`
 	// Everybody the file speaks of: those of its household, and who was there before.
 	selectFirstNames = `SELECT id, usual_name, given_names, use_name, birth FROM person WHERE org_id = $1 AND id IN (`
 )
@@ -122,12 +122,12 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 	today := s.Today(ctx)
 	var d *Dossier
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.FileExport, &person)
+		o, err := s.Allow(ctx, q, access.FileExport, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		d, err = s.readDossier(q, o, person, today)
-		line.Subjects = o.humans
+		line.Subjects = o.Humans
 		return line, err
 	})
 	if err != nil {
@@ -136,30 +136,30 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 	return d, nil
 }
 
-func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core.Date) (*Dossier, error) {
-	d := &Dossier{Made: s.Clock.Now().UnixMicro(), Today: today, Case: o.cases[0], Law: s.Engine.Digest()}
+func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core.Date) (*Dossier, error) {
+	d := &Dossier{Made: s.Clock.Now().UnixMicro(), Today: today, Case: o.Cases[0], Law: s.Engine.Digest()}
 	var err error
-	if d.Person, err = s.loadPerson(q, o.org, person); err != nil {
+	if d.Person, err = s.loadPerson(q, o.Org, person); err != nil {
 		return nil, err
 	}
 	if a := &d.Person.Address; a.Protected {
 		d.Hidden = true
 		*a = Address{Protected: true}
 	}
-	names, err := teamNames(q, o.org)
+	names, err := teamNames(q, o.Org)
 	if err != nil {
 		return nil, err
 	}
 	d.TeamName = names[d.Case.Team]
-	view, err := loadHousehold(q, o.org, person, today)
+	view, err := loadHousehold(q, o.Org, person, today)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o.org, person)
+	facts, err := loadFacts(q, o.Org, person)
 	if err != nil {
 		return nil, err
 	}
-	others, err := loadOthers(q, o.org, person, view, facts)
+	others, err := loadOthers(q, o.Org, person, view, facts)
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +170,10 @@ func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core
 	slices.SortStableFunc(d.Facts, func(a, b KeptFact) int {
 		return s.vocabulary.index(a.Variable) - s.vocabulary.index(b.Variable)
 	})
-	if d.Months, err = loadMonths(q, o.org, person); err != nil {
+	if d.Months, err = loadMonths(q, o.Org, person); err != nil {
 		return nil, err
 	}
-	rows, err := q.Query(selectDecisions, o.org, person)
+	rows, err := q.Query(selectDecisions, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		var from core.ID // the file it was decided in
 		dec, err := scanDecision(r, &from)
@@ -182,7 +182,7 @@ func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core
 	}); err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
 	}
-	rows, err = q.Query(selectSheetsOf, o.org, person)
+	rows, err = q.Query(selectSheetsOf, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		sh := Sheet{Person: person}
 		err := r.Scan(&sh.Code, &sh.Month, &sh.Evaluation, &sh.At, &sh.By)
@@ -191,7 +191,7 @@ func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core
 	}); err != nil {
 		return nil, fmt.Errorf("read sheets: %w", err)
 	}
-	rows, err = q.Query(selectOrigins, o.org, person)
+	rows, err = q.Query(selectOrigins, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		var v string
 		err := r.Scan(&v)
@@ -210,7 +210,7 @@ func (s *Service) readDossier(q db.Querier, o opened, person core.ID, today core
 	for _, sh := range d.Sheets {
 		who = append(who, sh.By)
 	}
-	d.Names, err = workerNames(q, o.org, who)
+	d.Names, err = workerNames(q, o.Org, who)
 	return d, err
 }
 

@@ -13,10 +13,10 @@ const maxFacts = 5000
 
 const lockPerson = `SELECT version FROM person WHERE org_id = $1 AND id = $2 FOR UPDATE`
 
-// lockFile keeps the file of a person until the commit, on PostgreSQL too: what is
+// LockFile keeps the file of a person until the commit, on PostgreSQL too: what is
 // read after it is still so when it is written. It comes before the first read on
 // which a write depends.
-func lockFile(tx *db.Tx, org, person core.ID) error {
+func LockFile(tx *db.Tx, org, person core.ID) error {
 	var version int64
 	if err := tx.QueryRow(lockPerson, org, person).Scan(&version); err != nil {
 		return fmt.Errorf("lock file %s: %w", person, err)
@@ -28,7 +28,7 @@ const factColumns = `f.file_id, f.id, f.subject_kind, COALESCE(al.person_id, f.s
 	f.source, f.detail, f.seen_on, f.recorded_at, f.recorded_by, f.superseded_by, f.conflict_with
 FROM fact f LEFT JOIN person_alias al ON al.org_id = f.org_id AND al.alias_id = f.subject_id AND al.ended_at = 0`
 
-const selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + sameHuman + ` ORDER BY f.id LIMIT 5000`
+const selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` ORDER BY f.id LIMIT 5000`
 
 // loadFacts reads every fact of a file in the order they were written.
 func loadFacts(q db.Querier, org, file core.ID) ([]Fact, error) {

@@ -40,14 +40,14 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 	var conflict *FactConflict
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		saved, conflict = nil, nil
-		o, err := s.allow(ctx, tx, access.FactSave, &file)
+		o, err := s.Allow(ctx, tx, access.FactSave, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
-		w, err := s.factWriter(ctx, tx, o.org, file, today)
+		w, err := s.factWriter(ctx, tx, o.Org, file, today)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 		if len(saved) == 0 && conflict == nil {
 			return nil // everything was already so
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: o.humans, Object: "fact",
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: o.Humans, Object: "fact",
 			Detail: map[string]string{"facts": strconv.Itoa(len(saved) + len(w.pairs))}})
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 // mayNot is nil when the actor may act upon the file.
 func (s *Service) mayNot(ctx context.Context, action access.Action, file core.ID) error {
 	return s.DB.Read(ctx, func(q db.Querier) error {
-		_, err := s.allow(ctx, q, action, &file)
+		_, err := s.Allow(ctx, q, action, &file)
 		return err
 	})
 }
@@ -196,7 +196,7 @@ func (w *factWriter) save(i int, in FactInput) error {
 	if err != nil {
 		return err
 	}
-	id, err := w.s.newID()
+	id, err := w.s.NewID()
 	if err != nil {
 		return err
 	}
@@ -329,18 +329,18 @@ func rivalOf(facts []Fact, f Fact) *Fact {
 // two waits for a choice, the other is the believed fact it disagrees with.
 func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) error {
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.FactSave, &file)
+		o, err := s.Allow(ctx, tx, access.FactSave, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
-		facts, twins, err := loadMergedFacts(tx, o.org, file)
+		facts, twins, err := loadMergedFacts(tx, o.Org, file)
 		if err != nil {
 			return err
 		}
-		w := &factWriter{s: s, tx: tx, org: o.org, file: file, facts: facts, twins: twins}
+		w := &factWriter{s: s, tx: tx, org: o.Org, file: file, facts: facts, twins: twins}
 		find := func(id core.ID) *Fact {
 			for i := range facts {
 				if facts[i].ID == id {
@@ -371,11 +371,11 @@ func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) erro
 					return err
 				}
 			}
-			if _, err := tx.Exec(settle, o.org, k.File, keep); err != nil {
+			if _, err := tx.Exec(settle, o.Org, k.File, keep); err != nil {
 				return fmt.Errorf("settle fact: %w", err)
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.choose", Subjects: o.humans, Object: "fact", ObjectID: keep})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "fact.choose", Subjects: o.Humans, Object: "fact", ObjectID: keep})
 	})
 	if err != nil {
 		return err
@@ -395,11 +395,11 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 		}
 	}
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.FactRead, &file)
+		o, err := s.Allow(ctx, q, access.FactRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		rows, err := q.Query(selectTimeline, o.org, file, before, limit+1)
+		rows, err := q.Query(selectTimeline, o.Org, file, before, limit+1)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			f, err := scanFact(r)
 			list = append(list, f)
@@ -412,12 +412,12 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 			list = list[:limit]
 			next = string(list[limit-1].ID)
 		}
-		return journal.Event{Kind: "fact.read", Subjects: o.humans}, nil
+		return journal.Event{Kind: "fact.read", Subjects: o.Humans}, nil
 	})
 	return list, next, err
 }
 
-const selectTimeline = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + sameHuman + ` AND f.id < $3 ORDER BY f.id DESC LIMIT $4`
+const selectTimeline = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` AND f.id < $3 ORDER BY f.id DESC LIMIT $4`
 
 const maxBefore = 5 // replaced facts shown on a line
 

@@ -24,12 +24,12 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 	}
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, &person)
+		o, err := s.Allow(ctx, q, access.PersonOpen, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		f, err = s.readFile(q, o, person, month, today)
-		return journal.Event{Kind: "file.open", Subjects: o.humans}, err
+		return journal.Event{Kind: "file.open", Subjects: o.Humans}, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
@@ -38,42 +38,42 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 	return f, nil
 }
 
-func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Month, today core.Date) (*File, error) {
-	f := &File{Case: o.cases[0], Today: today, Month: month}
+func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Month, today core.Date) (*File, error) {
+	f := &File{Case: o.Cases[0], Today: today, Month: month}
 	var err error
-	if f.Person, err = s.loadPerson(q, o.org, person); err != nil {
+	if f.Person, err = s.loadPerson(q, o.Org, person); err != nil {
 		return nil, err
 	}
-	if len(o.humans) > 1 {
-		if f.Merged, err = s.loadMerged(q, o.org, person); err != nil {
+	if len(o.Humans) > 1 {
+		if f.Merged, err = s.loadMerged(q, o.Org, person); err != nil {
 			return nil, err
 		}
 	}
-	names, err := teamNames(q, o.org)
+	names, err := teamNames(q, o.Org)
 	if err != nil {
 		return nil, err
 	}
 	f.TeamName = names[f.Case.Team]
-	if f.Household, err = loadHousehold(q, o.org, person, groupingDay(month, today)); err != nil {
+	if f.Household, err = loadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o.org, person)
+	facts, err := loadFacts(q, o.Org, person)
 	if err != nil {
 		return nil, err
 	}
 	f.Facts = s.factLines(facts, month)
 
-	e, computed, err := loadEvaluation(q, o.org, person, month)
+	e, computed, err := loadEvaluation(q, o.Org, person, month)
 	if err != nil {
 		return nil, err
 	}
 	var results map[string]Result
 	if computed {
-		if results, err = loadResults(q, o.org, person, e); err != nil {
+		if results, err = loadResults(q, o.Org, person, e); err != nil {
 			return nil, err
 		}
 	}
-	decided, err := loadDecisions(q, o.org, person)
+	decided, err := loadDecisions(q, o.Org, person)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	f.Computed = e.computedAt
 	for _, l := range f.Rights {
 		if l.Result != nil && l.Result.Status == Probable && l.Decision == nil {
-			if f.Why, err = loadWhy(q, o.org, person, e, l.Right); err != nil {
+			if f.Why, err = loadWhy(q, o.Org, person, e, l.Right); err != nil {
 				return nil, err
 			}
 			break
@@ -95,7 +95,7 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
 		f.Question = open[0].id()
 	}
-	if f.Plan, err = loadPlan(q, o.org, person); err != nil {
+	if f.Plan, err = loadPlan(q, o.Org, person); err != nil {
 		return nil, err
 	}
 	who := append(deciders(f.Rights), f.Case.Referent)
@@ -106,7 +106,7 @@ func (s *Service) readFile(q db.Querier, o opened, person core.ID, month core.Mo
 			who = append(who, b.RecordedBy)
 		}
 	}
-	f.Names, err = workerNames(q, o.org, who)
+	f.Names, err = workerNames(q, o.Org, who)
 	return f, err
 }
 
@@ -155,7 +155,7 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 	person := core.ActorFrom(ctx).ID
 	var f *File
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.RightRead, &person)
+		o, err := s.Allow(ctx, q, access.RightRead, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -163,7 +163,7 @@ func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) 
 			return journal.Event{}, err
 		}
 		f.Household, f.Facts, f.Question, f.Plan = HouseholdView{}, nil, "", Plan{}
-		return journal.Event{Kind: "file.own", Subjects: o.humans}, nil
+		return journal.Event{Kind: "file.own", Subjects: o.Humans}, nil
 	})
 	return f, err
 }

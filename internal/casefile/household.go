@@ -19,12 +19,12 @@ func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (Ho
 	}
 	var v HouseholdView
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, &file)
+		o, err := s.Allow(ctx, q, access.PersonOpen, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		v, err = loadHousehold(q, o.org, file, on)
-		return journal.Event{Kind: "household.read", Subjects: o.humans}, err
+		v, err = loadHousehold(q, o.Org, file, on)
+		return journal.Event{Kind: "household.read", Subjects: o.Humans}, err
 	})
 	return v, err
 }
@@ -38,21 +38,21 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 		on = today
 	}
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.HouseholdEdit, &file)
+		o, err := s.Allow(ctx, tx, access.HouseholdEdit, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
-		e := &householdEdit{s: s, tx: tx, org: o.org, file: file, by: core.ActorFrom(ctx).ID, today: today}
-		if e.view, err = loadHousehold(tx, o.org, file, on); err != nil {
+		e := &householdEdit{s: s, tx: tx, org: o.Org, file: file, by: core.ActorFrom(ctx).ID, today: today}
+		if e.view, err = loadHousehold(tx, o.Org, file, on); err != nil {
 			return err
 		}
 		if err := fn(e); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "household.edit", Subjects: o.humans, Object: "household", ObjectID: e.view.ID})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "household.edit", Subjects: o.Humans, Object: "household", ObjectID: e.view.ID})
 	})
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (e *householdEdit) home() (core.ID, error) {
 }
 
 func (e *householdEdit) newHousehold() (core.ID, error) {
-	id, err := e.s.newID()
+	id, err := e.s.NewID()
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (e *householdEdit) newHousehold() (core.ID, error) {
 }
 
 func (e *householdEdit) stay(household, person core.ID, from core.Date, housed bool) error {
-	id, err := e.s.newID()
+	id, err := e.s.NewID()
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (e *householdEdit) relate(kind KinKind, a, b Human, couple CoupleKind, sinc
 	} else if err := e.checkCouple(a.ID, b.ID, since, apart); err != nil {
 		return err
 	}
-	id, err := e.s.newID()
+	id, err := e.s.NewID()
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 	id := in.Person
 	if id == "" {
 		var err error
-		if id, err = s.newID(); err != nil {
+		if id, err = s.NewID(); err != nil {
 			return "", err
 		}
 	}

@@ -16,7 +16,7 @@ const selectStays = `SELECT m.id, m.household_id, m.person_id, p.id, m.valid_fro
 	p.usual_name, p.given_names, p.use_name, p.title, p.birth
 FROM household_member m LEFT JOIN person_alias al ON al.org_id = m.org_id AND al.alias_id = m.person_id AND al.ended_at = 0
 JOIN person p ON p.org_id = m.org_id AND p.id = COALESCE(al.person_id, m.person_id)
-WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id IN ` + sameHuman + `)
+WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id IN ` + SameHuman + `)
 ORDER BY m.household_id, m.id LIMIT 200`
 
 // stays are every stay, past ones too, in the dwellings where the person lived.
@@ -255,7 +255,7 @@ WHERE org_id = $1 AND id = $2 AND version = $3 AND household_id = $7`
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`
 	endKin = `UPDATE kinship SET valid_to = $4, version = version + 1, recorded_at = $5, recorded_by = $6
 WHERE org_id = $1 AND id = $2 AND version = $3 AND kind = 'couple'`
-	selectKinEnds = `SELECT a, b, kind, valid_from, valid_to FROM kinship WHERE org_id = $1 AND (a IN ` + sameHuman + ` OR b IN ` + sameHuman + `)`
+	selectKinEnds = `SELECT a, b, kind, valid_from, valid_to FROM kinship WHERE org_id = $1 AND (a IN ` + SameHuman + ` OR b IN ` + SameHuman + `)`
 	// isAncestor finds $3 among the ancestors of $2, twelve generations at most.
 	isAncestor = `WITH RECURSIVE up (id, n) AS (
 	SELECT k.a, 1 FROM kinship k WHERE k.org_id = $1 AND k.kind = 'parent_of' AND k.b = $2

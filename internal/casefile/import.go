@@ -43,7 +43,7 @@ func (s *Service) StartImport(ctx context.Context, team core.ID, t ImportTable) 
 	if len(t.Rows)+len(t.Problems) > maxImportRows {
 		return "", errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxImportRows)
 	}
-	id, err := s.newID()
+	id, err := s.NewID()
 	if err != nil {
 		return "", err
 	}

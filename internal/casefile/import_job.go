@@ -382,11 +382,11 @@ func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i 
 			return w, err
 		}
 	} else {
-		if _, err := s.allow(ctx, tx, access.FactSave, &row.sameAs); err != nil {
+		if _, err := s.Allow(ctx, tx, access.FactSave, &row.sameAs); err != nil {
 			return w, err
 		}
 		w.outcome, w.person = outcomeAdded, row.sameAs
-		if err := lockFile(tx, org, row.sameAs); err != nil {
+		if err := LockFile(tx, org, row.sameAs); err != nil {
 			return w, err
 		}
 	}
@@ -418,10 +418,10 @@ func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i 
 func (s *Service) openImported(tx *db.Tx, org, by core.ID, i Import, read rowRead, today core.Date) (core.ID, error) {
 	p := read.person
 	var err error
-	if p.ID, err = s.newID(); err != nil {
+	if p.ID, err = s.NewID(); err != nil {
 		return "", err
 	}
-	caseID, err := s.newID()
+	caseID, err := s.NewID()
 	if err != nil {
 		return "", err
 	}

@@ -45,7 +45,7 @@ type Merged struct {
 // pair is two files that the actor may both change.
 type pair struct {
 	org         core.ID
-	keep, other opened
+	keep, other Opened
 }
 
 // allowPair checks that the worker may change both files, each on its own, and
@@ -53,13 +53,13 @@ type pair struct {
 // says that this very merge holds already.
 func (s *Service) allowPair(ctx context.Context, q db.Querier, in MergeInput) (p pair, done bool, err error) {
 	keep, other := in.Keep, in.Other
-	if p.keep, err = s.allow(ctx, q, access.PersonEdit, &keep); err != nil {
+	if p.keep, err = s.Allow(ctx, q, access.PersonEdit, &keep); err != nil {
 		return p, false, err
 	}
-	if p.other, err = s.allow(ctx, q, access.PersonEdit, &other); err != nil {
+	if p.other, err = s.Allow(ctx, q, access.PersonEdit, &other); err != nil {
 		return p, false, err
 	}
-	p.org = p.keep.org
+	p.org = p.keep.Org
 	switch {
 	case in.Keep == in.Other:
 		return p, false, errs.New(errs.Invalid, "errs.casefile.merge_self")
@@ -67,9 +67,9 @@ func (s *Service) allowPair(ctx context.Context, q db.Querier, in MergeInput) (p
 		return p, true, nil
 	case keep == other:
 		return p, false, errs.New(errs.Conflict, "errs.casefile.merge_done")
-	case keep != in.Keep || other != in.Other || len(p.other.humans) > 1:
+	case keep != in.Keep || other != in.Other || len(p.other.Humans) > 1:
 		return p, false, errs.New(errs.Conflict, "errs.casefile.merge_chain")
-	case len(p.keep.humans) > maxMerged:
+	case len(p.keep.Humans) > maxMerged:
 		return p, false, errs.New(errs.Conflict, "errs.casefile.merge_many")
 	}
 	return p, false, p.notKin(q)
@@ -79,8 +79,8 @@ const kinBetween = `SELECT COUNT(*) FROM kinship WHERE org_id = $1 AND kind = 'c
 
 // notKin refuses to make one person of a parent and a child, or of a couple.
 func (p pair) notKin(q db.Querier) error {
-	for _, k := range p.keep.humans {
-		for _, o := range p.other.humans {
+	for _, k := range p.keep.Humans {
+		for _, o := range p.other.Humans {
 			for _, ask := range []struct {
 				sql  string
 				a, b core.ID
@@ -109,22 +109,22 @@ func (s *Service) PreviewMerge(ctx context.Context, keep, other core.ID) (cards 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		for i, o := range []opened{p.keep, p.other} {
+		for i, o := range []Opened{p.keep, p.other} {
 			if cards[i], err = s.mergeCard(q, o, today); err != nil {
 				return journal.Event{}, err
 			}
 		}
-		return journal.Event{Kind: "person.compare", Subjects: append(slices.Clone(p.keep.humans), p.other.humans...)}, nil
+		return journal.Event{Kind: "person.compare", Subjects: append(slices.Clone(p.keep.Humans), p.other.Humans...)}, nil
 	})
 	return cards, err
 }
 
-func (s *Service) mergeCard(q db.Querier, o opened, today core.Date) (c MergeCard, err error) {
-	id := o.humans[0]
-	if c.Person, err = s.loadPerson(q, o.org, id); err != nil {
+func (s *Service) mergeCard(q db.Querier, o Opened, today core.Date) (c MergeCard, err error) {
+	id := o.Humans[0]
+	if c.Person, err = s.loadPerson(q, o.Org, id); err != nil {
 		return c, err
 	}
-	facts, err := loadFacts(q, o.org, id)
+	facts, err := loadFacts(q, o.Org, id)
 	if err != nil {
 		return c, err
 	}
@@ -133,7 +133,7 @@ func (s *Service) mergeCard(q db.Querier, o opened, today core.Date) (c MergeCar
 			c.Facts++
 		}
 	}
-	view, err := loadHousehold(q, o.org, id, today)
+	view, err := loadHousehold(q, o.Org, id, today)
 	if err != nil {
 		return c, err
 	}
@@ -142,8 +142,8 @@ func (s *Service) mergeCard(q db.Querier, o opened, today core.Date) (c MergeCar
 			c.Lives = append(c.Lives, view.Humans[m.Person].Name())
 		}
 	}
-	names, err := teamNames(q, o.org)
-	for _, t := range o.teams() {
+	names, err := teamNames(q, o.Org)
+	for _, t := range o.Teams() {
 		if !slices.Contains(c.Teams, names[t]) {
 			c.Teams = append(c.Teams, names[t])
 		}
@@ -185,7 +185,7 @@ func (s *Service) Merge(ctx context.Context, in MergeInput) error {
 		if in.KeepVersion != 0 && in.KeepVersion != keep.Version || in.OtherVersion != 0 && in.OtherVersion != other.Version {
 			return errs.New(errs.Conflict, "errs.casefile.merge_changed")
 		}
-		id, err := s.newID()
+		id, err := s.NewID()
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (s *Service) Merge(ctx context.Context, in MergeInput) error {
 		if err := talkAgain(tx, p.org, in.Keep, month); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.merge", Subjects: append(slices.Clone(p.keep.humans), p.other.humans...),
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.merge", Subjects: append(slices.Clone(p.keep.Humans), p.other.Humans...),
 			Object: "person", ObjectID: in.Keep})
 	})
 	if err != nil {

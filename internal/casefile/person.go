@@ -96,10 +96,10 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 		in.Referent = actor.ID
 	}
 	var err error
-	if p.ID, err = s.newID(); err != nil {
+	if p.ID, err = s.NewID(); err != nil {
 		return "", err
 	}
-	caseID, err := s.newID()
+	caseID, err := s.NewID()
 	if err != nil {
 		return "", err
 	}
@@ -132,12 +132,12 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
 	var p Person
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, &id)
+		o, err := s.Allow(ctx, q, access.PersonOpen, &id)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		p, err = s.loadPerson(q, o.org, id)
-		return journal.Event{Kind: "person.read", Subjects: o.humans}, err
+		p, err = s.loadPerson(q, o.Org, id)
+		return journal.Event{Kind: "person.read", Subjects: o.Humans}, err
 	})
 	return p, err
 }
@@ -158,19 +158,19 @@ func (s *Service) UpdateHuman(ctx context.Context, file core.ID, p Person) error
 func (s *Service) updatePerson(ctx context.Context, action access.Action, file core.ID, p Person) error {
 	today := s.Today(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, action, &file)
+		o, err := s.Allow(ctx, tx, action, &file)
 		if err != nil {
 			return err
 		}
-		if p.ID, _, err = loadAliases(tx, o.org, p.ID); err != nil {
+		if p.ID, _, err = loadAliases(tx, o.Org, p.ID); err != nil {
 			return err
 		}
-		stored, err := s.loadPerson(tx, o.org, p.ID)
+		stored, err := s.loadPerson(tx, o.Org, p.ID)
 		if err != nil {
 			return err
 		}
 		if file != p.ID {
-			if err := s.allowHuman(tx, o.org, file, p.ID, today); err != nil {
+			if err := s.allowHuman(tx, o.Org, file, p.ID, today); err != nil {
 				return err
 			}
 			p.Contact = stored.Contact
@@ -181,10 +181,10 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 		if stored.Version != p.Version {
 			return &PersonConflict{Stored: stored, Yours: p}
 		}
-		if err := s.storePerson(tx, o.org, core.ActorFrom(ctx).ID, stored, p); err != nil {
+		if err := s.storePerson(tx, o.Org, core.ActorFrom(ctx).ID, stored, p); err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: o.humans, Object: "person", ObjectID: p.ID})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: o.Humans, Object: "person", ObjectID: p.ID})
 	})
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 // storePerson writes p over what is stored, keeping the row as it stood, and puts
 // its search keys and its place in lists right. The version is p's.
 func (s *Service) storePerson(tx *db.Tx, org, by core.ID, stored, p Person) error {
-	id, err := s.newID()
+	id, err := s.NewID()
 	if err != nil {
 		return err
 	}
@@ -257,14 +257,14 @@ func (s *Service) allowHuman(q db.Querier, org, file, human core.ID, on core.Dat
 // TouchContact notes that the person got in touch: retention starts again.
 func (s *Service) TouchContact(ctx context.Context, person core.ID) error {
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.PersonEdit, &person)
+		o, err := s.Allow(ctx, tx, access.PersonEdit, &person)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(touchCases, o.org, person, tx.Now()); err != nil {
+		if _, err := tx.Exec(touchCases, o.Org, person, tx.Now()); err != nil {
 			return fmt.Errorf("note the contact: %w", err)
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "contact.note", Subjects: o.humans})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "contact.note", Subjects: o.Humans})
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
-FROM casefile WHERE org_id = $1 AND person_id IN ` + sameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
+FROM casefile WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
 
 func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
 	var list []CaseFile
@@ -189,10 +189,10 @@ const insertCase = `INSERT INTO casefile (org_id, id, person_id, team_id, worker
 VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, 1)`
 
 const (
-	renameCases = `UPDATE casefile SET sort_name = $3 WHERE org_id = $1 AND person_id IN ` + sameHuman
+	renameCases = `UPDATE casefile SET sort_name = $3 WHERE org_id = $1 AND person_id IN ` + SameHuman
 	renameTalk  = `UPDATE right_to_talk SET sort_name = $3 WHERE org_id = $1 AND person_id = $2`
 	touchCases  = `UPDATE casefile SET last_contact_from_person_at = $3, version = version + 1
-WHERE org_id = $1 AND person_id IN ` + sameHuman + ` AND phase = 'active' AND last_contact_from_person_at < $3`
+WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' AND last_contact_from_person_at < $3`
 )
 
 // storedDate reads a day as stored: ” is the zero Date.

@@ -28,33 +28,33 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		v = PlanView{Today: today}
-		o, err := s.allow(ctx, q, access.PlanRead, &file)
+		o, err := s.Allow(ctx, q, access.PlanRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if err := s.readPlan(q, o, file, &v); err != nil {
 			return journal.Event{}, err
 		}
-		return journal.Event{Kind: "plan.read", Subjects: o.humans}, nil
+		return journal.Event{Kind: "plan.read", Subjects: o.Humans}, nil
 	})
 	return v, err
 }
 
-func (s *Service) readPlan(q db.Querier, o opened, file core.ID, v *PlanView) error {
+func (s *Service) readPlan(q db.Querier, o Opened, file core.ID, v *PlanView) error {
 	var err error
-	if v.Person, err = s.loadPerson(q, o.org, file); err != nil {
+	if v.Person, err = s.loadPerson(q, o.Org, file); err != nil {
 		return err
 	}
-	if v.Plan, err = loadPlan(q, o.org, file); err != nil {
+	if v.Plan, err = loadPlan(q, o.Org, file); err != nil {
 		return err
 	}
-	if v.Exchanges, err = loadExchanges(q, o.org, file); err != nil {
+	if v.Exchanges, err = loadExchanges(q, o.Org, file); err != nil {
 		return err
 	}
-	if v.Colleagues, err = access.TeamWorkers(q, o.org, o.teams()...); err != nil {
+	if v.Colleagues, err = access.TeamWorkers(q, o.Org, o.Teams()...); err != nil {
 		return fmt.Errorf("colleagues: %w", err)
 	}
-	decided, err := loadDecisions(q, o.org, file)
+	decided, err := loadDecisions(q, o.Org, file)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *Service) readPlan(q db.Querier, o opened, file core.ID, v *PlanView) er
 		}
 	}
 	slices.Sort(v.Silenced)
-	v.Names, err = workerNames(q, o.org, v.workers())
+	v.Names, err = workerNames(q, o.Org, v.workers())
 	return err
 }
 
@@ -106,14 +106,14 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 	today := s.Today(ctx) // it may read the organisation: not inside the snapshot
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		v = PlanView{Today: today}
-		o, err := s.allow(ctx, q, access.PlanRead, &file)
+		o, err := s.Allow(ctx, q, access.PlanRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if step, err = loadStep(q, o.org, file, id); err != nil {
+		if step, err = loadStep(q, o.Org, file, id); err != nil {
 			return journal.Event{}, err
 		}
-		if events, err = loadStepEvents(q, o.org, file, id); err != nil {
+		if events, err = loadStepEvents(q, o.Org, file, id); err != nil {
 			return journal.Event{}, err
 		}
 		if err := s.readPlan(q, o, file, &v); err != nil {
@@ -123,10 +123,10 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 		for _, e := range events {
 			who = append(who, e.By, e.Worker)
 		}
-		if v.Names, err = workerNames(q, o.org, who); err != nil {
+		if v.Names, err = workerNames(q, o.Org, who); err != nil {
 			return journal.Event{}, err
 		}
-		return journal.Event{Kind: "plan.read", Subjects: o.humans, Object: "step", ObjectID: id}, nil
+		return journal.Event{Kind: "plan.read", Subjects: o.Humans, Object: "step", ObjectID: id}, nil
 	})
 	return step, events, v, err
 }
@@ -136,23 +136,23 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 func (s *Service) writePlan(ctx context.Context, file core.ID, kind, object string, fn func(p *planEdit) (core.ID, error)) error {
 	today := s.Today(ctx) // it may read the organisation: not inside the transaction
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.PlanEdit, &file)
+		o, err := s.Allow(ctx, tx, access.PlanEdit, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
-		id, err := fn(&planEdit{s: s, tx: tx, opened: o, file: file, by: core.ActorFrom(ctx).ID, today: today})
+		id, err := fn(&planEdit{s: s, tx: tx, Opened: o, file: file, by: core.ActorFrom(ctx).ID, today: today})
 		if err != nil {
 			return err
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: o.humans, Object: object, ObjectID: id})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: o.Humans, Object: object, ObjectID: id})
 	})
 }
 
 type planEdit struct {
-	opened
+	Opened
 	s     *Service
 	tx    *db.Tx
 	file  core.ID
@@ -163,7 +163,7 @@ type planEdit struct {
 // full refuses one more row than a file may hold.
 func (p *planEdit) full(count string, most int) error {
 	var n int
-	if err := p.tx.QueryRow(count, p.org, p.file).Scan(&n); err != nil {
+	if err := p.tx.QueryRow(count, p.Org, p.file).Scan(&n); err != nil {
 		return fmt.Errorf("count rows of the plan: %w", err)
 	}
 	if n >= most {
@@ -184,10 +184,10 @@ func (s *Service) AddExpectation(ctx context.Context, file core.ID, in Expectati
 			return "", err
 		}
 		var err error
-		if id, err = s.newID(); err != nil {
+		if id, err = s.NewID(); err != nil {
 			return "", err
 		}
-		if _, err := p.tx.Exec(insertExpectation, p.org, p.file, id, in.Words, in.SaidOn.String(), in.Reread, in.RereadIn, p.tx.Now(), p.by); err != nil {
+		if _, err := p.tx.Exec(insertExpectation, p.Org, p.file, id, in.Words, in.SaidOn.String(), in.Reread, in.RereadIn, p.tx.Now(), p.by); err != nil {
 			return "", fmt.Errorf("insert expectation: %w", err)
 		}
 		return id, nil
@@ -206,10 +206,10 @@ func (s *Service) AddGoal(ctx context.Context, file core.ID, in GoalInput) (core
 			return "", err
 		}
 		var err error
-		if id, err = s.newID(); err != nil {
+		if id, err = s.NewID(); err != nil {
 			return "", err
 		}
-		if _, err := p.tx.Exec(insertGoal, p.org, p.file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by); err != nil {
+		if _, err := p.tx.Exec(insertGoal, p.Org, p.file, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by); err != nil {
 			return "", fmt.Errorf("insert goal: %w", err)
 		}
 		return id, nil
@@ -224,18 +224,18 @@ func (s *Service) EditGoal(ctx context.Context, file, id core.ID, in GoalInput) 
 		if err := in.Validate(p.today); err != nil {
 			return "", err
 		}
-		stored, err := loadGoal(p.tx, p.org, p.file, id)
+		stored, err := loadGoal(p.tx, p.Org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		var due string
-		if err := p.tx.QueryRow(earliestDue, p.org, p.file, id).Scan(&due); err != nil {
+		if err := p.tx.QueryRow(earliestDue, p.Org, p.file, id).Scan(&due); err != nil {
 			return "", fmt.Errorf("first date of goal %s: %w", id, err)
 		}
 		if due != "" && due < in.ChosenOn.String() {
 			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.goal_after_step").On("chosen_on")}
 		}
-		n, err := p.tx.Exec(updateGoal, p.org, stored.File, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by, in.Version)
+		n, err := p.tx.Exec(updateGoal, p.Org, stored.File, id, in.Title, in.ChosenOn.String(), in.State, p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("update goal: %w", err)
 		}
@@ -257,15 +257,15 @@ func (s *Service) AddStep(ctx context.Context, file core.ID, in StepInput) (core
 			return "", err
 		}
 		var err error
-		if id, err = s.newID(); err != nil {
+		if id, err = s.NewID(); err != nil {
 			return "", err
 		}
-		_, err = p.tx.Exec(insertStep, p.org, p.file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+		_, err = p.tx.Exec(insertStep, p.Org, p.file, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
 			in.DueOn.String(), p.by, p.tx.Now(), p.by)
 		if err != nil {
 			return "", fmt.Errorf("insert step: %w", err)
 		}
-		if err := writePapers(p.tx, p.org, p.file, id, in.Papers); err != nil {
+		if err := writePapers(p.tx, p.Org, p.file, id, in.Papers); err != nil {
 			return "", err
 		}
 		return id, p.event(Step{ID: id, File: p.file}, StepMade, "", p.by)
@@ -277,14 +277,14 @@ func (s *Service) AddStep(ctx context.Context, file core.ID, in StepInput) (core
 // own gestures. *PlanConflict when somebody changed it meanwhile.
 func (s *Service) EditStep(ctx context.Context, file, id core.ID, in StepInput) error {
 	return s.writePlan(ctx, file, "step.save", "step", func(p *planEdit) (core.ID, error) {
-		stored, err := loadStep(p.tx, p.org, p.file, id)
+		stored, err := loadStep(p.tx, p.Org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		if err := p.checkStep(&in, stored); err != nil {
 			return "", err
 		}
-		n, err := p.tx.Exec(updateStep, p.org, stored.File, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
+		n, err := p.tx.Exec(updateStep, p.Org, stored.File, id, in.Goal, in.Right, in.Title, in.Detail, in.Who, in.Online, in.Desk, in.Phone, in.Letter,
 			in.DueOn.String(), p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("update step: %w", err)
@@ -292,7 +292,7 @@ func (s *Service) EditStep(ctx context.Context, file, id core.ID, in StepInput) 
 		if n == 0 {
 			return "", &PlanConflict{Step: &stored}
 		}
-		if err := writePapers(p.tx, p.org, stored.File, id, in.Papers); err != nil {
+		if err := writePapers(p.tx, p.Org, stored.File, id, in.Papers); err != nil {
 			return "", err
 		}
 		return id, p.event(stored, StepEdited, "", stored.Worker)
@@ -308,7 +308,7 @@ func (p *planEdit) checkStep(in *StepInput, before Step) error {
 	}
 	var f errs.Fields
 	if in.Goal != "" {
-		g, err := loadGoal(p.tx, p.org, p.file, in.Goal)
+		g, err := loadGoal(p.tx, p.Org, p.file, in.Goal)
 		switch {
 		case errs.Is(err, errs.NotFound):
 			f.Add("goal", "errs.steps.goal_unknown")
@@ -319,7 +319,7 @@ func (p *planEdit) checkStep(in *StepInput, before Step) error {
 		}
 	}
 	if in.Right != "" && in.Right != before.Right {
-		decided, err := loadDecisions(p.tx, p.org, p.file)
+		decided, err := loadDecisions(p.tx, p.Org, p.file)
 		if err != nil {
 			return err
 		}
@@ -341,14 +341,14 @@ func (s *Service) MoveStep(ctx context.Context, file, id core.ID, in StepMove) e
 		if err := in.Validate(); err != nil {
 			return "", err
 		}
-		stored, err := loadStep(p.tx, p.org, p.file, id)
+		stored, err := loadStep(p.tx, p.Org, p.file, id)
 		if err != nil {
 			return "", err
 		}
 		if stored.Version != in.Version && stored.State == in.State && stored.Outcome == in.Outcome {
 			return id, nil // the other tab said the same
 		}
-		n, err := p.tx.Exec(moveStep, p.org, stored.File, id, in.State, in.Outcome, p.tx.Now(), p.by, in.Version)
+		n, err := p.tx.Exec(moveStep, p.Org, stored.File, id, in.State, in.Outcome, p.tx.Now(), p.by, in.Version)
 		if err != nil {
 			return "", fmt.Errorf("move step: %w", err)
 		}
@@ -363,18 +363,18 @@ func (s *Service) MoveStep(ctx context.Context, file, id core.ID, in StepMove) e
 // *PlanConflict when somebody changed it meanwhile.
 func (s *Service) HandStep(ctx context.Context, file, id, to core.ID, version int64) error {
 	return s.writePlan(ctx, file, "step.hand", "step", func(p *planEdit) (core.ID, error) {
-		stored, err := loadStep(p.tx, p.org, p.file, id)
+		stored, err := loadStep(p.tx, p.Org, p.file, id)
 		if err != nil {
 			return "", err
 		}
-		colleagues, err := access.TeamWorkers(p.tx, p.org, p.teams()...)
+		colleagues, err := access.TeamWorkers(p.tx, p.Org, p.Teams()...)
 		if err != nil {
 			return "", fmt.Errorf("colleagues: %w", err)
 		}
 		if !slices.ContainsFunc(colleagues, func(w access.Worker) bool { return w.ID == to }) {
 			return "", errs.Fields{errs.New(errs.Invalid, "errs.steps.colleague_unknown").On("worker")}
 		}
-		n, err := p.tx.Exec(handStep, p.org, stored.File, id, to, p.tx.Now(), p.by, version)
+		n, err := p.tx.Exec(handStep, p.Org, stored.File, id, to, p.tx.Now(), p.by, version)
 		if err != nil {
 			return "", fmt.Errorf("hand over step: %w", err)
 		}
@@ -386,11 +386,11 @@ func (s *Service) HandStep(ctx context.Context, file, id, to core.ID, version in
 }
 
 func (p *planEdit) event(step Step, kind StepEventKind, says string, worker core.ID) error {
-	id, err := p.s.newID()
+	id, err := p.s.NewID()
 	if err != nil {
 		return err
 	}
-	if _, err := p.tx.Exec(insertStepEvent, p.org, step.File, step.ID, id, kind, says, worker, p.tx.Now(), p.by); err != nil {
+	if _, err := p.tx.Exec(insertStepEvent, p.Org, step.File, step.ID, id, kind, says, worker, p.tx.Now(), p.by); err != nil {
 		return fmt.Errorf("insert what happened to step %s: %w", step.ID, err)
 	}
 	return nil

@@ -13,24 +13,24 @@ import (
 
 const (
 	selectExpectations = `SELECT id, words, said_on, reread, reread_in, recorded_at, recorded_by FROM expectation
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY said_on DESC, id DESC LIMIT 200`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY said_on DESC, id DESC LIMIT 200`
 	insertExpectation = `INSERT INTO expectation (org_id, file_id, id, words, said_on, reread, reread_in, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	countExpectations = `SELECT COUNT(*) FROM expectation WHERE org_id = $1 AND file_id IN ` + sameHuman
+	countExpectations = `SELECT COUNT(*) FROM expectation WHERE org_id = $1 AND file_id IN ` + SameHuman
 
 	goalColumns = `id, file_id, title, chosen_on, state, version, changed_at, changed_by`
-	selectGoals = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY id LIMIT 100`
-	selectGoal  = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND id = $3`
+	selectGoals = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY id LIMIT 100`
+	selectGoal  = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND id = $3`
 	insertGoal  = `INSERT INTO goal (org_id, file_id, id, title, chosen_on, state, version, changed_at, changed_by)
 VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)`
 	updateGoal = `UPDATE goal SET title = $4, chosen_on = $5, state = $6, version = version + 1, changed_at = $7, changed_by = $8
 WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $9`
-	countGoals  = `SELECT COUNT(*) FROM goal WHERE org_id = $1 AND file_id IN ` + sameHuman
+	countGoals  = `SELECT COUNT(*) FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman
 	earliestDue = `SELECT COALESCE(MIN(due_on), '') FROM step WHERE org_id = $1 AND file_id = $2 AND goal_id = $3 AND due_on <> '' AND state IN ('todo', 'waiting')`
 
 	stepColumns = `id, file_id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on, state, outcome, worker_id, version, changed_at, changed_by`
-	selectSteps = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY id LIMIT 500`
-	selectStep  = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND id = $3`
+	selectSteps = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY id LIMIT 500`
+	selectStep  = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND id = $3`
 	insertStep  = `INSERT INTO step (org_id, file_id, id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on,
 	state, outcome, worker_id, version, changed_at, changed_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'todo', '', $14, 1, $15, $16)`
@@ -41,14 +41,14 @@ WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $16`
 WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $8`
 	handStep = `UPDATE step SET worker_id = $4, version = version + 1, changed_at = $5, changed_by = $6
 WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $7`
-	countSteps = `SELECT COUNT(*) FROM step WHERE org_id = $1 AND file_id IN ` + sameHuman
+	countSteps = `SELECT COUNT(*) FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman
 
-	selectPapers = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY step_id, place LIMIT 6000`
-	papersOfStep = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND step_id = $3 ORDER BY place LIMIT 12`
+	selectPapers = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY step_id, place LIMIT 6000`
+	papersOfStep = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND step_id = $3 ORDER BY place LIMIT 12`
 	insertPaper  = `INSERT INTO step_paper (org_id, file_id, step_id, place, name, required_by) VALUES `
 	deletePapers = `DELETE FROM step_paper WHERE org_id = $1 AND file_id = $2 AND step_id = $3`
 
-	selectStepEvents = `SELECT kind, says, worker_id, at, by_worker FROM step_event WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND step_id = $3 ORDER BY id DESC LIMIT 100`
+	selectStepEvents = `SELECT kind, says, worker_id, at, by_worker FROM step_event WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND step_id = $3 ORDER BY id DESC LIMIT 100`
 	insertStepEvent  = `INSERT INTO step_event (org_id, file_id, step_id, id, kind, says, worker_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 )
 

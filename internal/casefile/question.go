@@ -107,7 +107,7 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 	month := today.CalendarMonth()
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		ok = false
-		o, err := s.allow(ctx, q, access.FactRead, &file)
+		o, err := s.Allow(ctx, q, access.FactRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -115,11 +115,11 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o.org, file)
+		facts, err := loadFacts(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		event := journal.Event{Kind: "question.read", Subjects: o.humans}
+		event := journal.Event{Kind: "question.read", Subjects: o.Humans}
 		open := s.openQuestions(f.Rights, facts, month)
 		i := 0
 		if id != "" {
@@ -258,18 +258,18 @@ func (s *Service) missing(ctx context.Context, file, subject core.ID) (m map[str
 	month := s.ThisMonth(ctx)
 	err = s.DB.Read(ctx, func(q db.Querier) error {
 		m = map[string]Missing{}
-		o, err := s.allow(ctx, q, access.FactSave, &file)
+		o, err := s.Allow(ctx, q, access.FactSave, &file)
 		if err != nil {
 			return err
 		}
-		if facts, err = loadFacts(q, o.org, file); err != nil {
+		if facts, err = loadFacts(q, o.Org, file); err != nil {
 			return err
 		}
-		e, computed, err := loadEvaluation(q, o.org, file, month)
+		e, computed, err := loadEvaluation(q, o.Org, file, month)
 		if err != nil || !computed {
 			return err
 		}
-		results, err := loadResults(q, o.org, file, e)
+		results, err := loadResults(q, o.Org, file, e)
 		if err != nil {
 			return err
 		}

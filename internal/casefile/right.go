@@ -45,11 +45,11 @@ func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month)
 	var written []byte
 	upToDate := false
 	err := s.DB.Read(ctx, func(q db.Querier) error {
-		o, err := s.allow(ctx, q, access.RightCompute, &file)
+		o, err := s.Allow(ctx, q, access.RightCompute, &file)
 		if err != nil {
 			return err
 		}
-		org, humans = o.org, o.humans
+		org, humans = o.Org, o.Humans
 		view, err := loadHousehold(q, org, file, groupingDay(month, today))
 		if err != nil {
 			return err
@@ -73,14 +73,14 @@ func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month)
 	if err != nil {
 		return errs.Wrap(errs.Internal, "errs.casefile.compute_failed", fmt.Errorf("evaluate the rights of %s for %s: %w", file, month, err))
 	}
-	id, err := s.newID()
+	id, err := s.NewID()
 	if err != nil {
 		return err
 	}
 	e := evaluation{id: id, month: month, law: s.Engine.Digest(), factsDigest: digest}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
 		e.computedAt = tx.Now()
-		if err := lockFile(tx, org, file); err != nil {
+		if err := LockFile(tx, org, file); err != nil {
 			return err
 		}
 		if err := s.keepLaw(tx); err != nil {
@@ -210,25 +210,25 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 	var x Explained
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		x = Explained{}
-		o, err := s.allow(ctx, q, access.RightRead, &file)
+		o, err := s.Allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		e, ok, err := loadEvaluation(q, o.org, file, month)
+		e, ok, err := loadEvaluation(q, o.Org, file, month)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if !ok {
 			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.never_computed")
 		}
-		if x, err = loadExplained(q, o.org, file, e, right); err != nil {
+		if x, err = loadExplained(q, o.Org, file, e, right); err != nil {
 			return journal.Event{}, err
 		}
-		view, err := loadHousehold(q, o.org, file, groupingDay(month, today))
+		view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o.org, file)
+		facts, err := loadFacts(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -237,17 +237,17 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 			return journal.Event{}, err
 		}
 		x.Stale = s.staleness(e, digest)
-		decided, err := loadDecisions(q, o.org, file)
+		decided, err := loadDecisions(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if d, any := decided[right]; any && d.Kind != Reopened {
 			x.Decision = &d
-			if x.Names, err = workerNames(q, o.org, []core.ID{d.By}); err != nil {
+			if x.Names, err = workerNames(q, o.Org, []core.ID{d.By}); err != nil {
 				return journal.Event{}, err
 			}
 		}
-		return journal.Event{Kind: "right.read", Subjects: o.humans, Object: "right", ObjectID: core.ID(right)}, nil
+		return journal.Event{Kind: "right.read", Subjects: o.Humans, Object: "right", ObjectID: core.ID(right)}, nil
 	})
 	return x, err
 }
@@ -283,11 +283,11 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 	today := s.Today(ctx)
 	var d Decision
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.RightDecide, &file)
+		o, err := s.Allow(ctx, tx, access.RightDecide, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
 		if in.Source == "" {
@@ -296,7 +296,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if err := in.Validate(today); err != nil {
 			return err
 		}
-		decided, err := loadDecisions(tx, o.org, file)
+		decided, err := loadDecisions(tx, o.Org, file)
 		if err != nil {
 			return err
 		}
@@ -318,31 +318,31 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if current.Kind == NotWanted && in.Kind != Reopened && (in.Kind != NotWanted || in.NonTakeUp == current.NonTakeUp) {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.silenced").On("kind")}
 		}
-		e, computed, err := loadEvaluation(tx, o.org, file, today.CalendarMonth())
+		e, computed, err := loadEvaluation(tx, o.Org, file, today.CalendarMonth())
 		if err != nil {
 			return err
 		}
-		id, err := s.newID()
+		id, err := s.NewID()
 		if err != nil {
 			return err
 		}
 		d = Decision{ID: id, Right: in.Right, Kind: in.Kind, NonTakeUp: in.NonTakeUp, Amount: in.Amount, Since: in.Since,
 			Source: in.Source, Detail: in.Detail, At: tx.Now(), By: core.ActorFrom(ctx).ID}
-		_, err = tx.Exec(insertDecision, o.org, file, d.Right, d.ID, d.Kind, d.NonTakeUp, d.Amount, d.Since.String(), d.Source, d.Detail, e.id, d.At, d.By)
+		_, err = tx.Exec(insertDecision, o.Org, file, d.Right, d.ID, d.Kind, d.NonTakeUp, d.Amount, d.Since.String(), d.Source, d.Detail, e.id, d.At, d.By)
 		if err != nil {
 			return fmt.Errorf("insert decision: %w", err)
 		}
 		if computed {
-			results, err := loadResults(tx, o.org, file, e)
+			results, err := loadResults(tx, o.Org, file, e)
 			if err != nil {
 				return err
 			}
 			decided[d.Right] = d
-			if err := rewriteTalk(tx, o.org, file, results, decided); err != nil {
+			if err := rewriteTalk(tx, o.Org, file, results, decided); err != nil {
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "right.decide", Subjects: o.humans, Object: "right", ObjectID: core.ID(d.Right),
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "right.decide", Subjects: o.Humans, Object: "right", ObjectID: core.ID(d.Right),
 			Detail: map[string]string{"kind": string(d.Kind)}})
 	})
 	if err != nil {
@@ -360,14 +360,14 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 	var list []Decision
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		list = nil
-		o, err := s.allow(ctx, q, access.RightRead, &file)
+		o, err := s.Allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		if !rightName(right) {
 			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
 		}
-		rows, err := q.Query(selectDecisionsOf, o.org, file, right)
+		rows, err := q.Query(selectDecisionsOf, o.Org, file, right)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			d, err := scanDecision(r)
 			list = append(list, d)
@@ -376,7 +376,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 		if err != nil {
 			return journal.Event{}, fmt.Errorf("read decisions: %w", err)
 		}
-		return journal.Event{Kind: "right.read", Subjects: o.humans, Object: "right", ObjectID: core.ID(right)}, nil
+		return journal.Event{Kind: "right.read", Subjects: o.Humans, Object: "right", ObjectID: core.ID(right)}, nil
 	})
 	return list, err
 }

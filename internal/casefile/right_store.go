@@ -96,9 +96,9 @@ const decisionColumns = `id, right_name, kind, non_take_up, amount, since, sourc
 
 const (
 	selectDecisions = `SELECT ` + decisionColumns + `, file_id FROM right_decision
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` ORDER BY right_name, id DESC LIMIT 500`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY right_name, id DESC LIMIT 500`
 	selectDecisionsOf = `SELECT ` + decisionColumns + ` FROM right_decision
-WHERE org_id = $1 AND file_id IN ` + sameHuman + ` AND right_name = $3 ORDER BY id DESC LIMIT 50`
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND right_name = $3 ORDER BY id DESC LIMIT 50`
 	insertDecision = `INSERT INTO right_decision (org_id, file_id, right_name, id, kind, non_take_up, amount, since, source, detail,
 	evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 )
@@ -183,7 +183,7 @@ LIMIT 20`
 	deleteEvaluations = `DELETE FROM evaluation WHERE org_id = $1 AND file_id = $2 AND id IN (`
 	deleteTalk        = `DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`
 	insertTalk        = `INSERT INTO right_to_talk (org_id, team_id, sort_name, person_id, right_name, evaluation_id)
-SELECT c.org_id, c.team_id, p.sort_name, p.id, $3, $4 FROM person p JOIN casefile c ON c.org_id = p.org_id AND c.person_id IN ` + sameHuman + `
+SELECT c.org_id, c.team_id, p.sort_name, p.id, $3, $4 FROM person p JOIN casefile c ON c.org_id = p.org_id AND c.person_id IN ` + SameHuman + `
 WHERE p.org_id = $1 AND p.id = $2 AND c.phase = 'active'
 ON CONFLICT DO NOTHING`
 )

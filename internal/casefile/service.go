@@ -83,7 +83,8 @@ func New(d Deps) (*Service, error) {
 	return &Service{Deps: d, vocabulary: newVocabulary(d.Engine.Inputs()), recent: newRecentFiles()}, nil
 }
 
-func (s *Service) newID() (core.ID, error) { return s.ids.next(s.Clock.Now(), s.Random) }
+// NewID gives the next identifier: each is greater than those before.
+func (s *Service) NewID() (core.ID, error) { return s.ids.next(s.Clock.Now(), s.Random) }
 
 // sequence gives identifiers that only grow, also within one millisecond and
 // when the clock stands still or steps back: the last row of a file is the one
@@ -149,16 +150,17 @@ func pageSize(limit int) int {
 	return min(limit, maxPage)
 }
 
-// opened is a person's file that the actor may act upon.
-type opened struct {
-	org   core.ID
-	cases []CaseFile // active ones, at least one
-	// humans are the person and those merged into them: what is read or written
+// Opened is a person's file that the actor may act upon, as Allow found it.
+type Opened struct {
+	Org   core.ID
+	Cases []CaseFile // active ones, at least one
+	// Humans are the person and those merged into them: what is read or written
 	// concerns the file of each.
-	humans []core.ID
+	Humans []core.ID
 }
 
-func (o opened) teams() []core.ID { return teamsOf(o.cases) }
+// Teams are those that accompany the person, the actor's own first.
+func (o Opened) Teams() []core.ID { return teamsOf(o.Cases) }
 
 func teamsOf(cases []CaseFile) []core.ID {
 	teams := make([]core.ID, len(cases))
@@ -168,14 +170,14 @@ func teamsOf(cases []CaseFile) []core.ID {
 	return teams
 }
 
-// allow is the first step of each use case about one file: it reads who
+// Allow is the first step of each use case about one file: it reads who
 // accompanies the person and asks whether the actor may. A person without a
 // file, or of another organisation, is NotFound. Somebody who was merged into
 // another becomes that one in *id: a link, a form, a printed code of before leads
 // to the file that stands.
-func (s *Service) allow(ctx context.Context, q db.Querier, action access.Action, id *core.ID) (opened, error) {
+func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action, id *core.ID) (Opened, error) {
 	actor := core.ActorFrom(ctx)
-	o := opened{org: actor.Org}
+	o := Opened{Org: actor.Org}
 	asked := *id
 	person, aliases, err := loadAliases(q, actor.Org, asked)
 	if err != nil {
@@ -186,26 +188,26 @@ func (s *Service) allow(ctx context.Context, q db.Querier, action access.Action,
 	if actor.Kind == core.ActorPerson {
 		person, aliases = asked, nil
 	}
-	o.humans = append(o.humans, person)
+	o.Humans = append(o.Humans, person)
 	for _, a := range aliases {
-		o.humans = append(o.humans, a.id)
+		o.Humans = append(o.Humans, a.id)
 	}
-	if o.cases, err = loadCases(q, actor.Org, person); err != nil {
+	if o.Cases, err = loadCases(q, actor.Org, person); err != nil {
 		return o, fmt.Errorf("who accompanies %s: %w", person, err)
 	}
 	*id = person
-	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.teams()}); err != nil {
-		if len(o.cases) == 0 && errs.Is(err, errs.Forbidden) {
+	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.Teams()}); err != nil {
+		if len(o.Cases) == 0 && errs.Is(err, errs.Forbidden) {
 			return o, errs.Wrap(errs.NotFound, "errs.casefile.person_not_found", err)
 		}
 		return o, err
 	}
-	if len(o.cases) == 0 {
+	if len(o.Cases) == 0 {
 		return o, errs.New(errs.NotFound, "errs.casefile.person_not_found")
 	}
-	for i, c := range o.cases { // the actor's own team first
+	for i, c := range o.Cases { // the actor's own team first
 		if actor.InTeam(c.Team) {
-			o.cases[0], o.cases[i] = o.cases[i], o.cases[0]
+			o.Cases[0], o.Cases[i] = o.Cases[i], o.Cases[0]
 			break
 		}
 	}

@@ -45,14 +45,14 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 	}
 	var sheet Sheet
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.SheetPrint, &file)
+		o, err := s.Allow(ctx, tx, access.SheetPrint, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockFile(tx, o.org, file); err != nil {
+		if err := LockFile(tx, o.Org, file); err != nil {
 			return err
 		}
-		e, ok, err := loadEvaluation(tx, o.org, file, month)
+		e, ok, err := loadEvaluation(tx, o.Org, file, month)
 		if err != nil {
 			return err
 		}
@@ -61,15 +61,15 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 		}
 		sheet = Sheet{Person: file, Month: month, Evaluation: e.id, At: tx.Now(), By: core.ActorFrom(ctx).ID}
 		var code string
-		err = tx.QueryRow(selectSheetOf, o.org, file, e.id).Scan(&code, &sheet.Month, &sheet.At, &sheet.By)
+		err = tx.QueryRow(selectSheetOf, o.Org, file, e.id).Scan(&code, &sheet.Month, &sheet.At, &sheet.By)
 		if errors.Is(err, db.ErrNoRows) {
-			code, err = s.drawCode(tx, o.org, sheet)
+			code, err = s.drawCode(tx, o.Org, sheet)
 		}
 		if err != nil {
 			return fmt.Errorf("give the sheet a code: %w", err)
 		}
 		sheet.Code = ShowCode(code)
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: o.humans, Object: "sheet", ObjectID: core.ID(code)})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(code)})
 	})
 	return sheet, err
 }
@@ -116,7 +116,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		// another file since.
 		person := sh.Person
 		v.PrintedAs = person
-		o, err := s.allow(ctx, q, access.SheetRead, &person)
+		o, err := s.Allow(ctx, q, access.SheetRead, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -128,7 +128,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		v.TeamName, v.Referent = names[o.cases[0].Team], o.cases[0].Referent
+		v.TeamName, v.Referent = names[o.Cases[0].Team], o.Cases[0].Referent
 		results, err := loadResults(q, org, sh.Person, evaluation{id: sh.Evaluation, month: sh.Month})
 		if err != nil {
 			return journal.Event{}, err
@@ -140,7 +140,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		v.Rights = s.rightLines(results, decided)
 		sh.Person = person
 		v.Names, err = workerNames(q, org, append(deciders(v.Rights), sh.By, v.Referent))
-		return journal.Event{Kind: "sheet.read", Subjects: o.humans, Object: "sheet", ObjectID: core.ID(bare)}, err
+		return journal.Event{Kind: "sheet.read", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(bare)}, err
 	})
 	return v, err
 }

@@ -44,7 +44,7 @@ func (w *factWriter) imply(f Fact) error {
 		g := f
 		g.Variable, g.Value, g.Source, g.Detail, g.ConflictWith = name, value, SourceComputed, "", ""
 		var err error
-		if g.ID, err = w.s.newID(); err != nil {
+		if g.ID, err = w.s.NewID(); err != nil {
 			return err
 		}
 		if held := w.current(g); held != nil {

@@ -31,29 +31,29 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 	var out Stored
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		out = Stored{Month: month}
-		o, err := s.allow(ctx, q, access.RightRead, &file)
+		o, err := s.Allow(ctx, q, access.RightRead, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		e, computed, err := loadEvaluation(q, o.org, file, month)
+		e, computed, err := loadEvaluation(q, o.Org, file, month)
 		if err != nil {
 			return journal.Event{}, err
 		}
 		var results map[string]Result
 		if computed {
-			if results, err = loadResults(q, o.org, file, e); err != nil {
+			if results, err = loadResults(q, o.Org, file, e); err != nil {
 				return journal.Event{}, err
 			}
 		}
-		decided, err := loadDecisions(q, o.org, file)
+		decided, err := loadDecisions(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		view, err := loadHousehold(q, o.org, file, groupingDay(month, today))
+		view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o.org, file)
+		facts, err := loadFacts(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -52,12 +52,12 @@ type Undo struct {
 // Gathered lists who was made one with a file's person, the first merged first.
 func (s *Service) Gathered(ctx context.Context, file core.ID) (list []Merged, err error) {
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonOpen, &file)
+		o, err := s.Allow(ctx, q, access.PersonOpen, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		list, err = s.loadMerged(q, o.org, file)
-		return journal.Event{Kind: "person.read", Subjects: o.humans}, err
+		list, err = s.loadMerged(q, o.Org, file)
+		return journal.Event{Kind: "person.read", Subjects: o.Humans}, err
 	})
 	return list, err
 }
@@ -66,32 +66,32 @@ func (s *Service) Gathered(ctx context.Context, file core.ID) (list []Merged, er
 func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID) (u Undo, err error) {
 	today := s.Today(ctx)
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.allow(ctx, q, access.PersonEdit, &file)
+		o, err := s.Allow(ctx, q, access.PersonEdit, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		a, err := findAlias(q, o.org, file, other)
+		a, err := findAlias(q, o.Org, file, other)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if u.Kept, err = s.loadPerson(q, o.org, file); err != nil {
+		if u.Kept, err = s.loadPerson(q, o.Org, file); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Other, err = s.loadPerson(q, o.org, other); err != nil {
+		if u.Other, err = s.loadPerson(q, o.Org, other); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Household, err = loadHousehold(q, o.org, file, today); err != nil {
+		if u.Household, err = loadHousehold(q, o.Org, file, today); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Since, err = writtenSince(q, o.org, a); err != nil {
+		if u.Since, err = writtenSince(q, o.Org, a); err != nil {
 			return journal.Event{}, err
 		}
 		var who []core.ID
 		for _, w := range u.Since {
 			who = append(who, w.By)
 		}
-		u.Names, err = workerNames(q, o.org, who)
-		return journal.Event{Kind: "person.compare", Subjects: o.humans}, err
+		u.Names, err = workerNames(q, o.Org, who)
+		return journal.Event{Kind: "person.compare", Subjects: o.Humans}, err
 	})
 	return u, err
 }
@@ -178,18 +178,18 @@ const endAlias = `UPDATE person_alias SET ended_at = $4, ended_by = $5 WHERE org
 func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[core.ID]core.ID) error {
 	month := s.ThisMonth(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.allow(ctx, tx, access.PersonEdit, &file)
+		o, err := s.Allow(ctx, tx, access.PersonEdit, &file)
 		if err != nil {
 			return err
 		}
-		if err := lockBoth(tx, o.org, file, other); err != nil {
+		if err := lockBoth(tx, o.Org, file, other); err != nil {
 			return err
 		}
-		a, err := findAlias(tx, o.org, file, other)
+		a, err := findAlias(tx, o.Org, file, other)
 		if err != nil {
 			return err
 		}
-		since, err := writtenSince(tx, o.org, a)
+		since, err := writtenSince(tx, o.Org, a)
 		if err != nil {
 			return err
 		}
@@ -202,16 +202,16 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 		if err := fields.Err(); err != nil {
 			return err
 		}
-		p := &parting{s: s, tx: tx, org: o.org, by: core.ActorFrom(ctx).ID, alias: a, whose: whose}
+		p := &parting{s: s, tx: tx, org: o.Org, by: core.ActorFrom(ctx).ID, alias: a, whose: whose}
 		if err := p.run(since); err != nil {
 			return err
 		}
 		for _, id := range []core.ID{file, other} {
-			if err := talkAgain(tx, o.org, id, month); err != nil {
+			if err := talkAgain(tx, o.Org, id, month); err != nil {
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.unmerge", Subjects: o.humans, Object: "person", ObjectID: other})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.unmerge", Subjects: o.Humans, Object: "person", ObjectID: other})
 	})
 	if err != nil {
 		return err
