@@ -40,6 +40,7 @@ type Dossier struct {
 	Origins   []string        // identifiers in the programs the person was imported from
 	Names     map[core.ID]string
 	Law       string // digest of the law in force here today
+	Parts     []ExportPart
 }
 
 // Companion is somebody of the household, as far as another's copy may tell.
@@ -108,17 +109,17 @@ WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY evaluation_id, right
 
 // PreviewExport reads what a copy of the file would hold, for the page that
 // shows it before anything leaves.
-func (s *Service) PreviewExport(ctx context.Context, person core.ID) (*Dossier, error) {
-	return s.dossier(ctx, person, journal.Event{Kind: "file.preview"})
+func (s *Service) PreviewExport(ctx context.Context, person core.ID, rooms ...Exporter) (*Dossier, error) {
+	return s.dossier(ctx, person, journal.Event{Kind: "file.preview"}, rooms)
 }
 
 // Export reads the whole file for a copy that leaves the program. Its line is in
 // the journal before it returns.
-func (s *Service) Export(ctx context.Context, person core.ID) (*Dossier, error) {
-	return s.dossier(ctx, person, journal.Event{Kind: "file.export"})
+func (s *Service) Export(ctx context.Context, person core.ID, rooms ...Exporter) (*Dossier, error) {
+	return s.dossier(ctx, person, journal.Event{Kind: "file.export"}, rooms)
 }
 
-func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Event) (*Dossier, error) {
+func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Event, rooms []Exporter) (*Dossier, error) {
 	today := s.Today(ctx)
 	var d *Dossier
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
@@ -126,9 +127,14 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 		if err != nil {
 			return journal.Event{}, err
 		}
-		d, err = s.readDossier(q, o, person, today)
+		if d, err = s.readDossier(q, o, person, today); err != nil {
+			return journal.Event{}, err
+		}
+		if d.Parts, err = readParts(ctx, q, o, person, rooms); err != nil {
+			return journal.Event{}, err
+		}
 		line.Subjects = o.Humans
-		return line, err
+		return line, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("export file: %w", err)

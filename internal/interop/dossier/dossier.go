@@ -39,7 +39,9 @@ type Document struct {
 	Rights    []month    `json:"rights"`
 	Decisions []decision `json:"decisions"`
 	Sheets    []sheet    `json:"sheets"`
-	Masked    masked     `json:"masked"`
+	// Parts are what other rooms have of the file, by their names.
+	Parts  map[string]any `json:"parts,omitempty"`
+	Masked masked         `json:"masked"`
 }
 
 type person struct {
@@ -140,6 +142,7 @@ type sheet struct {
 type masked struct {
 	Facts   int  `json:"facts"`
 	Address bool `json:"address"`
+	Others  int  `json:"others"` // passages of texts that speak of somebody else
 }
 
 // Of puts a file in the shape of the JSON.
@@ -193,6 +196,13 @@ func Of(d *casefile.Dossier) Document {
 	}
 	for _, s := range d.Sheets {
 		doc.Sheets = append(doc.Sheets, sheet{s.Code, s.Month.String(), instant(s.At), d.Names[s.By]})
+	}
+	for _, part := range d.Parts {
+		if doc.Parts == nil {
+			doc.Parts = map[string]any{}
+		}
+		doc.Parts[part.Name] = part.JSON
+		doc.Masked.Others += part.Masked
 	}
 	return doc
 }

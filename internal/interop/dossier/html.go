@@ -34,7 +34,15 @@ type view struct {
 	Themes    []theme
 	Months    []monthView
 	Decisions []row
+	Parts     []partView
 	MaskedN   int
+	OthersN   int // passages of texts
+}
+
+// partView is the section of another room.
+type partView struct {
+	Title string
+	Rows  []casefile.ExportRow
 }
 
 // row is one line: what, and what is known of it.
@@ -136,6 +144,10 @@ func (s speaker) view() view {
 			line.Text += ", " + s.p.Money(c.Amount)
 		}
 		v.Decisions = append(v.Decisions, line)
+	}
+	for _, part := range s.d.Parts {
+		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Rows})
+		v.OthersN += part.Masked
 	}
 	return v
 }

@@ -32,14 +32,15 @@ type Handler struct {
 	cases  *casefile.Service
 	access *access.Service
 	words  Words
-	turns  chan struct{} // files being read: each holds its bytes in memory
+	rooms  []casefile.Exporter // whose parts a copy holds too
+	turns  chan struct{}       // files being read: each holds its bytes in memory
 }
 
 const filesAtOnce = 2
 
-// Register adds the routes.
-func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words) {
-	h := &Handler{kit: k, cases: cases, access: a, words: words, turns: make(chan struct{}, filesAtOnce)}
+// Register adds the routes. rooms have parts of a person's file that a copy holds.
+func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words, rooms ...casefile.Exporter) {
+	h := &Handler{kit: k, cases: cases, access: a, words: words, rooms: rooms, turns: make(chan struct{}, filesAtOnce)}
 	k.Handle("GET /personnes/{id}/export", kit.Worker, h.showExport)
 	k.Handle("POST /personnes/{id}/export", kit.Worker, h.export)
 	k.Handle("GET /importer", kit.Worker, h.list)

@@ -32,7 +32,7 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := h.cases.PreviewExport(r.Context(), id)
+	d, err := h.cases.PreviewExport(r.Context(), id, h.rooms...)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,9 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 		{p.T("exchange.part.rights"), p.N("exchange.holds.rights", results)},
 		{p.T("exchange.part.decisions"), p.N("exchange.holds.decisions", len(d.Decisions))},
 		{p.T("exchange.part.sheets"), p.N("exchange.holds.sheets", len(d.Sheets))},
+	}
+	for _, of := range d.Parts {
+		view.Parts = append(view.Parts, part{p.T("exchange.part." + of.Name), p.N("exchange.holds."+of.Name, len(of.Rows))})
 	}
 	for _, c := range d.People {
 		view.People = append(view.People, p.T("exchange.export.shown_as", "name", c.FirstName, "role", p.T("exchange.role."+string(c.Role))))
@@ -90,7 +93,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return errs.New(errs.Invalid, "web.error.form_broken")
 	}
-	d, err := h.cases.Export(r.Context(), id)
+	d, err := h.cases.Export(r.Context(), id, h.rooms...)
 	if err != nil {
 		return err
 	}
