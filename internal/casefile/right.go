@@ -259,7 +259,7 @@ func loadExplained(q db.Querier, org, file core.ID, e evaluation, right string) 
 	}
 	r, ok := results[right]
 	if !ok {
-		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
+		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(right))
 	}
 	x := Explained{Result: r, LawDigest: e.law, FactsDigest: e.factsDigest, ComputedAt: e.computedAt}
 	var detail, explanation []byte
@@ -309,7 +309,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 			return &DecisionConflict{Current: current, Yours: in}
 		}
 		if !any && !slices.Contains(s.Engine.Rights(), in.Right) {
-			return errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(in.Right))
+			return errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(in.Right))
 		}
 		if in.Kind == Reopened && current.Kind != NotWanted {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.not_silenced").On("kind")}
@@ -365,7 +365,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 			return journal.Event{}, err
 		}
 		if !rightName(right) {
-			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
+			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(right))
 		}
 		rows, err := q.Query(selectDecisionsOf, o.Org, file, right)
 		err = db.Each(rows, err, func(r *db.Rows) error {

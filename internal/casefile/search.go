@@ -481,6 +481,30 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 	return list, nil
 }
 
+// FoundByID reads people as a search shows them to the actor. It asks no
+// permission and leaves no line: the use case does.
+func (s *Service) FoundByID(ctx context.Context, q db.Querier, ids []core.ID) (map[core.ID]Found, error) {
+	out := map[core.ID]Found{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var hits []hit
+	rows, err := q.Query(selectByID+marks(2, len(ids))+")", append([]any{core.ActorFrom(ctx).Org}, anys(ids)...)...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		h, err := scanHit(r, MatchName)
+		hits = append(hits, h)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read people by id: %w", err)
+	}
+	shown, err := s.show(ctx, q, hits)
+	for _, f := range shown {
+		out[f.Person] = f
+	}
+	return out, err
+}
+
 func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
 	teams, err := access.Teams(q, org)
 	if err != nil {
@@ -493,8 +517,9 @@ func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
 	return names, nil
 }
 
-// lookAlikes are the people who may be p: at most 10.
-func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
+// LookAlikes are the people who may be p, as the actor may see them: at most 10,
+// the likeliest first. It asks no permission and leaves no line: the use case does.
+func (s *Service) LookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
 	org := core.ActorFrom(ctx).Org
 	var keys []nameKey
 	if p.Phone != "" {
@@ -588,7 +613,7 @@ func likeness(p Person, h hit) int {
 	case h.why != MatchPhone:
 		return 0
 	}
-	if fold(p.DisplayName()) == fold(h.identity.DisplayName()) {
+	if Fold(p.DisplayName()) == Fold(h.identity.DisplayName()) {
 		n += 2
 	}
 	return n

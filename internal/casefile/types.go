@@ -175,7 +175,7 @@ func (c Contact) Validate() error {
 	}
 	for _, l := range c.Languages {
 		if !languageTag(l) {
-			f.Add("languages", "errs.casefile.language_unknown", "language", clip(l))
+			f.Add("languages", "errs.casefile.language_unknown", "language", Clip(l))
 			break
 		}
 	}
@@ -258,8 +258,8 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// clip shortens what somebody typed before it is told back to them.
-func clip(s string) string {
+// Clip shortens what somebody typed before it is told back to them.
+func Clip(s string) string {
 	r := []rune(strings.ToValidUTF8(s, "?"))
 	if len(r) > 40 {
 		return string(r[:40]) + "…"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
@@ -57,8 +57,9 @@ func (p page) upload(b *browser, action, name string, data []byte) page {
 func (s *site) runJobs(t testing.TB) {
 	t.Helper()
 	r := db.NewRunner(s.cases.DB)
-	r.Handle(casefile.JobImport, s.cases.RunImport)
-	r.Handle(casefile.JobImportRights, s.cases.ComputeImported)
+	imports := intake.New(s.cases)
+	r.Handle(intake.Job, imports.Run)
+	r.Handle(intake.JobRights, imports.Compute)
 	if err := r.Drain(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -89,7 +90,7 @@ func New(cfg Config) (http.Handler, error) {
 	account.Register(k, cfg.Access, cfg.Cases)
 	today.Register(k, cfg.Cases, words)
 	person.Register(k, cfg.Cases, cfg.Access, words)
-	exchange.Register(k, cfg.Cases, cfg.Access, words)
+	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words)
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, words)
 	info.Register(k, words)

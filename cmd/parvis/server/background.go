@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -19,8 +19,8 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 	var work sync.WaitGroup
 	work.Go(func() {
 		jobs := db.NewRunner(s.DB)
-		jobs.Handle(casefile.JobImport, s.Cases.RunImport)
-		jobs.Handle(casefile.JobImportRights, s.Cases.ComputeImported)
+		jobs.Handle(intake.Job, s.Imports.Run)
+		jobs.Handle(intake.JobRights, s.Imports.Compute)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
 		}
@@ -44,7 +44,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep,
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep,
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)

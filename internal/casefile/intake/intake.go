@@ -1,4 +1,4 @@
-package casefile
+package intake
 
 import (
 	"context"
@@ -9,30 +9,32 @@ import (
 	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-// JobImport is the kind of the job that checks, writes or undoes an import: its
-// one argument is the import. RunImport handles it. JobImportRights computes the
+// Job is the kind of the job that checks, writes or undoes an import: its
+// one argument is the import. Run handles it. JobRights computes the
 // rights of people an import wrote facts about, once all of it is written.
 const (
-	JobImport       = "import.rows"
-	JobImportRights = "import.rights"
+	Job       = "import.rows"
+	JobRights = "import.rights"
 )
 
 const (
 	importLife    = 30 * 24 * time.Hour // of the rows of an import that ended
+	waitLife      = 7 * 24 * time.Hour  // of an import that nobody confirmed
 	maxImportRows = 22_500
 	keepBatch     = 250 // rows kept in one transaction
 	maxImportName = 120
 )
 
-// StartImport keeps a table that was read, sealed, row by row: nothing of it is
+// Start keeps a table that was read, sealed, row by row: nothing of it is
 // anybody's file yet. team is one of the worker's.
-func (s *Service) StartImport(ctx context.Context, team core.ID, t ImportTable) (core.ID, error) {
+func (s *Service) Start(ctx context.Context, team core.ID, t Table) (core.ID, error) {
 	if err := s.Access.Can(ctx, access.ImportRun, access.Here(ctx)); err != nil {
 		return "", err
 	}
@@ -43,21 +45,21 @@ func (s *Service) StartImport(ctx context.Context, team core.ID, t ImportTable) 
 	if len(t.Rows)+len(t.Problems) > maxImportRows {
 		return "", errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxImportRows)
 	}
-	id, err := s.NewID()
+	id, err := s.files.NewID()
 	if err != nil {
 		return "", err
 	}
-	i := Import{ID: id, Team: team, Worker: actor.ID, State: ImportReading, Version: 1, ImportHead: ImportHead{
+	i := Import{ID: id, Team: team, Worker: actor.ID, State: StateReading, Version: 1, Head: Head{
 		Name: importName(t.Name), Format: t.Format, Encoding: t.Encoding, Separator: t.Separator, Date1904: t.Date1904, NoHeader: t.NoHeader, Columns: t.Header,
 	}}
 	i.Fields = s.guessFields(t.Header)
-	i.Month = s.ThisMonth(ctx).String()
-	head, err := s.sealJSON("import", "head", string(id), i.ImportHead)
+	i.Month = s.files.ThisMonth(ctx).String()
+	head, err := s.sealJSON("import", "head", string(id), i.Head)
 	if err != nil {
 		return "", err
 	}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(insertImport, actor.Org, id, team, actor.ID, ImportReading, head, tx.Now())
+		_, err := tx.Exec(insertImport, actor.Org, id, team, actor.ID, StateReading, head, tx.Now())
 		return err
 	})
 	if err == nil {
@@ -65,7 +67,7 @@ func (s *Service) StartImport(ctx context.Context, team core.ID, t ImportTable) 
 	}
 	if err == nil {
 		err = s.DB.Tx(ctx, func(tx *db.Tx) error {
-			i.State = ImportRead
+			i.State = StateRead
 			if err := s.saveImport(tx, actor.Org, &i); err != nil {
 				return err
 			}
@@ -91,8 +93,8 @@ func importName(name string) string {
 	return name
 }
 
-func (s *Service) keepRows(ctx context.Context, org, id core.ID, t ImportTable) error {
-	bad := map[int][]ImportFault{}
+func (s *Service) keepRows(ctx context.Context, org, id core.ID, t Table) error {
+	bad := map[int][]Fault{}
 	var lines []int
 	for _, p := range t.Problems {
 		bad[p.Line] = append(bad[p.Line], p)
@@ -103,7 +105,7 @@ func (s *Service) keepRows(ctx context.Context, org, id core.ID, t ImportTable) 
 	type kept struct {
 		line    int
 		cells   []string
-		faults  []ImportFault
+		faults  []Fault
 		verdict Verdict
 	}
 	all := make([]kept, 0, len(t.Rows)+len(lines))
@@ -156,8 +158,8 @@ func (s *Service) allowImport(ctx context.Context, q db.Querier, id core.ID) (Im
 	return i, nil
 }
 
-// Imports lists the imports of the actor's teams, the latest first, at most 50.
-func (s *Service) Imports(ctx context.Context) ([]Import, error) {
+// List lists the imports of the actor's teams, the latest first, at most 50.
+func (s *Service) List(ctx context.Context) ([]Import, error) {
 	if err := s.Access.Can(ctx, access.ImportRun, access.Here(ctx)); err != nil {
 		return nil, err
 	}
@@ -167,7 +169,14 @@ func (s *Service) Imports(ctx context.Context) ([]Import, error) {
 	}
 	var list []Import
 	err := s.DB.Read(ctx, func(q db.Querier) error {
-		rows, err := q.Query(selectImports+marks(2, len(actor.Teams))+") ORDER BY id DESC LIMIT 50", append([]any{actor.Org}, anys(actor.Teams)...)...)
+		sql, args := selectImports, []any{actor.Org}
+		for n, team := range actor.Teams {
+			if args = append(args, team); n > 0 {
+				sql += ", "
+			}
+			sql += fmt.Sprintf("$%d", len(args))
+		}
+		rows, err := q.Query(sql+") ORDER BY id DESC LIMIT 50", args...)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			i, err := s.scanImport(r)
 			list = append(list, i)
@@ -183,17 +192,17 @@ func (s *Service) Imports(ctx context.Context) ([]Import, error) {
 			}
 			who = append(who, list[n].Worker)
 		}
-		names, err := workerNames(q, actor.Org, who)
+		names, err := access.Workers(q, actor.Org, who...)
 		for n := range list {
-			list[n].WorkerName = names[list[n].Worker]
+			list[n].WorkerName = names[list[n].Worker].Name
 		}
 		return err
 	})
 	return list, err
 }
 
-// ReadImport reads one import with its counts.
-func (s *Service) ReadImport(ctx context.Context, id core.ID) (Import, error) {
+// Read reads one import with its counts.
+func (s *Service) Read(ctx context.Context, id core.ID) (Import, error) {
 	var i Import
 	err := s.DB.Read(ctx, func(q db.Querier) error {
 		var err error
@@ -208,10 +217,10 @@ func (s *Service) ReadImport(ctx context.Context, id core.ID) (Import, error) {
 // maxImportPage is how many rows one page of an import shows.
 const maxImportPage = 50
 
-// ImportLines reads rows of an import after a line, at most limit, those of one
+// Rows reads rows of an import after a line, at most limit, those of one
 // verdict or ("") all. Whom they look like is in the journal as shown.
-func (s *Service) ImportLines(ctx context.Context, id core.ID, verdict Verdict, after, limit int) ([]ImportLine, error) {
-	var list []ImportLine
+func (s *Service) Rows(ctx context.Context, id core.ID, verdict Verdict, after, limit int) ([]Row, error) {
+	var list []Row
 	limit = min(max(limit, 1), maxImportPage)
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		e := journal.Event{Kind: "import.show", Object: "import", ObjectID: id}
@@ -220,7 +229,7 @@ func (s *Service) ImportLines(ctx context.Context, id core.ID, verdict Verdict, 
 			return e, err
 		}
 		org := core.ActorFrom(ctx).Org
-		var rows []importRow
+		var rows []keptRow
 		if verdict == RowUnchecked {
 			rows, err = s.loadRows(q, selectRows, org, id, after, limit)
 		} else {
@@ -238,7 +247,7 @@ func (s *Service) ImportLines(ctx context.Context, id core.ID, verdict Verdict, 
 			return e, err
 		}
 		for _, r := range rows {
-			l := ImportLine{Line: r.line, Cells: r.cells, Verdict: r.verdict, Choice: r.choice, Outcome: r.outcome, Faults: r.faults, Person: r.person}
+			l := Row{Line: r.line, Cells: r.cells, Verdict: r.verdict, Choice: r.choice, Outcome: r.outcome, Faults: r.faults, Person: r.person}
 			if f, is := known[r.sameAs]; is {
 				l.Like = &f
 				e.Subjects = append(e.Subjects, f.Person)
@@ -256,32 +265,14 @@ func (s *Service) ImportLines(ctx context.Context, id core.ID, verdict Verdict, 
 	return list, err
 }
 
-func (s *Service) foundByID(ctx context.Context, q db.Querier, rows []importRow) (map[core.ID]Found, error) {
+func (s *Service) foundByID(ctx context.Context, q db.Querier, rows []keptRow) (map[core.ID]casefile.Found, error) {
 	var ids []core.ID
 	for _, r := range rows {
 		if r.sameAs != "" && !slices.Contains(ids, r.sameAs) {
 			ids = append(ids, r.sameAs)
 		}
 	}
-	out := map[core.ID]Found{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	var hits []hit
-	list, err := q.Query(selectByID+marks(2, len(ids))+")", append([]any{core.ActorFrom(ctx).Org}, anys(ids)...)...)
-	err = db.Each(list, err, func(r *db.Rows) error {
-		h, err := scanHit(r, MatchName)
-		hits = append(hits, h)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("whom rows look like: %w", err)
-	}
-	shown, err := s.show(ctx, q, hits)
-	for _, f := range shown {
-		out[f.Person] = f
-	}
-	return out, err
+	return s.files.FoundByID(ctx, q, ids)
 }
 
 func (s *Service) rowReader(ctx context.Context, q db.Querier, i Import) (*rowReader, error) {
@@ -289,20 +280,20 @@ func (s *Service) rowReader(ctx context.Context, q db.Querier, i Import) (*rowRe
 	if err != nil {
 		return nil, fmt.Errorf("members: %w", err)
 	}
-	return &rowReader{s: s, head: i.ImportHead, words: newLexicon(workers), today: s.Today(ctx)}, nil
+	return &rowReader{files: s.files, head: i.Head, words: newLexicon(workers), today: s.files.Today(ctx)}, nil
 }
 
-// MapImport says what each column is and has the rows checked. month (YYYY-MM) is
+// Map says what each column is and has the rows checked. month (YYYY-MM) is
 // the first that facts hold from, "" = always.
-func (s *Service) MapImport(ctx context.Context, id core.ID, version int64, fields []string, month string) error {
+func (s *Service) Map(ctx context.Context, id core.ID, version int64, fields []string, month string) error {
 	return s.moveImport(ctx, id, version, "import.map", func(tx *db.Tx, i *Import) error {
-		if i.State != ImportRead && i.State != ImportChecked {
+		if i.State != StateRead && i.State != StateChecked {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
-		if err := s.validateMapping(i.ImportHead, fields, month); err != nil {
+		if err := s.validateMapping(i.Head, fields, month); err != nil {
 			return err
 		}
-		i.Fields, i.Month, i.Failed, i.State = fields, month, "", ImportChecking
+		i.Fields, i.Month, i.Failed, i.State = fields, month, "", StateChecking
 		return nil
 	})
 }
@@ -317,7 +308,7 @@ func (s *Service) ChooseRows(ctx context.Context, id core.ID, choices map[int]Ro
 		if err != nil {
 			return err
 		}
-		if i.State != ImportChecked {
+		if i.State != StateChecked {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
 		for line, c := range choices {
@@ -345,7 +336,7 @@ func (s *Service) ChooseRest(ctx context.Context, id core.ID, c RowChoice) error
 		if err != nil {
 			return err
 		}
-		if i.State != ImportChecked {
+		if i.State != StateChecked {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
 		if _, err := tx.Exec(chooseRest, core.ActorFrom(ctx).Org, id, c); err != nil {
@@ -355,26 +346,26 @@ func (s *Service) ChooseRest(ctx context.Context, id core.ID, c RowChoice) error
 	})
 }
 
-// ConfirmImport has the rows written. Those to correct and those without a choice
+// Confirm has the rows written. Those to correct and those without a choice
 // are left out.
-func (s *Service) ConfirmImport(ctx context.Context, id core.ID, version int64) error {
+func (s *Service) Confirm(ctx context.Context, id core.ID, version int64) error {
 	return s.moveImport(ctx, id, version, "import.confirm", func(tx *db.Tx, i *Import) error {
-		if i.State != ImportChecked {
+		if i.State != StateChecked {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
-		i.State, i.ConfirmedAt = ImportRunning, tx.Now()
+		i.State, i.ConfirmedAt = StateRunning, tx.Now()
 		return nil
 	})
 }
 
-// UndoImport has everything the import wrote taken back, except what somebody
+// Undo has everything the import wrote taken back, except what somebody
 // touched since.
-func (s *Service) UndoImport(ctx context.Context, id core.ID, version int64) error {
+func (s *Service) Undo(ctx context.Context, id core.ID, version int64) error {
 	return s.moveImport(ctx, id, version, "import.undo", func(_ *db.Tx, i *Import) error {
-		if i.State != ImportDone {
+		if i.State != StateDone {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
-		i.State = ImportUndoing
+		i.State = StateUndoing
 		return nil
 	})
 }
@@ -394,21 +385,21 @@ func (s *Service) moveImport(ctx context.Context, id core.ID, version int64, kin
 		if err := s.saveImport(tx, core.ActorFrom(ctx).Org, &i); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(db.Job{Kind: JobImport, Org: core.ActorFrom(ctx).Org, Args: []core.ID{id, core.ActorFrom(ctx).ID}}); err != nil {
+		if err := tx.Enqueue(db.Job{Kind: Job, Org: core.ActorFrom(ctx).Org, Args: []core.ID{id, core.ActorFrom(ctx).ID}}); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Object: "import", ObjectID: id})
 	})
 }
 
-// DropImport forgets an import that nobody confirmed.
-func (s *Service) DropImport(ctx context.Context, id core.ID) error {
+// Drop forgets an import that nobody confirmed.
+func (s *Service) Drop(ctx context.Context, id core.ID) error {
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
 		i, err := s.allowImport(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if i.State != ImportRead && i.State != ImportChecked {
+		if i.State != StateRead && i.State != StateChecked {
 			return errs.New(errs.Conflict, "errs.casefile.import_moved")
 		}
 		if err := dropImport(tx, core.ActorFrom(ctx).Org, id); err != nil {
@@ -418,10 +409,10 @@ func (s *Service) DropImport(ctx context.Context, id core.ID) error {
 	})
 }
 
-// ImportFaults reads every row to correct, with what it held.
-func (s *Service) ImportFaults(ctx context.Context, id core.ID) (Import, []ImportLine, error) {
+// Faults reads every row to correct, with what it held.
+func (s *Service) Faults(ctx context.Context, id core.ID) (Import, []Row, error) {
 	var i Import
-	var list []ImportLine
+	var list []Row
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		var err error
 		list = nil
@@ -435,7 +426,7 @@ func (s *Service) ImportFaults(ctx context.Context, id core.ID) (Import, []Impor
 				return e, err
 			}
 			for _, r := range rows {
-				list = append(list, ImportLine{Line: r.line, Cells: r.cells, Verdict: r.verdict, Outcome: r.outcome, Faults: r.faults})
+				list = append(list, Row{Line: r.line, Cells: r.cells, Verdict: r.verdict, Outcome: r.outcome, Faults: r.faults})
 				after = r.line
 			}
 		}
@@ -446,14 +437,14 @@ func (s *Service) ImportFaults(ctx context.Context, id core.ID) (Import, []Impor
 // guessFields says what columns are by their names: those of the catalogues, or
 // of the vocabulary.
 func (s *Service) guessFields(header []string) []string {
-	names := headerWords(s.vocabulary.list)
+	names := headerWords(s.files.Variables())
 	fields := make([]string, len(header))
 	taken := map[string]bool{}
 	for i, h := range header {
 		if !utf8.ValidString(h) {
 			continue
 		}
-		field := names[fold(h)]
+		field := names[casefile.Fold(h)]
 		if field != "" && (!taken[field] || field == fieldAddress) {
 			fields[i], taken[field] = field, true
 		}

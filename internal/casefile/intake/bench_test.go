@@ -1,10 +1,10 @@
-package casefile_test
+package intake_test
 
 import (
 	"fmt"
 	"testing"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
@@ -18,8 +18,8 @@ func BenchmarkImport(b *testing.B) {
 			lines = append(lines, fmt.Sprintf("%s;%s;%d-%02d-%02d;06%08d;%d;%d", letters(n), letters(n*7+3), 1950+n%60, 1+n%12, 1+n%28, n, 300+n%500, n))
 		}
 		i := w.check(tableOf(lines...))
-		must(b, w.ChooseRest(w.claire, i.ID, casefile.ChoiceOther))
-		must(b, w.ConfirmImport(w.claire, i.ID, i.Version))
+		must(b, w.imports.ChooseRest(w.Claire, i.ID, intake.ChoiceOther))
+		must(b, w.imports.Confirm(w.Claire, i.ID, i.Version))
 		w.runJobs()
 		if i = w.readImport(i.ID); i.Count.Created != 5000 {
 			b.Fatalf("%+v", i.Count)

@@ -1,31 +1,32 @@
-package casefile
+package intake
 
 import (
 	"slices"
 	"strings"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
 
-// ImportState is where an import stands.
-type ImportState string
+// State is where an import stands.
+type State string
 
 // The states, in their order.
 const (
-	ImportReading  ImportState = "reading"  // rows are being kept
-	ImportRead     ImportState = "read"     // waits for its columns to be named
-	ImportChecking ImportState = "checking" // rows are being checked
-	ImportChecked  ImportState = "checked"  // waits for a confirmation
-	ImportRunning  ImportState = "running"
-	ImportDone     ImportState = "done"
-	ImportUndoing  ImportState = "undoing"
-	ImportUndone   ImportState = "undone"
+	StateReading  State = "reading"  // rows are being kept
+	StateRead     State = "read"     // waits for its columns to be named
+	StateChecking State = "checking" // rows are being checked
+	StateChecked  State = "checked"  // waits for a confirmation
+	StateRunning  State = "running"
+	StateDone     State = "done"
+	StateUndoing  State = "undoing"
+	StateUndone   State = "undone"
 )
 
 // Busy tells whether a job works on it.
-func (s ImportState) Busy() bool {
-	return s == ImportReading || s == ImportChecking || s == ImportRunning || s == ImportUndoing
+func (s State) Busy() bool {
+	return s == StateReading || s == StateChecking || s == StateRunning || s == StateUndoing
 }
 
 // Verdict is what the check says of a row.
@@ -51,8 +52,8 @@ const (
 	ChoiceSkip  RowChoice = "skip"
 )
 
-// ImportTable is a file as it was read, before its columns have a meaning.
-type ImportTable struct {
+// Table is a file as it was read, before its columns have a meaning.
+type Table struct {
 	Name      string // the file's, as sent
 	Format    string // csv, xlsx
 	Encoding  string
@@ -60,19 +61,19 @@ type ImportTable struct {
 	Date1904  bool
 	NoHeader  bool
 	Header    []string
-	Rows      []ImportCells
-	Problems  []ImportFault
+	Rows      []Cells
+	Problems  []Fault
 }
 
-// ImportCells is one row of it.
-type ImportCells struct {
+// Cells is one row of it.
+type Cells struct {
 	Line  int
 	Cells []string
 }
 
-// ImportFault is something to correct in a row. Key is a catalogue key with its
+// Fault is something to correct in a row. Key is a catalogue key with its
 // arguments; Column the name of the column, "" for the whole row.
-type ImportFault struct {
+type Fault struct {
 	Line   int               `json:"line,omitempty"`
 	Column string            `json:"column,omitempty"`
 	Key    string            `json:"key"`
@@ -80,7 +81,7 @@ type ImportFault struct {
 }
 
 // Sentence is the fault as an error that a printer says.
-func (f ImportFault) Sentence() *errs.Error {
+func (f Fault) Sentence() *errs.Error {
 	e := errs.New(errs.Invalid, f.Key)
 	if len(f.Args) > 0 {
 		e.Args = map[string]any{}
@@ -97,17 +98,17 @@ type Import struct {
 	Team        core.ID
 	Worker      core.ID
 	WorkerName  string
-	State       ImportState
+	State       State
 	Version     int64
 	MadeAt      int64 // µs UTC
 	ConfirmedAt int64
 	EndedAt     int64
-	ImportHead
-	Count ImportCount
+	Head
+	Count Count
 }
 
-// ImportHead is what the file was and how it is read; kept sealed.
-type ImportHead struct {
+// Head is what the file was and how it is read; kept sealed.
+type Head struct {
 	Name      string   `json:"name"`
 	Format    string   `json:"format"`
 	Encoding  string   `json:"encoding,omitempty"`
@@ -115,7 +116,7 @@ type ImportHead struct {
 	Date1904  bool     `json:"date1904,omitempty"`
 	NoHeader  bool     `json:"no_header,omitempty"`
 	Columns   []string `json:"columns"`
-	// Fields says what each column is: "" (not read), a name of ImportFields, or
+	// Fields says what each column is: "" (not read), a name of Fields, or
 	// "fact:" and a variable.
 	Fields []string `json:"fields,omitempty"`
 	// Month is the first month that facts hold from, YYYY-MM, unless a column says
@@ -125,8 +126,8 @@ type ImportHead struct {
 	Failed string `json:"failed,omitempty"`
 }
 
-// ImportCount counts rows.
-type ImportCount struct {
+// Count counts rows.
+type Count struct {
 	Rows, Checked                      int
 	Fresh, Known, Bad, Twice           int
 	Same, Other, Skip                  int // choices among Known
@@ -136,7 +137,7 @@ type ImportCount struct {
 }
 
 // ToCreate is how many files a confirmation would open.
-func (c ImportCount) ToCreate() int { return c.Fresh + c.Other }
+func (c Count) ToCreate() int { return c.Fresh + c.Other }
 
 // The outcomes of a row, as stored.
 const (
@@ -148,17 +149,17 @@ const (
 	outcomeKept    = "kept"
 )
 
-// ImportLine is one row as pages show it.
-type ImportLine struct {
+// Row is one row as pages show it.
+type Row struct {
 	Line     int
 	Cells    []string
 	Verdict  Verdict
 	Choice   RowChoice
 	Outcome  string
-	Faults   []ImportFault
-	Like     *Found  // who it looks like most; nil when nobody
-	Person   core.ID // whom it became or went to
-	Name     string  // as read
+	Faults   []Fault
+	Like     *casefile.Found // who it looks like most; nil when nobody
+	Person   core.ID         // whom it became or went to
+	Name     string          // as read
 	Birth    core.PartialDate
 	HasFacts int
 }
@@ -183,14 +184,14 @@ const (
 	factPrefix     = "fact:"
 )
 
-// ImportFields lists what a column may be besides a fact, in the order of a form.
-func ImportFields() []string {
+// Fields lists what a column may be besides a fact, in the order of a form.
+func Fields() []string {
 	return []string{fieldUsual, fieldGiven, fieldBirthName, fieldUse, fieldTitle, fieldBirth, fieldPhone, fieldLanguages,
 		fieldAddress, fieldPostcode, fieldCity, fieldCommune, fieldReferent, fieldOrigin, fieldMonth}
 }
 
 // validateMapping checks what the page of the columns sent.
-func (s *Service) validateMapping(h ImportHead, fields []string, month string) error {
+func (s *Service) validateMapping(h Head, fields []string, month string) error {
 	var f errs.Fields
 	if len(fields) != len(h.Columns) {
 		return errs.New(errs.Invalid, "errs.casefile.import_columns")
@@ -203,10 +204,10 @@ func (s *Service) validateMapping(h ImportHead, fields []string, month string) e
 		}
 		at := "column." + h.Columns[i]
 		if variable, is := strings.CutPrefix(name, factPrefix); is {
-			if _, known := s.vocabulary.find(variable); !known {
-				f.Add(at, "errs.casefile.variable_unknown", "variable", clip(variable))
+			if _, known := s.files.Variable(variable); !known {
+				f.Add(at, "errs.casefile.variable_unknown", "variable", casefile.Clip(variable))
 			}
-		} else if !slices.Contains(ImportFields(), name) {
+		} else if !slices.Contains(Fields(), name) {
 			f.Add(at, "errs.casefile.choice_unknown")
 		}
 		if seen[name] && name != fieldAddress {
@@ -220,7 +221,7 @@ func (s *Service) validateMapping(h ImportHead, fields []string, month string) e
 	}
 	if month != "" {
 		if d, err := core.ParsePartialDate(month); err != nil || d.Month == 0 || d.Day != 0 {
-			f.Add("month", "errs.casefile.import_month", "value", clip(month))
+			f.Add("month", "errs.casefile.import_month", "value", casefile.Clip(month))
 		}
 	}
 	return f.Err()

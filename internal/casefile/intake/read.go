@@ -1,4 +1,4 @@
-package casefile
+package intake
 
 import (
 	"errors"
@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -19,48 +21,48 @@ import (
 // « oui », « janvier ». Its words are those of the catalogues, French then
 // English.
 type lexicon struct {
-	titles    map[string]Title
+	titles    map[string]casefile.Title
 	languages map[string]string
 	yesNo     map[string]string
-	states    map[string]State
+	states    map[string]casefile.State
 	choices   map[string]string // variable + "." + word -> code
 	months    map[string]int
 	workers   map[string]core.ID // "" when two bear the name
 }
 
 func newLexicon(workers []access.Worker) *lexicon {
-	l := &lexicon{titles: map[string]Title{}, languages: map[string]string{}, yesNo: map[string]string{}, states: map[string]State{},
+	l := &lexicon{titles: map[string]casefile.Title{}, languages: map[string]string{}, yesNo: map[string]string{}, states: map[string]casefile.State{},
 		choices: map[string]string{}, months: map[string]int{}, workers: map[string]core.ID{}}
 	for _, tag := range []string{i18n.English, i18n.French} {
 		p := i18n.For(tag)
 		each := func(key string, put func(w string)) {
 			for _, w := range strings.Split(p.T(key), ",") {
-				put(fold(w))
+				put(casefile.Fold(w))
 			}
 		}
-		each("exchange.words.madame", func(w string) { l.titles[w] = TitleMadame })
-		each("exchange.words.monsieur", func(w string) { l.titles[w] = TitleMonsieur })
+		each("exchange.words.madame", func(w string) { l.titles[w] = casefile.TitleMadame })
+		each("exchange.words.monsieur", func(w string) { l.titles[w] = casefile.TitleMonsieur })
 		each("exchange.words.yes", func(w string) { l.yesNo[w] = "true" })
 		each("exchange.words.no", func(w string) { l.yesNo[w] = "false" })
-		each("exchange.words.unknown", func(w string) { l.states[w] = Unknown })
-		each("exchange.words.refused", func(w string) { l.states[w] = Refused })
+		each("exchange.words.unknown", func(w string) { l.states[w] = casefile.Unknown })
+		each("exchange.words.refused", func(w string) { l.states[w] = casefile.Refused })
 		for _, key := range p.Keys("web.language.") {
 			code := strings.ReplaceAll(strings.TrimPrefix(key, "web.language."), "_", "-")
-			l.languages[fold(p.T(key))] = code
-			l.languages[fold(code)] = code
+			l.languages[casefile.Fold(p.T(key))] = code
+			l.languages[casefile.Fold(code)] = code
 		}
 		for _, key := range p.Keys("casefile.choice.") {
 			name := strings.TrimPrefix(key, "casefile.choice.")
 			variable, code, _ := strings.Cut(name, ".")
-			l.choices[variable+"."+fold(p.T(key))] = code
+			l.choices[variable+"."+casefile.Fold(p.T(key))] = code
 		}
 		for m := range 12 {
-			l.months[fold(p.MonthName(core.Month(2024*12+m)))] = m + 1
+			l.months[casefile.Fold(p.MonthName(core.Month(2024*12+m)))] = m + 1
 		}
 	}
 	for _, w := range workers {
 		for _, name := range []string{w.Name, w.Login} {
-			key := fold(name)
+			key := casefile.Fold(name)
 			if id, twice := l.workers[key]; twice && id != w.ID {
 				l.workers[key] = ""
 				continue
@@ -73,17 +75,17 @@ func newLexicon(workers []access.Worker) *lexicon {
 
 // rowRead is what a row says once its columns have a meaning.
 type rowRead struct {
-	person   Person
+	person   casefile.Person
 	referent core.ID
 	origin   string
-	facts    []FactInput
-	faults   []ImportFault
+	facts    []casefile.FactInput
+	faults   []Fault
 }
 
 // rowReader reads rows of one import.
 type rowReader struct {
-	s     *Service
-	head  ImportHead
+	files *casefile.Service
+	head  Head
 	words *lexicon
 	today core.Date
 }
@@ -120,24 +122,24 @@ func (r *rowReader) read(cells []string) rowRead {
 		case fieldUse:
 			p.FirstNameOfUse = value
 		case fieldTitle:
-			title, known := r.words.titles[fold(value)]
+			title, known := r.words.titles[casefile.Fold(value)]
 			if !known {
-				bad(field, "errs.casefile.import_title", "value", clip(value))
+				bad(field, "errs.casefile.import_title", "value", casefile.Clip(value))
 			}
 			p.Title = title
 		case fieldBirth:
 			d, ok := r.date(value)
 			if !ok {
-				bad(field, "errs.casefile.import_date", "value", clip(value))
+				bad(field, "errs.casefile.import_date", "value", casefile.Clip(value))
 			}
 			p.Birth = d
 		case fieldPhone:
 			p.Phone = phoneOf(value)
 		case fieldLanguages:
 			for _, name := range strings.FieldsFunc(value, func(c rune) bool { return strings.ContainsRune(",;/+|", c) }) {
-				code, known := r.words.languages[fold(name)]
+				code, known := r.words.languages[casefile.Fold(name)]
 				if !known {
-					bad(field, "errs.casefile.import_language", "value", clip(strings.TrimSpace(name)))
+					bad(field, "errs.casefile.import_language", "value", casefile.Clip(strings.TrimSpace(name)))
 					continue
 				}
 				if !slices.Contains(p.Languages, code) {
@@ -153,26 +155,26 @@ func (r *rowReader) read(cells []string) rowRead {
 		case fieldCommune:
 			p.Address.Commune = pad(strings.ToUpper(value), 5)
 		case fieldReferent:
-			id := r.words.workers[fold(value)]
+			id := r.words.workers[casefile.Fold(value)]
 			if id == "" {
-				bad(field, "errs.casefile.import_referent", "value", clip(value))
+				bad(field, "errs.casefile.import_referent", "value", casefile.Clip(value))
 			}
 			out.referent = id
 		case fieldOrigin:
-			if len([]rune(value)) > maxName || strings.ContainsFunc(value, unicode.IsControl) {
-				bad(field, "errs.casefile.text_too_long", "max", maxName)
+			if utf8.RuneCountInString(value) > maxOrigin || strings.ContainsFunc(value, unicode.IsControl) {
+				bad(field, "errs.casefile.text_too_long", "max", maxOrigin)
 			}
 			out.origin = value
 		case fieldMonth:
 			d, ok := r.date(value)
 			if !ok || d.Month == 0 {
-				bad(field, "errs.casefile.import_month", "value", clip(value))
+				bad(field, "errs.casefile.import_month", "value", casefile.Clip(value))
 				break
 			}
 			month = core.PartialDate{Year: d.Year, Month: d.Month}.String()
 		}
 	}
-	if err := validatePerson(p, r.today); err != nil {
+	if err := p.Clean(r.today); err != nil {
 		var fields errs.Fields
 		if !errors.As(err, &fields) {
 			fields = errs.Fields{errs.New(errs.Invalid, "errs.casefile.import_row")}
@@ -191,8 +193,8 @@ func (r *rowReader) read(cells []string) rowRead {
 			out.faults = append(out.faults, fault(c.column, e))
 			continue
 		}
-		one := []FactInput{in}
-		if err := r.s.readInputs(one, r.today); err != nil {
+		one := []casefile.FactInput{in}
+		if err := r.files.CheckFacts(one, r.today); err != nil {
 			var fields errs.Fields
 			if !errors.As(err, &fields) {
 				fields = errs.Fields{errs.New(errs.Invalid, "errs.casefile.import_row")}
@@ -208,25 +210,25 @@ func (r *rowReader) read(cells []string) rowRead {
 }
 
 // fact reads the cell of a fact.
-func (r *rowReader) fact(variable, value string, from core.PartialDate) (FactInput, *errs.Error) {
-	in := FactInput{Variable: variable, From: from, State: Known, Value: value, Source: SourceImported, SeenOn: r.today}
-	if state, is := r.words.states[fold(value)]; is {
+func (r *rowReader) fact(variable, value string, from core.PartialDate) (casefile.FactInput, *errs.Error) {
+	in := casefile.FactInput{Variable: variable, From: from, State: casefile.Known, Value: value, Source: casefile.SourceImported, SeenOn: r.today}
+	if state, is := r.words.states[casefile.Fold(value)]; is {
 		in.State, in.Value = state, ""
 		return in, nil
 	}
-	v, _ := r.s.vocabulary.find(variable)
+	v, _ := r.files.Variable(variable)
 	switch v.Type {
-	case TypeBool:
-		b, known := r.words.yesNo[fold(value)]
+	case casefile.TypeBool:
+		b, known := r.words.yesNo[casefile.Fold(value)]
 		if !known {
-			return in, errs.New(errs.Invalid, "errs.casefile.import_yes_no", "value", clip(value))
+			return in, errs.New(errs.Invalid, "errs.casefile.import_yes_no", "value", casefile.Clip(value))
 		}
 		in.Value = b
-	case TypeChoice:
+	case casefile.TypeChoice:
 		if slices.Contains(v.Choices, value) {
 			break
 		}
-		code, known := r.words.choices[variable+"."+fold(value)]
+		code, known := r.words.choices[variable+"."+casefile.Fold(value)]
 		if !known {
 			p := i18n.For(i18n.French)
 			var list []string
@@ -236,16 +238,16 @@ func (r *rowReader) fact(variable, value string, from core.PartialDate) (FactInp
 				}
 				list = append(list, c)
 			}
-			return in, errs.New(errs.Invalid, "errs.casefile.import_choice", "value", clip(value), "choices", strings.Join(list[:min(len(list), 8)], ", "))
+			return in, errs.New(errs.Invalid, "errs.casefile.import_choice", "value", casefile.Clip(value), "choices", strings.Join(list[:min(len(list), 8)], ", "))
 		}
 		in.Value = code
-	case TypeDate:
+	case casefile.TypeDate:
 		d, ok := r.date(value)
 		if !ok || d.Day == 0 {
-			return in, errs.New(errs.Invalid, "errs.casefile.import_date", "value", clip(value))
+			return in, errs.New(errs.Invalid, "errs.casefile.import_date", "value", casefile.Clip(value))
 		}
 		in.Value = d.String()
-	case TypeAmount, TypeNumber, TypeInteger:
+	case casefile.TypeAmount, casefile.TypeNumber, casefile.TypeInteger:
 		if comma := strings.LastIndexByte(value, ','); comma > 0 && strings.Contains(value[:comma], ".") {
 			in.Value = strings.ReplaceAll(value[:comma], ".", "") + value[comma:] // 1.548,50
 		}
@@ -254,8 +256,8 @@ func (r *rowReader) fact(variable, value string, from core.PartialDate) (FactInp
 }
 
 // fault writes an error in the form that is kept with the row.
-func fault(column string, e *errs.Error) ImportFault {
-	f := ImportFault{Column: column, Key: e.Key}
+func fault(column string, e *errs.Error) Fault {
+	f := Fault{Column: column, Key: e.Key}
 	if len(e.Args) > 0 {
 		f.Args = map[string]string{}
 		for k, v := range e.Args {
@@ -263,6 +265,18 @@ func fault(column string, e *errs.Error) ImportFault {
 		}
 	}
 	return f
+}
+
+// maxOrigin is the longest identifier of origin, in characters.
+const maxOrigin = 80
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // phoneOf gives back the zero that a spreadsheet took from a number.
@@ -327,7 +341,7 @@ func (r *rowReader) date(s string) (core.PartialDate, bool) {
 	var n [3]int
 	for i, part := range parts {
 		if i == 1 {
-			if m, named := r.words.months[fold(part)]; named {
+			if m, named := r.words.months[casefile.Fold(part)]; named {
 				n[i] = m
 				continue
 			}
@@ -353,26 +367,26 @@ func (r rowRead) sameRow() string {
 		return "o " + r.origin
 	}
 	p := r.person
-	return strings.Join([]string{"n", fold(p.UsualName), fold(p.GivenNames), fold(p.FirstNameOfUse), p.Birth.String(), p.Phone}, "\x00")
+	return strings.Join([]string{"n", casefile.Fold(p.UsualName), casefile.Fold(p.GivenNames), casefile.Fold(p.FirstNameOfUse), p.Birth.String(), p.Phone}, "\x00")
 }
 
 // headerWords are the names under which tables usually call a field.
-func headerWords(variables []Variable) map[string]string {
+func headerWords(variables []casefile.Variable) map[string]string {
 	out := map[string]string{}
 	for _, v := range variables {
-		out[fold(strings.ReplaceAll(v.Name, "_", " "))] = factPrefix + v.Name
+		out[casefile.Fold(strings.ReplaceAll(v.Name, "_", " "))] = factPrefix + v.Name
 	}
 	for _, tag := range []string{i18n.English, i18n.French} {
 		p := i18n.For(tag)
 		for _, v := range variables {
 			if key := "casefile.variable." + v.Name; p.Has(key) {
-				out[fold(p.T(key))] = factPrefix + v.Name
+				out[casefile.Fold(p.T(key))] = factPrefix + v.Name
 			}
 		}
-		for _, field := range ImportFields() {
-			out[fold(strings.ReplaceAll(field, "_", " "))] = field
+		for _, field := range Fields() {
+			out[casefile.Fold(strings.ReplaceAll(field, "_", " "))] = field
 			for _, name := range strings.Split(p.T("exchange.header."+field), ",") {
-				out[fold(name)] = field
+				out[casefile.Fold(name)] = field
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package casefile
+package intake
 
 import (
 	"context"
@@ -34,15 +34,14 @@ VALUES ($1, $2, $3, $4, $5, $6, '', '', '', '', '')`
 	deleteRows     = `DELETE FROM import_row WHERE org_id = $1 AND import_id = $2`
 	deleteImport   = `DELETE FROM import WHERE org_id = $1 AND id = $2`
 	insertOrigin   = `INSERT INTO person_origin (org_id, value, person_id, import_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-	selectOrigin   = `SELECT ` + hitColumns + `
-FROM person_origin o JOIN person p ON p.org_id = o.org_id AND p.id = o.person_id WHERE o.org_id = $1 AND o.value = $2 ORDER BY o.person_id LIMIT 5`
+	selectOrigin   = `SELECT person_id FROM person_origin WHERE org_id = $1 AND value = $2 ORDER BY person_id LIMIT 1`
 )
 
-// importRow is one stored row.
-type importRow struct {
+// keptRow is one stored row.
+type keptRow struct {
 	line    int
 	cells   []string
-	faults  []ImportFault
+	faults  []Fault
 	verdict Verdict
 	choice  RowChoice
 	sameAs  core.ID
@@ -75,20 +74,20 @@ func (s *Service) openJSON(table, column, id string, sealed []byte, v any) error
 
 func rowKey(id core.ID, line int) string { return fmt.Sprintf("%s/%d", id, line) }
 
-func (s *Service) sealFaults(id core.ID, line int, faults []ImportFault) ([]byte, error) {
+func (s *Service) sealFaults(id core.ID, line int, faults []Fault) ([]byte, error) {
 	if len(faults) == 0 {
 		return []byte{}, nil
 	}
 	return s.sealJSON("import_row", "problems", rowKey(id, line), faults)
 }
 
-func (s *Service) scanImport(r scanner) (Import, error) {
+func (s *Service) scanImport(r interface{ Scan(dest ...any) error }) (Import, error) {
 	var i Import
 	var head []byte
 	if err := r.Scan(&i.ID, &i.Team, &i.Worker, &i.State, &head, &i.Version, &i.MadeAt, &i.ConfirmedAt, &i.EndedAt); err != nil {
 		return i, err
 	}
-	return i, s.openJSON("import", "head", string(i.ID), head, &i.ImportHead)
+	return i, s.openJSON("import", "head", string(i.ID), head, &i.Head)
 }
 
 func (s *Service) loadImport(q db.Querier, org, id core.ID) (Import, error) {
@@ -104,7 +103,7 @@ func (s *Service) loadImport(q db.Querier, org, id core.ID) (Import, error) {
 
 // saveImport writes state and head; Conflict when somebody did meanwhile.
 func (s *Service) saveImport(tx *db.Tx, org core.ID, i *Import) error {
-	head, err := s.sealJSON("import", "head", string(i.ID), i.ImportHead)
+	head, err := s.sealJSON("import", "head", string(i.ID), i.Head)
 	if err != nil {
 		return err
 	}
@@ -119,15 +118,15 @@ func (s *Service) saveImport(tx *db.Tx, org core.ID, i *Import) error {
 	return nil
 }
 
-func (s *Service) loadRows(q db.Querier, sql string, args ...any) ([]importRow, error) {
-	var list []importRow
+func (s *Service) loadRows(q db.Querier, sql string, args ...any) ([]keptRow, error) {
+	var list []keptRow
 	id, isID := args[1].(core.ID)
 	if !isID {
 		return nil, errors.New("read rows: the second argument is the import")
 	}
 	rows, err := q.Query(sql, args...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		var row importRow
+		var row keptRow
 		var cells, faults []byte
 		var made string
 		if err := r.Scan(&row.line, &cells, &faults, &row.verdict, &row.choice, &row.sameAs, &row.outcome, &row.person, &made); err != nil {
@@ -216,18 +215,18 @@ OR (made_at <= $2 AND ended_at > 0 AND ended_at <= $2 AND EXISTS (SELECT 1 FROM 
 	emptyRows = `UPDATE import_row SET cells = $3, problems = $3 WHERE org_id = $1 AND import_id = $2`
 )
 
-// sweepImports forgets imports that nobody confirmed within seven days, and empties
+// Sweep forgets imports that nobody confirmed within seven days, and empties
 // the rows of those that ended thirty days ago: what remains says which files they
 // opened, without content.
-func (s *Service) sweepImports(ctx context.Context) error {
+func (s *Service) Sweep(ctx context.Context) error {
 	type old struct {
 		org, id core.ID
-		state   ImportState
+		state   State
 	}
 	var list []old
 	now := s.Clock.Now()
 	err := s.DB.Read(ctx, func(q db.Querier) error {
-		rows, err := q.Query(selectOldImports, now.Add(-draftLife).UnixMicro(), now.Add(-importLife).UnixMicro())
+		rows, err := q.Query(selectOldImports, now.Add(-waitLife).UnixMicro(), now.Add(-importLife).UnixMicro())
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var o old
 			err := r.Scan(&o.org, &o.id, &o.state)
@@ -240,7 +239,7 @@ func (s *Service) sweepImports(ctx context.Context) error {
 	}
 	for _, o := range list {
 		err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-			if o.state == ImportDone || o.state == ImportUndone {
+			if o.state == StateDone || o.state == StateUndone {
 				_, err := tx.Exec(emptyRows, o.org, o.id, []byte{})
 				return err
 			}

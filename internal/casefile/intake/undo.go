@@ -1,4 +1,4 @@
-package casefile
+package intake
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -21,7 +22,7 @@ func (s *Service) undoRows(ctx context.Context, i Import) error {
 	var compute []core.ID
 	for _, outcome := range []string{outcomeAdded, outcomeCreated} {
 		for after := 0; ; {
-			var rows []importRow
+			var rows []keptRow
 			err := s.DB.Read(ctx, func(q db.Querier) error {
 				var err error
 				rows, err = s.loadRows(q, selectRowsLeft, org, i.ID, after, writeBatch, outcome)
@@ -51,12 +52,14 @@ func (s *Service) undoRows(ctx context.Context, i Import) error {
 		}
 	}
 	for _, person := range compute {
-		s.recomputeAfter(ctx, person)
+		if err := s.computeOne(ctx, person); err != nil {
+			return err
+		}
 	}
-	return s.endImport(ctx, i, ImportUndone)
+	return s.endImport(ctx, i, StateUndone)
 }
 
-func (s *Service) undoRow(ctx context.Context, i Import, row importRow) error {
+func (s *Service) undoRow(ctx context.Context, i Import, row keptRow) error {
 	org := core.ActorFrom(ctx).Org
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
 		var version int64
@@ -94,26 +97,29 @@ func (s *Service) undoRow(ctx context.Context, i Import, row importRow) error {
 
 // untouched is nil when nobody answered, replaced or chose among the facts of a
 // row, and, for a file it opened, wrote any other.
-func untouched(tx *db.Tx, org core.ID, row importRow) error {
-	facts, err := loadFacts(tx, org, row.person)
-	if err != nil {
-		return err
-	}
-	for _, f := range facts {
-		mine := slices.Contains(row.made, f.ID)
+func untouched(tx *db.Tx, org core.ID, row keptRow) error {
+	rows, err := tx.Query(factsOf, org, row.person)
+	return db.Each(rows, err, func(r *db.Rows) error {
+		var id, replaced, against core.ID
+		if err := r.Scan(&id, &replaced, &against); err != nil {
+			return err
+		}
+		mine := slices.Contains(row.made, id)
 		switch {
-		case mine && f.SupersededBy != "" && !slices.Contains(row.made, f.SupersededBy):
+		case mine && replaced != "" && !slices.Contains(row.made, replaced):
 			return errTouched
-		case !mine && (slices.Contains(row.made, f.SupersededBy) || slices.Contains(row.made, f.ConflictWith)):
+		case !mine && (slices.Contains(row.made, replaced) || slices.Contains(row.made, against)):
 			return errTouched
 		case !mine && row.outcome == outcomeCreated:
 			return errTouched
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 const (
+	lockPerson = `SELECT version FROM person WHERE org_id = $1 AND id = $2 FOR UPDATE`
+	factsOf    = `SELECT id, superseded_by, conflict_with FROM fact WHERE org_id = $1 AND file_id IN ` + casefile.SameHuman + ` LIMIT 5000`
 	// What a file of its own holds besides its facts: one accompaniment as opened,
 	// at most a dwelling nobody else lives in.
 	countCases   = `SELECT COUNT(*), MAX(version) FROM casefile WHERE org_id = $1 AND person_id = $2`
@@ -134,14 +140,14 @@ func dropOfFile() []string {
 	return []string{
 		`DELETE FROM right_result WHERE org_id = $1 AND file_id = $2`,
 		`DELETE FROM evaluation WHERE org_id = $1 AND file_id = $2`,
-		deleteTalk,
+		`DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`,
 		`DELETE FROM casefile WHERE org_id = $1 AND person_id = $2`,
 		`DELETE FROM name_key WHERE org_id = $1 AND person_id = $2`,
 		`DELETE FROM person WHERE org_id = $1 AND id = $2`,
 	}
 }
 
-func dropFacts(tx *db.Tx, org core.ID, row importRow) error {
+func dropFacts(tx *db.Tx, org core.ID, row keptRow) error {
 	for _, f := range row.made {
 		if _, err := tx.Exec(dropFact, org, row.person, f); err != nil {
 			return fmt.Errorf("drop fact: %w", err)
@@ -150,7 +156,7 @@ func dropFacts(tx *db.Tx, org core.ID, row importRow) error {
 	return nil
 }
 
-func removeImported(tx *db.Tx, org core.ID, i Import, row importRow) error {
+func removeImported(tx *db.Tx, org core.ID, i Import, row keptRow) error {
 	var cases, version int64
 	if err := tx.QueryRow(countCases, org, row.person).Scan(&cases, &version); err != nil {
 		return err
@@ -208,9 +214,9 @@ func removeImported(tx *db.Tx, org core.ID, i Import, row importRow) error {
 	return nil
 }
 
-// KeptRows lists what an undo left because somebody touched it, at most 50.
-func (s *Service) KeptRows(ctx context.Context, id core.ID) ([]Found, error) {
-	var list []Found
+// Kept lists what an undo left because somebody touched it, at most 50.
+func (s *Service) Kept(ctx context.Context, id core.ID) ([]casefile.Found, error) {
+	var list []casefile.Found
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		e := journal.Event{Kind: "import.show", Object: "import", ObjectID: id}
 		if _, err := s.allowImport(ctx, q, id); err != nil {
@@ -225,7 +231,7 @@ func (s *Service) KeptRows(ctx context.Context, id core.ID) ([]Found, error) {
 		}
 		known, err := s.foundByID(ctx, q, rows)
 		for _, r := range rows {
-			if f, is := known[r.person]; is && !slices.ContainsFunc(list, func(g Found) bool { return g.Person == f.Person }) {
+			if f, is := known[r.person]; is && !slices.ContainsFunc(list, func(g casefile.Found) bool { return g.Person == f.Person }) {
 				list = append(list, f)
 				e.Subjects = append(e.Subjects, f.Person)
 			}

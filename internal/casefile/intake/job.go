@@ -1,4 +1,4 @@
-package casefile
+package intake
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -20,10 +21,10 @@ const (
 	rightBatch = 100 // persons in one job that computes
 )
 
-// RunImport does what the state of an import asks: check its rows, write them, or
+// Run does what the state of an import asks: check its rows, write them, or
 // take them back. It goes on where it stopped; run again once ended it does
 // nothing. It acts for the worker who asked, who must still be allowed to.
-func (s *Service) RunImport(ctx context.Context, job db.Job) error {
+func (s *Service) Run(ctx context.Context, job db.Job) error {
 	if len(job.Args) != 2 {
 		return fmt.Errorf("import job: %d arguments, want 2", len(job.Args))
 	}
@@ -43,7 +44,7 @@ func (s *Service) RunImport(ctx context.Context, job db.Job) error {
 	if errs.Is(err, errs.NotFound) {
 		return nil // dropped meanwhile
 	}
-	if err != nil || !i.State.Busy() || i.State == ImportReading {
+	if err != nil || !i.State.Busy() || i.State == StateReading {
 		return err
 	}
 	ctx = actAs(ctx, job.Org, worker)
@@ -57,11 +58,11 @@ func (s *Service) RunImport(ctx context.Context, job db.Job) error {
 		return s.stopImport(ctx, job.Org, i, errs.Wrap(errs.Forbidden, "errs.casefile.import_not_allowed", err))
 	}
 	switch i.State {
-	case ImportChecking:
+	case StateChecking:
 		err = s.checkImport(ctx, i)
-	case ImportRunning:
+	case StateRunning:
 		err = s.writeImport(ctx, i)
-	case ImportUndoing:
+	case StateUndoing:
 		err = s.undoRows(ctx, i)
 	}
 	if err != nil {
@@ -81,10 +82,10 @@ func (s *Service) stopImport(ctx context.Context, org core.ID, i Import, why *er
 	s.Log.WarnContext(ctx, "import stopped", "import", i.ID, "err", why)
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
 		switch i.State {
-		case ImportChecking:
-			i.State = ImportRead
+		case StateChecking:
+			i.State = StateRead
 		default:
-			i.State, i.EndedAt = ImportDone, tx.Now()
+			i.State, i.EndedAt = StateDone, tx.Now()
 		}
 		i.Failed = why.Key
 		return s.saveImport(tx, org, &i)
@@ -97,7 +98,7 @@ type checked struct {
 	verdict Verdict
 	choice  RowChoice
 	sameAs  core.ID
-	faults  []ImportFault
+	faults  []Fault
 }
 
 func (s *Service) checkImport(ctx context.Context, i Import) error {
@@ -155,13 +156,13 @@ func (s *Service) checkImport(ctx context.Context, i Import) error {
 		}
 		after = batch[len(batch)-1].line
 	}
-	return s.endImport(ctx, i, ImportChecked)
+	return s.endImport(ctx, i, StateChecked)
 }
 
-func (s *Service) endImport(ctx context.Context, i Import, state ImportState) error {
+func (s *Service) endImport(ctx context.Context, i Import, state State) error {
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
 		was := i.State
-		if i.State = state; was != ImportChecking {
+		if i.State = state; was != StateChecking {
 			i.EndedAt = tx.Now()
 		}
 		if err := s.saveImport(tx, core.ActorFrom(ctx).Org, &i); err != nil {
@@ -171,7 +172,7 @@ func (s *Service) endImport(ctx context.Context, i Import, state ImportState) er
 	})
 }
 
-func (s *Service) checkRow(ctx context.Context, q db.Querier, reader *rowReader, row importRow, first map[string]int) (checked, error) {
+func (s *Service) checkRow(ctx context.Context, q db.Querier, reader *rowReader, row keptRow, first map[string]int) (checked, error) {
 	read := reader.read(row.cells)
 	c := checked{line: row.line, verdict: RowFresh, faults: read.faults}
 	if len(read.faults) > 0 {
@@ -181,7 +182,7 @@ func (s *Service) checkRow(ctx context.Context, q db.Querier, reader *rowReader,
 	key := read.sameRow()
 	if line, twice := first[key]; twice && line != row.line {
 		c.verdict = RowTwice
-		c.faults = []ImportFault{{Key: "errs.casefile.import_twice", Args: map[string]string{"line": fmt.Sprint(line)}}}
+		c.faults = []Fault{{Key: "errs.casefile.import_twice", Args: map[string]string{"line": fmt.Sprint(line)}}}
 		return c, nil
 	}
 	first[key] = row.line
@@ -200,19 +201,15 @@ func (s *Service) checkRow(ctx context.Context, q db.Querier, reader *rowReader,
 func (s *Service) whoIs(ctx context.Context, q db.Querier, read rowRead) (core.ID, error) {
 	if read.origin != "" {
 		var same core.ID
-		rows, err := q.Query(selectOrigin, core.ActorFrom(ctx).Org, read.origin)
-		err = db.Each(rows, err, func(r *db.Rows) error {
-			h, err := scanHit(r, MatchName)
-			if same == "" {
-				same = h.id
-			}
-			return err
-		})
+		err := q.QueryRow(selectOrigin, core.ActorFrom(ctx).Org, read.origin).Scan(&same)
+		if errors.Is(err, db.ErrNoRows) {
+			err = nil
+		}
 		if err != nil || same != "" {
 			return same, err
 		}
 	}
-	found, err := s.lookAlikes(ctx, q, read.person)
+	found, err := s.files.LookAlikes(ctx, q, read.person)
 	if err != nil || len(found) == 0 {
 		return "", err
 	}
@@ -225,7 +222,7 @@ type written struct {
 	outcome string
 	person  core.ID
 	facts   []core.ID
-	faults  []ImportFault
+	faults  []Fault
 }
 
 func (s *Service) writeImport(ctx context.Context, i Import) error {
@@ -241,7 +238,7 @@ func (s *Service) writeImport(ctx context.Context, i Import) error {
 	}
 	var compute []core.ID
 	for after := 0; ; {
-		var rows []importRow
+		var rows []keptRow
 		err := s.DB.Read(ctx, func(q db.Querier) error {
 			var err error
 			rows, err = s.loadRows(q, selectRowsLeft, org, i.ID, after, writeBatch, "")
@@ -258,7 +255,7 @@ func (s *Service) writeImport(ctx context.Context, i Import) error {
 			// One row stops the others of its batch: one by one it stops itself alone.
 			done = nil
 			for _, row := range rows {
-				one, rerr := s.writeRows(ctx, reader, i, []importRow{row})
+				one, rerr := s.writeRows(ctx, reader, i, []keptRow{row})
 				if rerr != nil && !errs.Is(rerr, errs.Unavailable) && ctx.Err() == nil {
 					one, rerr = s.refuseRow(ctx, i, row, rerr)
 				}
@@ -282,7 +279,7 @@ func (s *Service) writeImport(ctx context.Context, i Import) error {
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
 		for batch := range slices.Chunk(compute, rightBatch) {
 			args := append([]core.ID{core.ActorFrom(ctx).ID}, batch...)
-			if err := tx.Enqueue(db.Job{Kind: JobImportRights, Org: org, Args: args}); err != nil {
+			if err := tx.Enqueue(db.Job{Kind: JobRights, Org: org, Args: args}); err != nil {
 				return err
 			}
 		}
@@ -291,11 +288,11 @@ func (s *Service) writeImport(ctx context.Context, i Import) error {
 	if err != nil {
 		return err
 	}
-	return s.endImport(ctx, i, ImportDone)
+	return s.endImport(ctx, i, StateDone)
 }
 
 // refuseRow notes that a row could not be written, and why.
-func (s *Service) refuseRow(ctx context.Context, i Import, row importRow, why error) ([]written, error) {
+func (s *Service) refuseRow(ctx context.Context, i Import, row keptRow, why error) ([]written, error) {
 	var one *errs.Error
 	var fields errs.Fields
 	w := written{line: row.line, outcome: outcomeBad}
@@ -308,7 +305,7 @@ func (s *Service) refuseRow(ctx context.Context, i Import, row importRow, why er
 		w.faults = append(w.faults, fault("", one))
 	default:
 		s.Log.ErrorContext(ctx, "row of an import not written", "import", i.ID, "line", row.line, "error", why)
-		w.faults = append(w.faults, ImportFault{Key: "errs.casefile.import_row"})
+		w.faults = append(w.faults, Fault{Key: "errs.casefile.import_row"})
 	}
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error { return s.endRow(tx, core.ActorFrom(ctx).Org, i.ID, w) })
 	return []written{w}, err
@@ -332,7 +329,7 @@ func (s *Service) endRow(tx *db.Tx, org, id core.ID, w written) error {
 	return nil
 }
 
-func (s *Service) writeRows(ctx context.Context, reader *rowReader, i Import, rows []importRow) ([]written, error) {
+func (s *Service) writeRows(ctx context.Context, reader *rowReader, i Import, rows []keptRow) ([]written, error) {
 	org := core.ActorFrom(ctx).Org
 	var done []written
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
@@ -359,7 +356,7 @@ func (s *Service) writeRows(ctx context.Context, reader *rowReader, i Import, ro
 	return done, err
 }
 
-func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i Import, row importRow) (written, error) {
+func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i Import, row keptRow) (written, error) {
 	w := written{line: row.line, outcome: outcomeSkipped, faults: row.faults}
 	create := row.verdict == RowFresh || row.verdict == RowKnown && row.choice == ChoiceOther
 	add := row.verdict == RowKnown && row.choice == ChoiceSame
@@ -382,11 +379,11 @@ func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i 
 			return w, err
 		}
 	} else {
-		if _, err := s.Allow(ctx, tx, access.FactSave, &row.sameAs); err != nil {
+		if _, err := s.files.Allow(ctx, tx, access.FactSave, &row.sameAs); err != nil {
 			return w, err
 		}
 		w.outcome, w.person = outcomeAdded, row.sameAs
-		if err := LockFile(tx, org, row.sameAs); err != nil {
+		if err := casefile.LockFile(tx, org, row.sameAs); err != nil {
 			return w, err
 		}
 	}
@@ -398,45 +395,34 @@ func (s *Service) writeRow(ctx context.Context, tx *db.Tx, reader *rowReader, i 
 	if len(read.facts) == 0 {
 		return w, nil
 	}
-	f, err := s.factWriter(ctx, tx, org, w.person, reader.today)
-	if err != nil {
-		return w, err
+	facts, err := s.files.AddFacts(ctx, tx, org, w.person, read.facts)
+	for _, f := range facts {
+		w.facts = append(w.facts, f.ID)
 	}
-	had := len(f.facts)
-	for n, cell := range read.facts {
-		if err := f.save(n, cell); err != nil {
-			return w, err
-		}
-	}
-	for _, fresh := range f.facts[had:] {
-		w.facts = append(w.facts, fresh.ID)
-	}
-	return w, nil
+	return w, err
 }
 
 // openImported opens the file of somebody new.
 func (s *Service) openImported(tx *db.Tx, org, by core.ID, i Import, read rowRead, today core.Date) (core.ID, error) {
 	p := read.person
 	var err error
-	if p.ID, err = s.NewID(); err != nil {
+	if p.ID, err = s.files.NewID(); err != nil {
 		return "", err
 	}
-	caseID, err := s.NewID()
+	caseID, err := s.files.NewID()
 	if err != nil {
 		return "", err
 	}
-	if err := s.insertPersonRow(tx, org, p, by); err != nil {
+	c := casefile.CaseFile{ID: caseID, Team: i.Team, Referent: read.referent, OpenedOn: today}
+	if err := s.files.InsertFile(tx, org, by, p, c); err != nil {
 		return "", err
-	}
-	if _, err := tx.Exec(insertCase, org, caseID, p.ID, i.Team, read.referent, today.String(), int64(0), sortName(p.Identity)); err != nil {
-		return "", fmt.Errorf("insert file: %w", err)
 	}
 	return p.ID, nil
 }
 
-// ComputeImported computes the rights of people an import wrote facts about: the
-// job JobImportRights.
-func (s *Service) ComputeImported(ctx context.Context, job db.Job) error {
+// Compute computes the rights of people an import wrote facts about: the
+// job JobRights.
+func (s *Service) Compute(ctx context.Context, job db.Job) error {
 	if len(job.Args) < 2 {
 		return fmt.Errorf("rights of an import: %d arguments, want 2 or more", len(job.Args))
 	}
@@ -451,14 +437,23 @@ func (s *Service) ComputeImported(ctx context.Context, job db.Job) error {
 	}
 	ctx = actAs(ctx, job.Org, worker)
 	for _, person := range job.Args[1:] {
-		err := s.Recompute(ctx, person, 0)
-		switch {
-		case errs.Is(err, errs.Unavailable), ctx.Err() != nil:
+		if err := s.computeOne(ctx, person); err != nil {
 			return err
-		case errs.Is(err, errs.NotFound), errs.Is(err, errs.Forbidden): // undone, or handed over, meanwhile
-		case err != nil:
-			s.Log.ErrorContext(ctx, "rights not computed after an import", "file", person, "error", err)
 		}
+	}
+	return nil
+}
+
+// computeOne computes the rights of one person. A calculation that fails stops
+// nothing: the file says that it is to be done again.
+func (s *Service) computeOne(ctx context.Context, person core.ID) error {
+	err := s.files.Recompute(ctx, person, 0)
+	switch {
+	case errs.Is(err, errs.Unavailable), ctx.Err() != nil:
+		return err
+	case errs.Is(err, errs.NotFound), errs.Is(err, errs.Forbidden): // undone, or handed over, meanwhile
+	case err != nil:
+		s.Log.ErrorContext(ctx, "rights not computed after an import", "file", person, "error", err)
 	}
 	return nil
 }
