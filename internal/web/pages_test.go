@@ -208,7 +208,7 @@ func TestWorkerReadsAndWritesAFile(t *testing.T) {
 	path := "/personnes/" + string(s.samira)
 	b.get("/personnes?q=hadad").must(200, "Samira Haddad")
 	file := b.get(path).must(200, "34 ans, née le 3 février 1992. Parle arabe et français", "06 39 98 41 22, après 17 h", "SMS sans nom de service",
-		"548 € par mois", "530 € par mois , ce qu’on croyait avant", "Préfère ne pas dire", "Demandée, noté le 11 juin", "Fatiha", "3 personnes : Samira, Yanis et Lina")
+		"548 € par mois", "530 € par mois , ce qu’on croyait avant", "Épargne : préfère ne pas dire", "Demandée, noté le 11 juin", "Fatiha", "3 personnes : Samira, Yanis et Lina")
 
 	// A refused value stays in the form with its reason.
 	rent := b.get(path+"/faits/loyer").must(200, "Ce qu’on sait : 548 € par mois")

@@ -20,7 +20,7 @@ type fileView struct {
 	Lines     []iconLine
 	Question  bool
 	Household householdView
-	Themes    []themeView
+	Situation template.HTML // its lines, written by markup
 	Merged    []mergedView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
@@ -75,7 +75,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		ID: id, Form: form, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity),
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
-		Themes:    h.words.viewThemes(p, file),
+		Situation: h.words.viewSituation(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 		Merged:    viewMerged(p, file.Merged),
 	}
