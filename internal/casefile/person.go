@@ -69,8 +69,9 @@ func (s *Service) SuggestDuplicates(ctx context.Context, in NewPerson) ([]Found,
 	return found, err
 }
 
-// CreatePerson opens a file. Unless in.SeenDuplicates it fails with *LooksLike
-// when somebody known may be this person.
+// CreatePerson opens a file and computes its rights: the questions come from them.
+// Unless in.SeenDuplicates it fails with *LooksLike when somebody known may be this
+// person.
 func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, error) {
 	if err := s.Access.Can(ctx, access.PersonCreate, access.Here(ctx)); err != nil {
 		return "", err
@@ -123,6 +124,7 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 	if err != nil {
 		return "", fmt.Errorf("create person: %w", err)
 	}
+	s.recomputeAfter(ctx, p.ID)
 	return p.ID, nil
 }
 
