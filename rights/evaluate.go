@@ -77,7 +77,7 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 		}
 	}
 	var out []Result
-	work := &pool{shared: map[Month]*eval.Evaluator{}}
+	work := newPool()
 	for _, name := range names {
 		i := t.law.prog.Var(name)
 		if i < 0 {
@@ -97,7 +97,6 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 // evaluate computes one right of one subject.
 func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Result {
 	run := newRun(t, work, right, v, subject, m)
-	defer run.done()
 	found := run.first()
 	r := Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
@@ -116,7 +115,7 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 			r.Paid = r.PaidMin
 		}
 	}
-	settled := found.bounded && found.min == found.max && len(found.reasons) == 0 && len(found.gaps) == 0
+	settled := found.settled && len(found.reasons) == 0 && len(found.gaps) == 0
 	switch {
 	case settled && found.max == 0:
 		r.Status = NotDue
