@@ -160,6 +160,15 @@ func insertKeys(tx *db.Tx, org, person core.ID, keys []nameKey) error {
 
 const deleteKey = `DELETE FROM name_key WHERE org_id = $1 AND kind = $2 AND key = $3 AND person_id = $4`
 
+// RemoveKeys deletes what finds a person, before the person goes.
+func (s *Service) RemoveKeys(tx *db.Tx, org, person core.ID) error {
+	p, err := s.loadPerson(tx, org, person)
+	if err != nil {
+		return err
+	}
+	return replaceKeys(tx, org, person, s.keysOf(p), nil)
+}
+
 // replaceKeys deletes the keys a person no longer has and writes the new ones.
 func replaceKeys(tx *db.Tx, org, person core.ID, before, after []nameKey) error {
 	keep := map[nameKey]bool{}

@@ -383,7 +383,7 @@ const (
 WHERE al.org_id = $1 AND al.ended_at = 0 AND c.phase = 'active' AND al.person_id IN (`
 	selectMergedHits = `SELECT al.alias_id, o.protected, ` + hitColumns + `
 FROM person_alias al JOIN person p ON p.org_id = al.org_id AND p.id = al.person_id JOIN person o ON o.org_id = al.org_id AND o.id = al.alias_id
-WHERE al.org_id = $1 AND al.ended_at = 0 AND (al.alias_id IN (`
+WHERE al.org_id = $1 AND al.ended_at = 0 AND al.`
 )
 
 // sameHits puts the person who stands in the place of those merged into them, once.
@@ -395,7 +395,7 @@ func (s *Service) sameHits(q db.Querier, org core.ID, hits []hit) ([]hit, error)
 	in := marks(2, len(hits))
 	kept := map[core.ID]hit{}       // by the one merged into them
 	protected := map[core.ID]bool{} // by the one who stands
-	rows, err := q.Query(selectMergedHits+in+") OR al.person_id IN ("+in+"))", ids...)
+	rows, err := q.Query(selectMergedHits+"alias_id IN ("+in+") UNION ALL "+selectMergedHits+"person_id IN ("+in+")", ids...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var merged core.ID
 		var shut bool

@@ -77,7 +77,7 @@ func (s *Service) undoRow(ctx context.Context, i Import, row keptRow) error {
 			if version != 1 {
 				return errTouched
 			}
-			if err := removeImported(tx, org, i, row); err != nil {
+			if err := s.removeImported(tx, org, i, row); err != nil {
 				return err
 			}
 		} else {
@@ -134,7 +134,7 @@ const (
 	dropHome     = `DELETE FROM household WHERE org_id = $1 AND id = $2`
 )
 
-// dropOfFile removes what was computed of a file, its keys and the person, in the
+// dropOfFile removes what was computed of a file and the person, in the
 // order of what names what. Rows of other rooms that name the person stop it.
 func dropOfFile() []string {
 	return []string{
@@ -142,7 +142,6 @@ func dropOfFile() []string {
 		`DELETE FROM evaluation WHERE org_id = $1 AND file_id = $2`,
 		`DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`,
 		`DELETE FROM casefile WHERE org_id = $1 AND person_id = $2`,
-		`DELETE FROM name_key WHERE org_id = $1 AND person_id = $2`,
 		`DELETE FROM person WHERE org_id = $1 AND id = $2`,
 	}
 }
@@ -156,7 +155,7 @@ func dropFacts(tx *db.Tx, org core.ID, row keptRow) error {
 	return nil
 }
 
-func removeImported(tx *db.Tx, org core.ID, i Import, row keptRow) error {
+func (s *Service) removeImported(tx *db.Tx, org core.ID, i Import, row keptRow) error {
 	var cases, version int64
 	if err := tx.QueryRow(countCases, org, row.person).Scan(&cases, &version); err != nil {
 		return err
@@ -205,6 +204,9 @@ func removeImported(tx *db.Tx, org core.ID, i Import, row keptRow) error {
 				return err
 			}
 		}
+	}
+	if err := s.files.RemoveKeys(tx, org, row.person); err != nil {
+		return err
 	}
 	for _, sql := range dropOfFile() {
 		if _, err := tx.Exec(sql, org, row.person); err != nil {
