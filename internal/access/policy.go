@@ -105,6 +105,7 @@ func rules() []rule {
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
 		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
 		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
+		{"own_file", "access.rule.own_file", rolePerson, herself, 2, []Action{FileExport}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},

@@ -45,6 +45,8 @@ func Register(k *kit.Kit, cases *casefile.Service, imports *intake.Service, a *a
 	h := &Handler{kit: k, cases: cases, imports: imports, access: a, words: words, rooms: rooms, turns: make(chan struct{}, filesAtOnce)}
 	k.Handle("GET /personnes/{id}/export", kit.Worker, h.showExport)
 	k.Handle("POST /personnes/{id}/export", kit.Worker, h.export)
+	k.Handle("GET /moi/copie", kit.PersonIn, h.showOwn)
+	k.Handle("POST /moi/copie", kit.PersonIn, h.own)
 	k.Handle("GET /importer", kit.Worker, h.list)
 	k.HandleUpload("POST /importer", kit.Worker, table.MaxBytes, h.upload)
 	k.Handle("GET /importer/{import}", kit.Worker, h.show)
