@@ -4,12 +4,14 @@ import (
 	"fmt"
 
 	"codeberg.org/parvis/parvis/rights/columnar"
+	"codeberg.org/parvis/parvis/rights/eval"
 	"codeberg.org/parvis/parvis/rights/ir"
 )
 
-// ColumnsFor compiles rights for the columnar evaluator: for each name the
-// amount, then what is paid when that is another rule, seen from a month. The
-// error is an *InputError for a name the law does not have.
+// ColumnsFor compiles variables for the columnar evaluator, each for a month or
+// for its year: Asks of the program are in the order of the names. It takes some
+// milliseconds: keep the program for the next household. The error is an
+// *InputError for a name the law does not have.
 func (l *Law) ColumnsFor(p Profile, m Month, names ...string) (*columnar.Program, error) {
 	var asks []columnar.Ask
 	for _, name := range names {
@@ -31,11 +33,18 @@ func (l *Law) columnAsk(i int32, m Month) columnar.Ask {
 }
 
 // AddTo adds the household to a batch of a program of the same law and profile.
-// The columnar evaluator knows no unknown facts: with one that decides something
-// in this profile nothing is added and the error says which.
-func (t *Total) AddTo(b *columnar.Batch) error {
+// The columnar evaluator is told no unknown facts: when one is left in this
+// profile nothing is added and the error says which.
+func (t *Total) AddTo(b *columnar.Batch) error { return t.AddCompletion(b, nil) }
+
+// AddCompletion is AddTo with some cells tried out: a completion of the unknown
+// facts, which take precedence over what is known.
+func (t *Total) AddCompletion(b *columnar.Batch, tried map[eval.Cell]eval.Value) error {
 	for c, f := range t.sit.cells {
 		if f.state == known || t.profile == OpenFisca && (f.state == unknown || t.law.prog.IR.Vars[c.Var].Input) {
+			continue
+		}
+		if _, there := tried[c]; there {
 			continue
 		}
 		v := &t.law.prog.IR.Vars[c.Var]
@@ -55,10 +64,16 @@ func (t *Total) AddTo(b *columnar.Batch) error {
 			}
 		}
 	}
+	put := func(c eval.Cell, v eval.Value) {
+		b.Set(c.Var, base[t.law.prog.IR.Vars[c.Var].Entity]+c.Subject, c.Period, b.Value(c.Var, v))
+	}
 	for c, f := range t.sit.cells {
 		if f.state == known {
-			b.Set(c.Var, base[t.law.prog.IR.Vars[c.Var].Entity]+c.Subject, c.Period, b.Value(c.Var, f.value))
+			put(c, f.value)
 		}
+	}
+	for c, v := range tried {
+		put(c, v)
 	}
 	return nil
 }
