@@ -24,6 +24,9 @@ type Result struct {
 	Month   string `json:"month"`
 	Law     string `json:"law"` // digest
 	Status  Status `json:"status"`
+	// Elsewhere: a local aid that is not known to exist where the subject lives; it
+	// was not computed.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 
 	// The amount in the right's own convention (OpenFisca's), and what reaches the
 	// account. Amount is nil when unknown; Min and Max bound what the facts allow,
@@ -88,6 +91,10 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 			right = Right{Name: name, Entity: t.law.prog.IR.Vars[i].Entity}
 		}
 		for _, sub := range subjects(right.Entity) {
+			if right.Territory != "" && !t.within(work, right, sub, m) {
+				out = append(out, t.elsewhere(right, sub, m))
+				continue
+			}
 			out = append(out, t.evaluate(work, right, i, sub, m))
 		}
 	}
