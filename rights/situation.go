@@ -103,6 +103,7 @@ const (
 	known state = iota
 	unknown
 	refused
+	derived // supposed from another fact at Close, in the dossier profile
 )
 
 type fact struct {
@@ -283,6 +284,33 @@ func (s *Situation) spread() {
 		}
 	}
 	s.runs = nil
+}
+
+// derive supposes what the law deduces from another known fact, where nothing is
+// known or nobody knew. What a person would rather not say is left alone.
+func (s *Situation) derive() {
+	for i := range s.law.prog.IR.Vars {
+		d := s.law.prog.IR.Vars[i].Derived
+		if d == nil {
+			continue
+		}
+		times := &s.law.prog.IR.Params[d.Times]
+		found := map[eval.Cell]fact{}
+		for c, f := range s.cells {
+			if c.Var != d.From || f.state != known {
+				continue
+			}
+			at := times.At(c.Period.FirstDay())
+			c.Var = int32(i)
+			if held, any := s.cells[c]; at >= 0 && (!any || held.state == unknown) {
+				f.state, f.value.F = derived, float64(f.value.F*times.Versions[at].Value)
+				found[c] = f
+			}
+		}
+		for c, f := range found {
+			s.cells[c] = f
+		}
+	}
 }
 
 // world builds the groups; a person in none gets one of their own.

@@ -207,7 +207,7 @@ func TestWorkerReadsAndWritesAFile(t *testing.T) {
 	b.get("/demo/enter/worker").must(200, "Des droits dont parler", "Samira Haddad")
 	path := "/personnes/" + string(s.samira)
 	b.get("/personnes?q=hadad").must(200, "Samira Haddad")
-	file := b.get(path).must(200, "34 ans, née le 3 février 1992. Parle arabe et français", "06 39 98 41 22, après 17 h", "SMS sans nom de service",
+	b.get(path).must(200, "34 ans, née le 3 février 1992. Parle arabe et français", "06 39 98 41 22, après 17 h", "SMS sans nom de service",
 		"548 € par mois", "530 € par mois , ce qu’on croyait avant", "Épargne : préfère ne pas dire", "Demandée, noté le 11 juin", "Fatiha", "3 personnes : Samira, Yanis et Lina")
 
 	// A refused value stays in the form with its reason.
@@ -220,7 +220,7 @@ func TestWorkerReadsAndWritesAFile(t *testing.T) {
 		must(200, "C’est gardé.", "560,50 € par mois", "Sur papier : Quittance")
 
 	// The decision, then its kind of non-take-up; the right falls silent until reopened.
-	why := file.send(b, path+"/droits/ppa", "choix", "not_wanted").must(200, "Pourquoi, si elle veut le dire")
+	why := b.get(path+"/droits/ppa").must(200).send(b, path+"/droits/ppa", "choix", "not_wanted").must(200, "Pourquoi, si elle veut le dire")
 	b.get(path).must(200, "Mme Haddad n’en veut pas.")
 	why.send(b, path+"/droits/ppa/precisions", "non_take_up", "non_demande").must(200, "C’est noté.", "Mme Haddad n’en veut pas.")
 	right := b.get(path+"/droits/ppa").must(200, "Pas souhaitée, décidé le 11 juin 2026, avec Claire Maurel", "Elle le connaît et ne le demande pas")

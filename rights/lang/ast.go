@@ -150,9 +150,18 @@ type Input struct {
 	Label    string
 	Default  *Literal
 	Presumed *Literal
-	When     *Expr  // condition of Presumed, nil for always
-	Spread   string // "répartie", "répétée", "interdite" or ""
+	When     *Expr    // condition of Presumed, nil for always
+	Derived  *Derived // from another input, in the dossier; nil for none
+	Spread   string   // "répartie", "répétée", "interdite" or ""
 	Question string
+}
+
+// Derived says that an absent input is supposed to be another one times a
+// parameter.
+type Derived struct {
+	Pos   Pos
+	From  string
+	Times string
 }
 
 // Rule is a rule.

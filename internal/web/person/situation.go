@@ -2,7 +2,6 @@ package person
 
 import (
 	"strconv"
-	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -130,19 +129,11 @@ func (w Words) factValue(p *i18n.Printer, of casefile.Variable, value string) st
 		switch of.Name {
 		case communeFact:
 			return w.commune(value)
-		case "nationalite":
+		case nationalityFact:
 			return countryName(p, value)
 		}
 	}
 	return value
-}
-
-// countryName says a country's code ("FR"), itself when the catalogue lacks it.
-func countryName(p *i18n.Printer, code string) string {
-	if key := "web.country." + strings.ToLower(code); p.Has(key) {
-		return p.T(key)
-	}
-	return code
 }
 
 func choiceLabel(p *i18n.Printer, variable, value string) string {
