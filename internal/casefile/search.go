@@ -386,6 +386,33 @@ FROM person_alias al JOIN person p ON p.org_id = al.org_id AND p.id = al.person_
 WHERE al.org_id = $1 AND al.ended_at = 0 AND al.`
 )
 
+// teamsEnded are the teams that accompanied found people whom nobody does any more.
+func teamsEnded(q db.Querier, org core.ID, hits []hit, active map[core.ID][]core.ID) (map[core.ID][]core.ID, error) {
+	args := []any{org}
+	for _, h := range hits {
+		if len(active[h.id]) == 0 {
+			args = append(args, h.id)
+		}
+	}
+	if len(args) == 1 {
+		return nil, nil
+	}
+	ended := map[core.ID][]core.ID{}
+	in := marks(2, len(args)-1)
+	archived := strings.NewReplacer("phase = 'active'", "phase = 'archive'")
+	rows, err := q.Query(archived.Replace(selectTeamsOf)+in+") UNION ALL "+archived.Replace(selectTeamsMerged)+in+") ORDER BY 1, 3", args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var person, team, file core.ID
+		err := r.Scan(&person, &team, &file)
+		ended[person] = append(ended[person], team)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("former teams of found people: %w", err)
+	}
+	return ended, nil
+}
+
 // sameHits puts the person who stands in the place of those merged into them, once.
 func (s *Service) sameHits(q db.Querier, org core.ID, hits []hit) ([]hit, error) {
 	ids := []any{org}
@@ -452,6 +479,10 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 	if err != nil {
 		return nil, fmt.Errorf("teams of found people: %w", err)
 	}
+	ended, err := teamsEnded(q, org, hits, teams)
+	if err != nil {
+		return nil, err
+	}
 	names, err := teamNames(q, org)
 	if err != nil {
 		return nil, err
@@ -469,6 +500,15 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 				}
 			}
 			f.TeamName = names[f.Team]
+		} else if t := ended[h.id]; len(t) > 0 {
+			f.Ended, f.Team = true, t[len(t)-1]
+			for _, own := range t {
+				if core.ActorFrom(ctx).InTeam(own) {
+					f.Team = own
+				}
+			}
+			f.TeamName = names[f.Team]
+			f.Reopenable = s.Access.Can(ctx, access.CaseReopen, access.Resource{Org: org, Person: h.id, Teams: t}) == nil
 		}
 		if f.Openable && !h.protected {
 			f.City = h.city

@@ -345,7 +345,10 @@ type Found struct {
 	TeamName string
 	City     string // "" when not openable or protected
 	Openable bool
-	Why      Match
+	// Ended says that nobody accompanies them any more: Team is the last that did.
+	// Reopenable: one of the worker's teams, which may read how and begin again.
+	Ended, Reopenable bool
+	Why               Match
 }
 
 // Match says what a search line was found by, so that the page can say it.
