@@ -75,10 +75,6 @@ func tokens(names ...string) []string {
 	return list
 }
 
-// NameWords are the words of a search by name as search_text holds them: without
-// case, accents and marks.
-func NameWords(text string) []string { return strings.Fields(fold(text)) }
-
 // nameKeys are the keys of a person, without the phone's. They depend on the
 // identity alone, so that a change deletes exactly the keys it made.
 func nameKeys(i Identity) []nameKey {

@@ -196,7 +196,7 @@ func (s *Service) conditions(f Filter, today core.Date, p func(any) string) stri
 		cond += ` AND EXISTS (SELECT 1 FROM right_to_talk k JOIN right_result r ON r.org_id = k.org_id AND r.file_id = k.person_id AND r.evaluation_id = k.evaluation_id
 	AND r.right_name = k.right_name WHERE k.org_id = c.org_id AND k.person_id = COALESCE(al.person_id, c.person_id) AND r.status = 'to_verify')`
 	}
-	for _, w := range casefile.NameWords(f.Name) {
+	for _, w := range strings.Fields(casefile.Fold(f.Name)) {
 		n, err := strconv.Atoi(p(w)[1:])
 		if err != nil {
 			return cond + " AND 1 = 0" // p gives "$1", "$2"…

@@ -247,3 +247,6 @@ func fieldsOf(err error) errs.Fields {
 	fields, _ := errors.AsType[errs.Fields](err)
 	return fields
 }
+
+// ReadDay reads a day as people type it (12/03/2026); zero when nothing is typed.
+func ReadDay(s string) (core.Date, error) { return readDay(s) }

@@ -9,6 +9,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -23,14 +24,15 @@ var Pages embed.FS
 type Handler struct {
 	kit    *kit.Kit
 	cases  *casefile.Service
+	follow *caseload.Service
 	access *access.Service
 	words  Words
 	trees  treeCache
 }
 
 // Register adds the routes of the files.
-func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words) {
-	h := &Handler{kit: k, cases: cases, access: a, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -59,6 +60,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	file, err := h.cases.OpenFile(r.Context(), id, month(r))
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
+		return h.ended(w, r, id, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -86,6 +90,16 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/file", Title: view.Name, Sheet: "file.css", Nav: "people", View: view, Script: true})
+}
+
+// ended leads to how an accompaniment ended whoever may read that of a file that no
+// longer opens; everybody else is told what refused is.
+func (h *Handler) ended(w http.ResponseWriter, r *http.Request, id core.ID, refused error) error {
+	if _, err := h.follow.Read(r.Context(), id); err != nil {
+		return refused
+	}
+	h.kit.Redirect(w, r, path(id)+"/suivi")
+	return nil
 }
 
 // lead is the sentence under the name: age, birth, languages.
