@@ -71,15 +71,16 @@ func (s *Service) Close(ctx context.Context, person core.ID, in ClosingInput) er
 	})
 }
 
-const closedByMe = `SELECT COUNT(*) FROM case_closing WHERE org_id = $1 AND case_id = $2 AND by_worker = $3 AND reason = $4 AND words = $5 AND remains = $6 AND who = $7`
+const closedByMe = `SELECT COUNT(*) FROM case_closing WHERE org_id = $1 AND person_id IN ` + casefile.SameHuman + `
+AND case_id = $3 AND by_worker = $4 AND reason = $5 AND words = $6 AND remains = $7 AND who = $8`
 
 // closedBefore tells whether this very end was said already, by the same worker: a
 // form sent twice.
 func (s *Service) closedBefore(ctx context.Context, q db.Querier, person core.ID, in ClosingInput) bool {
 	a := core.ActorFrom(ctx)
 	var n int64
-	err := q.QueryRow(closedByMe, a.Org, in.Case, a.ID, in.Reason, prose(in.Words), prose(in.Remains), prose(in.Who)).Scan(&n)
-	return err == nil && n > 0 && person != ""
+	err := q.QueryRow(closedByMe, a.Org, person, in.Case, a.ID, in.Reason, prose(in.Words), prose(in.Remains), prose(in.Who)).Scan(&n)
+	return err == nil && n > 0
 }
 
 // ownCase finds an open accompaniment of one of the worker's teams.

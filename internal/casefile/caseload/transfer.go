@@ -27,11 +27,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'proposed', '', $12, $13, 
 	moveCase       = `UPDATE casefile SET team_id = $4, worker_id = $5, version = version + 1
 WHERE org_id = $1 AND person_id = $2 AND id = $3 AND phase = 'active' AND team_id = $6`
 	personTransfers = `SELECT ` + transferColumns + ` FROM case_transfer t WHERE t.org_id = $1 AND t.person_id IN ` + casefile.SameHuman + ` ORDER BY t.id DESC LIMIT 50`
-	// waitingTransfers are those that one of the worker's teams, or the worker,
-	// received or sent: {teams} is their teams.
-	waitingTransfers = `SELECT ` + transferColumns + `, p.usual_name, p.given_names, p.use_name, p.birth
-FROM case_transfer t JOIN person p ON p.org_id = t.org_id AND p.id = t.person_id
-WHERE t.org_id = $1 AND t.state = 'proposed' AND (t.proposed_by = $2 OR (t.to_worker IN ('', $2) AND t.to_team IN ({teams}))) ORDER BY t.id LIMIT 50`
+	namedTransfers  = `SELECT ` + transferColumns + `, p.usual_name, p.given_names, p.use_name, p.birth
+FROM case_transfer t JOIN person p ON p.org_id = t.org_id AND p.id = t.person_id WHERE t.org_id = $1 AND t.state = 'proposed' AND `
+	// waitingTransfers are those that the worker sent, then those that the worker or
+	// one of their teams received: {teams} is their teams.
+	waitingTransfers = namedTransfers + `t.proposed_by = $2 UNION ALL ` + namedTransfers + `t.proposed_by <> $2 AND t.to_worker IN ('', $2) AND t.to_team IN ({teams}) ORDER BY 1 LIMIT 50`
 )
 
 func scanTransfer(r interface{ Scan(...any) error }, more ...any) (Transfer, error) {

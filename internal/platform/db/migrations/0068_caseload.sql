@@ -52,6 +52,7 @@ CREATE TABLE case_transfer (
 
 CREATE UNIQUE INDEX case_transfer_open ON case_transfer (org_id, case_id) WHERE state = 'proposed';
 CREATE INDEX case_transfer_person ON case_transfer (org_id, person_id, id);
+CREATE INDEX case_transfer_from ON case_transfer (org_id, proposed_by, state, id);
 CREATE INDEX case_transfer_to ON case_transfer (org_id, to_team, state, id);
 
 -- Who looks after somebody's deadlines while they are away: both days are in. It
