@@ -42,6 +42,7 @@ type search struct {
 type outcome struct {
 	bounded          bool
 	settled          bool // one amount, whatever is unknown
+	reserve          bool // a fact under reserve is unknown
 	min, max         float64
 	paidMin, paidMax float64
 	missing, refused []eval.Cell
@@ -124,6 +125,16 @@ func (s *search) first() outcome {
 		roots = s.compute()
 	}
 	o := s.narrow(s.bounds(), nil)
+	if !o.settled && o.max > 0 {
+		for i, r := range roots[2:] {
+			if s.plain.Nodes[r].Value.Unknown {
+				all := s.bounds()
+				facts := all.Unknowns(all.Index(s.asks[2+i]))
+				o.reserve = o.reserve || len(facts) > 0
+				s.decide(all, facts, &o)
+			}
+		}
+	}
 	if !o.settled {
 		o.reasons, o.gaps = reasons(s.plain, reachable(s.plain, roots[:2]...)), s.t.gaps(s.plain)
 	}

@@ -27,6 +27,9 @@ type Result struct {
 	// Elsewhere: a local aid that is not known to exist where the subject lives; it
 	// was not computed.
 	Elsewhere bool `json:"elsewhere,omitempty"`
+	// Verdict is due or not due as soon as that much is sure, although the amount is
+	// not: with it Probable, Amount may be nil and Min above 0.
+	Verdict Status `json:"verdict"`
 
 	// The amount in the right's own convention (OpenFisca's), and what reaches the
 	// account. Amount is nil when unknown; Min and Max bound what the facts allow,
@@ -130,6 +133,10 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 		r.Status = Probable
 	default:
 		r.Status = ToVerify
+	}
+	r.Verdict = r.Status
+	if r.Status == ToVerify && found.bounded && found.min > 0 && !found.reserve {
+		r.Verdict = Probable
 	}
 	if r.Status == ToVerify {
 		r.Missing = append(r.Missing, t.missing(found.missing)...)

@@ -2,6 +2,7 @@ package rights
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -151,6 +152,12 @@ func (s *Situation) AddGroup(e Entity, id string, members ...Member) Subject {
 // ID returns the id of a subject.
 func (s *Situation) ID(sub Subject) string { return s.ids[sub.Entity][sub.Index] }
 
+// Find returns the subject of an id.
+func (s *Situation) Find(e Entity, id string) (Subject, bool) {
+	i := slices.Index(s.ids[e], id)
+	return Subject{e, int32(i)}, i >= 0
+}
+
 // Subjects lists the ids of an entity's subjects, in order of their index.
 func (s *Situation) Subjects(e Entity) []string { return s.ids[e] }
 
@@ -227,10 +234,12 @@ func (s *Situation) put(def *ir.Var, i int32, sub Subject, p Period, f fact) *In
 	case p.Kind == Eternal:
 		return &InputError{Code: "needs_period"}
 	case def.Period == ir.Yearly:
-		if p.Kind != Yearly || p.Count != 1 || p.Start.Month() != 1 {
+		if p.Kind != Yearly || p.Count < 1 || p.Count > 1 && !p.Each || p.Count > maxMonths/12 || p.Start.Month() != 1 {
 			return &InputError{Code: "month_for_year", Want: InYear(p.Start.Year()).String()}
 		}
-		s.cells[eval.Cell{Var: i, Subject: sub.Index, Period: p.Start}] = f
+		for y := range Month(p.Count) {
+			s.cells[eval.Cell{Var: i, Subject: sub.Index, Period: p.Start + 12*y}] = f
+		}
 		return nil
 	}
 	months := p.Count

@@ -18,6 +18,7 @@ type File struct {
 	Rules    []*Rule
 	Examples []*Example
 	Sheets   []*Sheet
+	Forms    []*Form
 }
 
 // TypeName is a type as written: a unit, booléen, date, texte, or an
@@ -313,4 +314,31 @@ type SheetLine struct {
 	Text   string
 	Name   string
 	Source string
+}
+
+// Form is a question as one page asks it.
+type Form struct {
+	Pos      Pos
+	Name     string
+	Sentence string
+	Easy     string
+	Together bool // of everybody concerned on one page
+	Several  bool // several answers may hold at once
+	Last     bool // asked after all the others
+	Asks     []FormAsk
+	Answers  []FormAnswer
+}
+
+// FormAsk is a fact that a form asks.
+type FormAsk struct {
+	Pos  Pos
+	Name string
+}
+
+// FormAnswer is an answer that sets facts, in people's words.
+type FormAnswer struct {
+	Pos    Pos
+	Name   string
+	Label  string
+	Values []ExampleValue
 }
