@@ -41,7 +41,7 @@ func (t *Total) AddTo(b *columnar.Batch) error { return t.AddCompletion(b, nil) 
 // facts, which take precedence over what is known.
 func (t *Total) AddCompletion(b *columnar.Batch, tried map[eval.Cell]eval.Value) error {
 	for c, f := range t.sit.cells {
-		if f.state == known || t.profile == OpenFisca && (f.state == unknown || t.law.prog.IR.Vars[c.Var].Input) {
+		if f.state == known || f.state == derived || t.profile == OpenFisca && (f.state == unknown || t.law.prog.IR.Vars[c.Var].Input) {
 			continue
 		}
 		if _, there := tried[c]; there {
@@ -68,7 +68,7 @@ func (t *Total) AddCompletion(b *columnar.Batch, tried map[eval.Cell]eval.Value)
 		b.Set(c.Var, base[t.law.prog.IR.Vars[c.Var].Entity]+c.Subject, c.Period, b.Value(c.Var, v))
 	}
 	for c, f := range t.sit.cells {
-		if f.state == known {
+		if f.state == known || f.state == derived && t.profile == Dossier {
 			put(c, f.value)
 		}
 	}

@@ -140,7 +140,7 @@ func (t *Total) missing(cells []eval.Cell) []Missing {
 func (t *Total) Said(f FactRef) bool {
 	cells := t.cells(f)
 	for _, c := range cells {
-		if _, said := t.sit.cells[c]; !said {
+		if f, said := t.sit.cells[c]; !said || f.state == derived {
 			return false
 		}
 	}
@@ -150,7 +150,7 @@ func (t *Total) Said(f FactRef) bool {
 // SaidAny tells whether somebody answered a fact for one of its periods at least.
 func (t *Total) SaidAny(f FactRef) bool {
 	for _, c := range t.cells(f) {
-		if _, said := t.sit.cells[c]; said {
+		if f, said := t.sit.cells[c]; said && f.state != derived {
 			return true
 		}
 	}

@@ -20,7 +20,7 @@ func (t *Total) within(work *pool, right Right, subject int32, m Month) bool {
 func (t *Total) elsewhere(right Right, subject int32, m Month) Result {
 	return Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
-		Status: NotDue, Elsewhere: true,
+		Status: NotDue, Verdict: NotDue, Elsewhere: true,
 		Missing: []Missing{}, Refused: []Missing{}, Reasons: []string{}, Gaps: []string{}, Assumed: []Assumed{}, Stale: []Stale{},
 	}
 }
