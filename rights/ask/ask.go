@@ -79,17 +79,17 @@ func (s Step) Next() (Question, bool) {
 
 // Question is one page.
 type Question struct {
-	ID      string // the form, and the subject when it is asked of one: "salaire.p1"
-	Form    rights.Form
+	ID   string // the form, and the subject when it is asked of one: "salaire.p1"
+	Form rights.Form
 	// Sentence is what the page asks, in French: that of the form, or that of the
 	// fact when it is the only one left of its page. Key names it in the catalogues of
 	// the other languages: "question.<form>", or "law.<variable>.question".
 	Sentence string
 	Key      string
-	Cells   []Cell   // what the page asks, in the order of the form, subject by subject
-	Rights  []string // rights whose verdict the answer may change, else whose amount
-	gain    float64
-	verdict bool
+	Cells    []Cell   // what the page asks, in the order of the form, subject by subject
+	Rights   []string // rights whose verdict the answer may change, else whose amount
+	gain     float64
+	verdict  bool
 }
 
 // Cell is one fact that a page asks: a variable of a subject, over the periods
