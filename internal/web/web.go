@@ -20,8 +20,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
-	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
-	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -29,12 +28,12 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/api"
-	"codeberg.org/parvis/parvis/internal/web/caseload"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/me"
+	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
@@ -80,7 +79,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages, "note": note.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
@@ -88,18 +87,17 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	words := person.Words{Law: cfg.Law, Communes: cfg.Communes}
-	follow, err := load.New(cfg.Cases)
+	entry.Register(k, cfg.Access, cfg.Demo)
+	account.Register(k, cfg.Access, cfg.Cases)
+	today.Register(k, cfg.Cases, words)
+	notes, err := notebook.New(cfg.Cases)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	entry.Register(k, cfg.Access, cfg.Demo)
-	account.Register(k, cfg.Access, cfg.Cases)
-	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words)
-	today.Register(k, cfg.Cases, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words)
-	caseload.Register(k, follow)
+	person.Register(k, cfg.Cases, cfg.Access, words, note.Register(k, notes).Section)
+	exchange.Register(k, cfg.Cases, cfg.Access, words, notes.Exporters()...)
 	team.Register(k, cfg.Access)
-	me.Register(k, cfg.Cases, follow, words)
+	me.Register(k, cfg.Cases, notes, words)
 	info.Register(k, words)
 	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -19,24 +19,11 @@ import (
 var page string
 
 // Words are what the page cannot say by itself. Right is a right's name in
-// the language of Printer; Org who made the copy; Place where its days are
-// counted. A nil Printer is French.
+// French; Org who made the copy; Place where its days are counted.
 type Words struct {
-	Right   func(right string) string
-	Org     string
-	Place   *time.Location
-	Printer *i18n.Printer
-}
-
-// speaker puts d in these words.
-func (w Words) speaker(d *casefile.Dossier) speaker {
-	if w.Place == nil {
-		w.Place = time.UTC
-	}
-	if w.Printer == nil {
-		w.Printer = i18n.For(i18n.French)
-	}
-	return speaker{p: w.Printer, d: d, words: w}
+	Right func(right string) string
+	Org   string
+	Place *time.Location
 }
 
 type view struct {
@@ -47,10 +34,6 @@ type view struct {
 	Themes    []theme
 	Months    []monthView
 	Decisions []row
-	Said      []row      // the person's words
-	Goals     []goalView // the last may be the steps that serve none
-	Exchanges []row
-	Gathered  []row // files found to be the same person's
 	Parts     []partView
 	MaskedN   int
 	OthersN   int // passages of texts
@@ -88,8 +71,10 @@ func WriteHTML(w io.Writer, d *casefile.Dossier, words Words) error {
 	if err != nil {
 		return fmt.Errorf("template of the dossier: %w", err)
 	}
-	words.Printer = p
-	s := words.speaker(d)
+	if words.Place == nil {
+		words.Place = time.UTC
+	}
+	s := speaker{p: p, d: d, words: words}
 	var b bytes.Buffer
 	if err := t.Execute(&b, s.view()); err != nil {
 		return fmt.Errorf("write the page of the dossier: %w", err)
@@ -160,7 +145,6 @@ func (s speaker) view() view {
 		}
 		v.Decisions = append(v.Decisions, line)
 	}
-	s.sayPlan(&v)
 	for _, part := range s.d.Parts {
 		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Rows})
 		v.OthersN += part.Masked

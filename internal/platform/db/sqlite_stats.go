@@ -97,9 +97,7 @@ func statOf(columns []string, unique bool) string {
 		}
 		text = append(text, strconv.Itoa(n))
 	}
-	// Going through an index without its first columns is never worth it here: it
-	// begins with the organisation, and what follows has thousands of values.
-	return strings.Join(append(text, "noskipscan"), " ")
+	return strings.Join(text, " ")
 }
 
 // ofOne says whether a column holds the identifier of something that has few rows:

@@ -10,7 +10,6 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
-	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/table"
@@ -43,7 +42,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
-	imports, err := h.imports.List(r.Context())
+	imports, err := h.cases.Imports(r.Context())
 	if err != nil {
 		return err
 	}
@@ -71,11 +70,11 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.F
 }
 
 // summary is what became of an import in one line.
-func summary(p *i18n.Printer, i intake.Import) string {
+func summary(p *i18n.Printer, i casefile.Import) string {
 	switch i.State {
-	case intake.StateDone:
+	case casefile.ImportDone:
 		return p.N("exchange.count.created", i.Count.Created) + " " + p.N("exchange.count.added", i.Count.Added)
-	case intake.StateUndone:
+	case casefile.ImportUndone:
 		return p.N("exchange.count.removed", i.Count.Removed) + " " + p.N("exchange.count.kept", i.Count.Kept)
 	}
 	return p.N("exchange.count.rows", i.Count.Rows)
@@ -120,13 +119,13 @@ func (h *Handler) keep(r *http.Request, up kit.Upload) (core.ID, error) {
 	if err != nil {
 		return "", err
 	}
-	in := intake.Table{Name: up.Name, Format: string(t.Format), Encoding: t.Encoding, Separator: t.Separator, Date1904: t.Date1904,
+	in := casefile.ImportTable{Name: up.Name, Format: string(t.Format), Encoding: t.Encoding, Separator: t.Separator, Date1904: t.Date1904,
 		NoHeader: t.NoHeader, Header: t.Header}
 	for _, row := range t.Rows {
-		in.Rows = append(in.Rows, intake.Cells{Line: row.Line, Cells: row.Cells})
+		in.Rows = append(in.Rows, casefile.ImportCells{Line: row.Line, Cells: row.Cells})
 	}
 	for _, p := range t.Problems {
-		f := intake.Fault{Line: p.Line, Key: "errs.exchange.row_" + string(p.Code)}
+		f := casefile.ImportFault{Line: p.Line, Key: "errs.exchange.row_" + string(p.Code)}
 		if p.Column > 0 {
 			f.Column = table.ColumnName(p.Column - 1)
 			if p.Column <= len(t.Header) {
@@ -135,7 +134,7 @@ func (h *Handler) keep(r *http.Request, up kit.Upload) (core.ID, error) {
 		}
 		in.Problems = append(in.Problems, f)
 	}
-	return h.imports.Start(r.Context(), core.ID(r.PostForm.Get("team")), in)
+	return h.cases.StartImport(r.Context(), core.ID(r.PostForm.Get("team")), in)
 }
 
 // refusalLimit is the number that the sentence of a refusal tells.
@@ -152,7 +151,7 @@ func refusalLimit(c table.Code) int {
 // importView is one import, whatever its state.
 type importView struct {
 	Form    *kit.Form
-	I       intake.Import
+	I       casefile.Import
 	Title   string
 	State   string
 	Read    string // how the file was read
@@ -188,7 +187,7 @@ type group struct {
 type option struct{ Value, Label string }
 
 type lineView struct {
-	intake.Row
+	casefile.ImportLine
 	Says  []string
 	Born  string
 	Known string
@@ -212,7 +211,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
-	i, err := h.imports.Read(r.Context(), id)
+	i, err := h.cases.ReadImport(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -225,13 +224,13 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	}
 	template := "exchange/progress"
 	switch i.State {
-	case intake.StateRead:
+	case casefile.ImportRead:
 		template = "exchange/columns"
 		err = h.fillColumns(r, &view)
-	case intake.StateChecked:
+	case casefile.ImportChecked:
 		template = "exchange/check"
 		err = h.fillCheck(r, &view)
-	case intake.StateDone, intake.StateUndone:
+	case casefile.ImportDone, casefile.ImportUndone:
 		template = "exchange/done"
 		err = h.fillDone(r, &view)
 	default:
@@ -246,7 +245,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 }
 
 // readAs says how the file was understood, so that a wrong guess shows.
-func readAs(p *i18n.Printer, i intake.Import) string {
+func readAs(p *i18n.Printer, i casefile.Import) string {
 	if i.Format == string(table.XLSX) {
 		return p.T("exchange.import.read_xlsx")
 	}
@@ -269,9 +268,9 @@ func (v *importView) fillProgress(p *i18n.Printer) {
 	c := v.I.Count
 	part := c.Done
 	switch v.I.State {
-	case intake.StateChecking:
+	case casefile.ImportChecking:
 		part = c.Checked
-	case intake.StateUndoing:
+	case casefile.ImportUndoing:
 		part = c.Removed + c.Kept
 	}
 	if c.Rows > 0 {
@@ -282,7 +281,7 @@ func (v *importView) fillProgress(p *i18n.Printer) {
 
 func (h *Handler) fillColumns(r *http.Request, v *importView) error {
 	p := printer(r)
-	lines, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowUnchecked, 0, 50)
+	lines, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowUnchecked, 0, 50)
 	if err != nil {
 		return err
 	}
@@ -301,7 +300,7 @@ func (h *Handler) fillColumns(r *http.Request, v *importView) error {
 		v.Columns = append(v.Columns, c)
 	}
 	fields := group{Label: p.T("exchange.columns.person")}
-	for _, f := range intake.Fields() {
+	for _, f := range casefile.ImportFields() {
 		fields.Options = append(fields.Options, option{f, p.T("exchange.field." + f)})
 	}
 	facts := map[casefile.Theme]*group{}
@@ -347,7 +346,7 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 	if err != nil || after < 0 {
 		after = 0
 	}
-	known, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowKnown, after, knownPage+1)
+	known, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowKnown, after, knownPage+1)
 	if err != nil {
 		return err
 	}
@@ -355,14 +354,14 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 		known = known[:knownPage]
 		v.NextOf = fmt.Sprintf("/importer/%s?apres=%d#connues", v.I.ID, known[knownPage-1].Line)
 	}
-	bad, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowBad, 0, knownPage+1)
+	bad, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowBad, 0, knownPage+1)
 	if err != nil {
 		return err
 	}
 	if v.MoreBad = len(bad) > knownPage; v.MoreBad {
 		bad = bad[:knownPage]
 	}
-	fresh, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowFresh, 0, samples)
+	fresh, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowFresh, 0, samples)
 	if err != nil {
 		return err
 	}
@@ -370,10 +369,10 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 	return nil
 }
 
-func lineViews(p *i18n.Printer, lines []intake.Row) []lineView {
+func lineViews(p *i18n.Printer, lines []casefile.ImportLine) []lineView {
 	out := make([]lineView, 0, len(lines))
 	for _, l := range lines {
-		v := lineView{Row: l}
+		v := lineView{ImportLine: l}
 		if !l.Birth.IsZero() {
 			v.Born = p.T("web.search.born", "date", l.Birth)
 		}
@@ -392,7 +391,7 @@ func lineViews(p *i18n.Printer, lines []intake.Row) []lineView {
 }
 
 // sayFault says what to correct: « Colonne Naissance : … »
-func sayFault(p *i18n.Printer, f intake.Fault) string {
+func sayFault(p *i18n.Printer, f casefile.ImportFault) string {
 	say := p.Error(f.Sentence())
 	if f.Column == "" {
 		return say
@@ -404,10 +403,10 @@ func (h *Handler) fillDone(r *http.Request, v *importView) error {
 	p := printer(r)
 	c := v.I.Count
 	v.Counts = []string{p.N("exchange.count.created", c.Created), p.N("exchange.count.added", c.Added), p.N("exchange.count.skipped", c.Skipped), p.N("exchange.count.bad", c.Unwritten)}
-	if v.I.State == intake.StateUndone {
+	if v.I.State == casefile.ImportUndone {
 		v.Counts = []string{p.N("exchange.count.removed", c.Removed), p.N("exchange.count.kept", c.Kept)}
 		var err error
-		v.Kept, err = h.imports.Kept(r.Context(), v.I.ID)
+		v.Kept, err = h.cases.KeptRows(r.Context(), v.I.ID)
 		return err
 	}
 	return nil

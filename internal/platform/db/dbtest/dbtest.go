@@ -59,7 +59,6 @@ func OpenSQLite(t testing.TB, cfg db.Config) *db.DB {
 		}
 		cfg.URL = "sqlite:" + path
 	}
-	lookAtPlans(t, &cfg)
 	return open(t, cfg)
 }
 
