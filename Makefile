@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test quick generate bench lighthouse screenshots clean
+.PHONY: help build demo test quick generate evaluators bench lighthouse screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,9 @@ quick: ## the checks and tests that need neither PostgreSQL nor a browser
 generate: ## rebuild the committed CSS, scripts and tables from their sources
 	@scripts/setup.sh tools
 	@go generate ./...
+
+evaluators: ## compare the evaluators on many more random programs and households (EVALUATORS=programs)
+	@PARVIS_EVALUATORS="$${EVALUATORS:-20000}" go test -count=1 -timeout 60m -run 'TestColumnarIsTheReference' -v ./rights/columnar
 
 bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads the output)
 	@scripts/bench.sh

@@ -6,5 +6,5 @@ import "embed"
 
 // Files holds every rule file and reference table.
 //
-//go:embed *.md tables/*.txt
+//go:embed *.md local/*.md tables/*.txt
 var Files embed.FS

@@ -29,6 +29,9 @@ type Total struct {
 // cells their meaning.
 func (s *Situation) Close(p Profile) *Total {
 	s.spread()
+	if p == Dossier {
+		s.derive()
+	}
 	return &Total{law: s.law, profile: p, sit: s, world: s.world()}
 }
 
@@ -59,6 +62,8 @@ func (s source) Get(c eval.Cell) (eval.Value, eval.Origin) {
 		switch {
 		case f.state == known:
 			return f.value, eval.FromFact
+		case f.state == derived && s.t.profile == Dossier:
+			return f.value, eval.FromPresumed
 		case s.t.profile == OpenFisca && def.Input:
 			return literal(def.Default), eval.FromDefault
 		case f.state == refused:

@@ -5,56 +5,65 @@ import (
 	"slices"
 
 	"codeberg.org/parvis/parvis/rights/eval"
+	"codeberg.org/parvis/parvis/rights/interval"
 	"codeberg.org/parvis/parvis/rights/ir"
 )
 
-// maxCompletions bounds how many completions of unknown facts are tried for one
-// right.
-const maxCompletions = 256
+// maxCompletions bounds how many sets of values of unknown facts are tried for
+// one right, and maxShared for all the rights of one call.
+const (
+	maxCompletions = 48
+	maxShared      = 192
+)
 
-// search is the exact completion of unknown facts that have few values: each
-// value of a yes-or-no, of a choice, or of the nearest rule above an unknown
-// amount that has few values, is tried in turn until the right is known.
+// beyond is an amount that no right pays: a range that goes there says nothing.
+const beyond = 20_000 // euros
+
+// search finds what a right may be when facts are unknown. The interval
+// evaluator bounds it over all of them; then the facts that have few values (a
+// yes or no, a choice, a zone) are tried one after the other, each with the same
+// value in all the months where it is unknown, which narrows the bounds. What is
+// left untried keeps the bounds of the intervals: the range holds every
+// completion in which those facts are stable.
 type search struct {
-	t      *Total
-	right  Right
-	asks   []eval.Cell // the right, what is paid, the reserved facts
-	month  Month
-	budget int
-	plain  *eval.Evaluator // the first evaluation, nothing tried
-	root   int32           // node of the right in plain
-	paid   int32           // node of what is paid in plain
-	spent  int
-	pool   *pool
+	t     *Total
+	right Right
+	asks  []eval.Cell // the right, what is paid, the reserved facts
+	month Month
+	plain *eval.Evaluator // the first evaluation, nothing tried
+	root  int32           // node of the right in plain
+	paid  int32           // node of what is paid in plain
+	spent int
+	pool  *pool
 }
 
-// outcome is what completions found. Bounded tells that min…max hold every
+// outcome is what is known of a right. Bounded tells that min…max hold every
 // completion.
 type outcome struct {
 	bounded          bool
+	settled          bool // one amount, whatever is unknown
+	reserve          bool // a fact under reserve is unknown
 	min, max         float64
 	paidMin, paidMax float64
 	missing, refused []eval.Cell
 	reasons, gaps    []string
 }
 
-// pool is what the rights of one call share: the first evaluation of each month,
-// and evaluators whose search is over.
+// pool is what the rights of one call share: the first evaluations of each month,
+// and evaluators whose use is over.
 type pool struct {
 	shared map[Month]*eval.Evaluator
-	idle   []*eval.Evaluator
-	size   int // values of the largest evaluation so far
+	bounds map[Month]*interval.Evaluator
+	idle   map[Month][]*interval.Evaluator
+	spent  int
 }
 
-// done gives back what the explanation does not need any more.
-func (s *search) done() {
-	if s.plain != s.pool.shared[s.month] {
-		s.pool.idle = append(s.pool.idle, s.plain)
-	}
+func newPool() *pool {
+	return &pool{shared: map[Month]*eval.Evaluator{}, bounds: map[Month]*interval.Evaluator{}, idle: map[Month][]*interval.Evaluator{}}
 }
 
 func newRun(t *Total, work *pool, right Right, v, subject int32, m Month) *search {
-	s := &search{t: t, pool: work, right: right, budget: maxCompletions, month: m}
+	s := &search{t: t, pool: work, right: right, month: m}
 	def := &t.law.prog.IR.Vars[v]
 	period := m
 	if def.Period == ir.Yearly {
@@ -100,153 +109,201 @@ func (t *Total) reservedCells(name string, right Right, subject int32, m Month) 
 }
 
 // first looks for the answer in the evaluation that the rights of one month
-// share, and completes what is unknown in evaluations of its own.
+// share, and bounds what is unknown in the interval evaluation that they share.
 func (s *search) first() outcome {
-	ev := s.pool.shared[s.month]
-	if ev == nil {
-		ev = s.t.evaluator(s.month, nil, 0)
-		s.pool.shared[s.month] = ev
+	s.plain = s.pool.shared[s.month]
+	if s.plain == nil {
+		s.plain = s.t.evaluator(s.month, nil, 0)
+		s.pool.shared[s.month] = s.plain
 	}
-	roots := s.compute(ev)
-	if o, ok := s.settled(ev, roots); ok {
+	roots := s.compute()
+	if o, ok := s.settled(roots); ok {
 		return o
 	}
-	s.plain = nil // another right may have met the unknown facts first: begin afresh
-	return s.search(nil)
+	if len(s.plain.Gaps) > 0 { // of this right alone
+		s.plain = s.t.evaluator(s.month, nil, 0)
+		roots = s.compute()
+	}
+	o := s.narrow(s.bounds(), nil)
+	if !o.settled && o.max > 0 {
+		for i, r := range roots[2:] {
+			if s.plain.Nodes[r].Value.Unknown {
+				all := s.bounds()
+				facts := all.Unknowns(all.Index(s.asks[2+i]))
+				o.reserve = o.reserve || len(facts) > 0
+				s.decide(all, facts, &o)
+			}
+		}
+	}
+	if !o.settled {
+		o.reasons, o.gaps = reasons(s.plain, reachable(s.plain, roots[:2]...)), s.t.gaps(s.plain)
+	}
+	return o
 }
 
-// compute evaluates what is asked and keeps the first evaluation, which the
-// explanation tells.
-func (s *search) compute(ev *eval.Evaluator) []int32 {
+// bounds is the interval evaluation, nothing tried, that the rights of one month
+// share.
+func (s *search) bounds() *interval.Evaluator {
+	all := s.pool.bounds[s.month]
+	if all == nil {
+		all = interval.New(s.t.law.prog, s.t.world, source{s.t, nil}, interval.Options{Asked: s.month})
+		s.pool.bounds[s.month] = all
+	}
+	return all
+}
+
+// compute evaluates what is asked in the first evaluation, which the explanation
+// tells.
+func (s *search) compute() []int32 {
 	roots := make([]int32, len(s.asks))
 	for i, c := range s.asks {
-		roots[i] = ev.Index(c)
+		roots[i] = s.plain.Index(c)
 	}
-	s.spent++
-	if s.plain == nil {
-		s.plain, s.root, s.paid = ev, roots[0], roots[1]
-	}
+	s.root, s.paid = roots[0], roots[1]
 	return roots
 }
 
-// settled gives the outcome when the amounts are known.
-func (s *search) settled(ev *eval.Evaluator, roots []int32) (outcome, bool) {
+// settled gives the outcome when the reference interpreter knows the amounts.
+func (s *search) settled(roots []int32) (outcome, bool) {
+	ev := s.plain
 	amount, paid := ev.Nodes[roots[0]].Value, ev.Nodes[roots[1]].Value
 	if amount.Unknown || paid.Unknown {
 		return outcome{}, false
 	}
-	o := outcome{bounded: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, reachable(ev, roots[:2]...))}
-	for _, r := range roots[2:] {
+	o := outcome{bounded: true, settled: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, reachable(ev, roots[:2]...))}
+	for i, r := range roots[2:] {
 		if ev.Nodes[r].Value.Unknown {
-			addUnknowns(ev, set(ev, reachable(ev, r)), &o)
+			all := s.bounds()
+			s.decide(all, all.Unknowns(all.Index(s.asks[2+i])), &o)
 		}
 	}
 	return o, true
 }
 
-// take returns an evaluator for some tried cells, an idle one when there is one.
-func (s *search) take(tried map[eval.Cell]eval.Value) *eval.Evaluator {
-	if n := len(s.pool.idle); n > 0 {
-		ev := s.pool.idle[n-1]
-		s.pool.idle = s.pool.idle[:n-1]
-		ev.Reset(source{s.t, tried}, s.month)
-		return ev
+// narrow bounds the right over the facts still unknown in an evaluation, and
+// tries the values of the first that has few.
+func (s *search) narrow(ev *interval.Evaluator, tried map[eval.Cell]eval.Value) outcome {
+	roots := make([]int32, len(s.asks))
+	for i, c := range s.asks {
+		roots[i] = ev.Index(c)
 	}
-	return s.t.evaluator(s.month, tried, s.pool.size)
-}
-
-// give takes an evaluator back when its search is over; the first one stays for
-// the explanation.
-func (s *search) give(ev *eval.Evaluator) {
-	s.pool.size = max(s.pool.size, len(ev.Nodes))
-	if ev != s.plain {
-		s.pool.idle = append(s.pool.idle, ev)
-	}
-}
-
-// search evaluates with some cells tried, and splits on when the answer is not
-// known.
-func (s *search) search(tried map[eval.Cell]eval.Value) outcome {
-	ev := s.take(tried)
-	defer s.give(ev)
-	roots := s.compute(ev)
-	if o, ok := s.settled(ev, roots); ok {
+	s.spent++
+	s.pool.spent++
+	amount, paid := ev.Nodes[roots[0]].Value, ev.Nodes[roots[1]].Value
+	var o outcome
+	o.min, o.max = amount.Range()
+	o.paidMin, o.paidMax = paid.Range()
+	o.settled = !amount.Open && !paid.Open && o.min == o.max && o.paidMin == o.paidMax
+	o.bounded = o.min > -beyond && o.max < beyond && o.paidMin > -beyond && o.paidMax < beyond
+	if o.settled {
+		for _, r := range roots[2:] {
+			s.decide(ev, ev.Unknowns(r), &o)
+		}
 		return o
 	}
-	nodes := reachable(ev, roots[:2]...)
-	in := set(ev, nodes)
-	if split := s.nextSplit(ev, in); split >= 0 && s.spent < s.budget {
-		if o, ok := s.split(ev, in, split, tried); ok {
-			return o
+	facts := ev.Unknowns(roots[:2]...)
+	if cells, of := s.split(ev, facts); len(cells) > 0 && s.spent < maxCompletions && s.pool.spent < maxShared {
+		if all, ok := s.try(cells, tried, o); ok {
+			if !all.settled {
+				s.decide(ev, of, &all)
+			}
+			return all
 		}
 	}
-	o := outcome{reasons: reasons(ev, nodes), gaps: s.t.gaps(ev)}
-	addUnknowns(ev, in, &o)
+	s.decide(ev, facts, &o)
 	return o
 }
 
-// nextSplit returns the first cell, in the order met, whose values can be tried
-// and that is still unknown; −1 when there is none.
-func (s *search) nextSplit(ev *eval.Evaluator, in []bool) int32 {
-	for i, n := range ev.Unknowns {
-		c := ev.Splits[i]
-		if c >= 0 && c != s.root && in[n] && in[c] && ev.Nodes[c].Value.Unknown {
-			return c
+// decide notes the facts that decide.
+func (s *search) decide(ev *interval.Evaluator, facts []interval.Fact, o *outcome) {
+	for _, f := range facts {
+		n := &ev.Nodes[f.Node]
+		to := &o.missing
+		if n.Origin == eval.FromRefused {
+			to = &o.refused
+		}
+		if !slices.Contains(*to, n.Cell) {
+			*to = append(*to, n.Cell)
 		}
 	}
-	return -1
 }
 
-// split tries every value of a cell, the same in all the periods where it is
-// unknown: an unknown fact is taken as stable over the months looked at. ok is
-// false as soon as one value leaves the answer without bounds: trying the others
-// would bring none.
-func (s *search) split(ev *eval.Evaluator, in []bool, node int32, tried map[eval.Cell]eval.Value) (all outcome, ok bool) {
-	cell := ev.Nodes[node].Cell
-	var cells []eval.Cell
-	var nodes []int32
+// split returns the cells of the first fact whose values can be tried, or of the
+// nearest rule above an unknown code, with the facts they stand for; none when
+// there is none.
+func (s *search) split(ev *interval.Evaluator, facts []interval.Fact) (cells []eval.Cell, of []interval.Fact) {
+	p := s.t.law.prog.IR
+	place := func(f interval.Fact) int32 {
+		v := ev.Nodes[f.Node].Cell.Var
+		switch {
+		case interval.Few(p, v):
+			return f.Node
+		case p.Vars[v].Type.Kind == ir.Text && f.Near >= 0 && ev.Nodes[f.Near].Cell != s.asks[0]:
+			return f.Near
+		}
+		return -1
+	}
+	i := slices.IndexFunc(facts, func(f interval.Fact) bool { return place(f) >= 0 })
+	if i < 0 {
+		return nil, nil
+	}
+	node := &ev.Nodes[place(facts[i])]
+	same := func(n *interval.Node) bool { return n.Cell.Var == node.Cell.Var && n.Cell.Subject == node.Cell.Subject }
 	for i := range ev.Nodes {
-		if n := &ev.Nodes[i]; in[i] && n.Value.Unknown && n.Cell.Var == cell.Var && n.Cell.Subject == cell.Subject {
-			cells, nodes = append(cells, n.Cell), append(nodes, int32(i))
+		if n := &ev.Nodes[i]; same(n) && !n.Value.IsPoint() && n.Origin == node.Origin {
+			cells = append(cells, n.Cell)
 		}
 	}
-	same := true
-	for i, v := range s.t.law.domain(cell.Var) {
+	for _, f := range facts {
+		if at := place(f); at >= 0 && same(&ev.Nodes[at]) {
+			of = append(of, f)
+		}
+	}
+	return cells, of
+}
+
+// try joins what every value of a fact gives. It stops when the join is as wide
+// as the bounds: the other values cannot narrow them. ok is false when nothing
+// was learnt.
+func (s *search) try(cells []eval.Cell, tried map[eval.Cell]eval.Value, within outcome) (all outcome, ok bool) {
+	for i, v := range s.t.law.domain(cells[0].Var) {
 		with := maps.Clone(tried)
 		if with == nil {
-			with = map[eval.Cell]eval.Value{}
+			with = make(map[eval.Cell]eval.Value, len(cells))
 		}
 		for _, c := range cells {
 			with[c] = v
 		}
-		o := s.search(with)
-		if !o.bounded {
-			return outcome{}, false
-		}
+		ev := s.take(with)
+		o := s.narrow(ev, with)
+		s.pool.idle[s.month] = append(s.pool.idle[s.month], ev)
 		if i == 0 {
 			all = o
-			continue
+		} else {
+			all.join(o)
 		}
-		same = same && o.min == all.min && o.max == all.max && o.paidMin == all.paidMin && o.paidMax == all.paidMax
-		all.join(o)
-	}
-	if !same || all.min != all.max || all.paidMin != all.paidMax {
-		addUnknowns(ev, set(ev, reachable(ev, nodes...)), &all)
+		if !all.settled && all.min <= within.min && all.max >= within.max && all.paidMin <= within.paidMin && all.paidMax >= within.paidMax {
+			return outcome{}, false
+		}
 	}
 	return all, true
 }
 
-// set marks nodes.
-func set(ev *eval.Evaluator, nodes []int32) []bool {
-	in := make([]bool, len(ev.Nodes))
-	for _, n := range nodes {
-		in[n] = true
+// take returns an evaluator with some cells tried, an idle one when there is one.
+func (s *search) take(tried map[eval.Cell]eval.Value) *interval.Evaluator {
+	src := source{s.t, tried}
+	if idle := s.pool.idle[s.month]; len(idle) > 0 {
+		ev := idle[len(idle)-1]
+		s.pool.idle[s.month] = idle[:len(idle)-1]
+		ev.Reset(src)
+		return ev
 	}
-	return in
+	return interval.New(s.t.law.prog, s.t.world, src, interval.Options{Asked: s.month})
 }
 
 // join widens an outcome by another one.
 func (a *outcome) join(b outcome) {
+	a.settled = a.settled && b.settled && a.min == b.min && a.max == b.max && a.paidMin == b.paidMin && a.paidMax == b.paidMax
 	a.bounded = a.bounded && b.bounded
 	a.min, a.max = min(a.min, b.min), max(a.max, b.max)
 	a.paidMin, a.paidMax = min(a.paidMin, b.paidMin), max(a.paidMax, b.paidMax)
@@ -259,33 +316,6 @@ func (a *outcome) join(b outcome) {
 	}
 	add(&a.missing, b.missing)
 	add(&a.refused, b.refused)
-	for _, r := range b.reasons {
-		if !slices.Contains(a.reasons, r) {
-			a.reasons = append(a.reasons, r)
-		}
-	}
-	for _, g := range b.gaps {
-		if !slices.Contains(a.gaps, g) {
-			a.gaps = append(a.gaps, g)
-		}
-	}
-}
-
-// addUnknowns notes the unknown facts among the marked nodes.
-func addUnknowns(ev *eval.Evaluator, in []bool, o *outcome) {
-	for _, i := range ev.Unknowns {
-		if !in[i] {
-			continue
-		}
-		n := &ev.Nodes[i]
-		to := &o.missing
-		if n.Origin == eval.FromRefused {
-			to = &o.refused
-		}
-		if !slices.Contains(*to, n.Cell) {
-			*to = append(*to, n.Cell)
-		}
-	}
 }
 
 // reserved tells whether a fact under reserve is unknown although the amount is

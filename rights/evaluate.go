@@ -24,6 +24,12 @@ type Result struct {
 	Month   string `json:"month"`
 	Law     string `json:"law"` // digest
 	Status  Status `json:"status"`
+	// Elsewhere: a local aid that is not known to exist where the subject lives; it
+	// was not computed.
+	Elsewhere bool `json:"elsewhere,omitempty"`
+	// Verdict is due or not due as soon as that much is sure, although the amount is
+	// not: with it Probable, Amount may be nil and Min above 0.
+	Verdict Status `json:"verdict"`
 
 	// The amount in the right's own convention (OpenFisca's), and what reaches the
 	// account. Amount is nil when unknown; Min and Max bound what the facts allow,
@@ -77,7 +83,7 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 		}
 	}
 	var out []Result
-	work := &pool{shared: map[Month]*eval.Evaluator{}}
+	work := newPool()
 	for _, name := range names {
 		i := t.law.prog.Var(name)
 		if i < 0 {
@@ -88,6 +94,10 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 			right = Right{Name: name, Entity: t.law.prog.IR.Vars[i].Entity}
 		}
 		for _, sub := range subjects(right.Entity) {
+			if right.Territory != "" && !t.within(work, right, sub, m) {
+				out = append(out, t.elsewhere(right, sub, m))
+				continue
+			}
 			out = append(out, t.evaluate(work, right, i, sub, m))
 		}
 	}
@@ -97,7 +107,6 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 // evaluate computes one right of one subject.
 func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Result {
 	run := newRun(t, work, right, v, subject, m)
-	defer run.done()
 	found := run.first()
 	r := Result{
 		Right: right.Name, Entity: right.Entity, Subject: t.sit.ids[right.Entity][subject], Month: m.String(), Law: t.law.Digest(),
@@ -116,7 +125,7 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 			r.Paid = r.PaidMin
 		}
 	}
-	settled := found.bounded && found.min == found.max && len(found.reasons) == 0 && len(found.gaps) == 0
+	settled := found.settled && len(found.reasons) == 0 && len(found.gaps) == 0
 	switch {
 	case settled && found.max == 0:
 		r.Status = NotDue
@@ -124,6 +133,10 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 		r.Status = Probable
 	default:
 		r.Status = ToVerify
+	}
+	r.Verdict = r.Status
+	if r.Status == ToVerify && found.bounded && found.min > 0 && !found.reserve {
+		r.Verdict = Probable
 	}
 	if r.Status == ToVerify {
 		r.Missing = append(r.Missing, t.missing(found.missing)...)

@@ -1,7 +1,9 @@
 package rights
 
 import (
+	"slices"
 	"sort"
+	"strconv"
 
 	"codeberg.org/parvis/parvis/rights/eval"
 	"codeberg.org/parvis/parvis/rights/ir"
@@ -131,4 +133,79 @@ func (t *Total) missing(cells []eval.Cell) []Missing {
 		out = append(out, Missing{t.ref(k, periods[k]), v.Label, v.Question})
 	}
 	return out
+}
+
+// Said tells whether somebody answered a fact for every period that the reference
+// names, be it that nobody knows or that they would rather not say.
+func (t *Total) Said(f FactRef) bool {
+	cells := t.cells(f)
+	for _, c := range cells {
+		if f, said := t.sit.cells[c]; !said || f.state == derived {
+			return false
+		}
+	}
+	return len(cells) > 0
+}
+
+// SaidAny tells whether somebody answered a fact for one of its periods at least.
+func (t *Total) SaidAny(f FactRef) bool {
+	for _, c := range t.cells(f) {
+		if f, said := t.sit.cells[c]; said && f.state != derived {
+			return true
+		}
+	}
+	return false
+}
+
+// cells are those that a reference names; none when the situation has no such
+// subject or the law no such variable.
+func (t *Total) cells(f FactRef) []eval.Cell {
+	v := t.law.prog.Var(f.Variable)
+	if v < 0 {
+		return nil
+	}
+	subject := slices.Index(t.sit.ids[f.Entity], f.Subject)
+	if subject < 0 {
+		return nil
+	}
+	def := &t.law.prog.IR.Vars[v]
+	if def.Period == ir.Eternal {
+		return []eval.Cell{{Var: v, Subject: int32(subject)}}
+	}
+	var out []eval.Cell
+	for _, s := range f.Spans {
+		from, to, step := spanMonth(s.From), spanMonth(s.To), Month(1)
+		if def.Period == ir.Yearly {
+			step = 12
+		}
+		for m := from; m <= to; m += step {
+			out = append(out, eval.Cell{Var: v, Subject: int32(subject), Period: m})
+		}
+	}
+	return out
+}
+
+// spanMonth reads an end of a span that this package wrote.
+func spanMonth(s string) Month {
+	if m, err := ParseMonth(s); err == nil {
+		return m
+	}
+	year, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return MonthOf(year, 1)
+}
+
+// Period is the run of periods of a span, of a variable that has one value per
+// month or per year: each of them has the value.
+func (s Span) Period(kind PeriodKind) Period {
+	from, to := spanMonth(s.From), spanMonth(s.To)
+	switch kind {
+	case Eternal:
+		return Always()
+	case Yearly:
+		return Period{Kind: Yearly, Start: from, Count: to.Year() - from.Year() + 1, Each: true}
+	}
+	return EachMonth(from, to)
 }

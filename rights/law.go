@@ -52,6 +52,7 @@ const (
 type Law struct {
 	prog      *eval.Program
 	rights    []Right
+	forms     []Form
 	examples  []fileExample
 	warnings  Problems
 	variables []Variable
@@ -91,10 +92,16 @@ func Load(fsys fs.FS) (*Law, error) {
 			problems = append(problems, wrong...)
 			l.rights = append(l.rights, r)
 		}
+		for _, q := range f.Forms {
+			form, wrong := l.form(f.Name, q)
+			problems = append(problems, wrong...)
+			l.forms = append(l.forms, form)
+		}
 		for _, e := range f.Examples {
 			l.examples = append(l.examples, fileExample{f.Name, e})
 		}
 	}
+	problems = append(problems, l.formOfEach()...)
 	sort.Slice(l.rights, func(i, j int) bool { return l.rights[i].Name < l.rights[j].Name })
 	problems.Sort()
 	if err := problems.Err(); err != nil {

@@ -23,7 +23,8 @@ type Right struct {
 	Counters   []string `json:"counters"`
 	NotCovered []string `json:"not_covered"`
 	Texts      []string `json:"texts"`
-	Reserved   []string `json:"reserved"` // facts without which it is never announced as probable
+	Reserved   []string `json:"reserved"`            // facts without which it is never announced as probable
+	Territory  string   `json:"territory,omitempty"` // rule that says where a local aid exists, "" everywhere
 	File       string   `json:"file"`
 }
 
@@ -81,6 +82,10 @@ func (l *Law) sheet(file string, s *lang.Sheet) (Right, Problems) {
 		case "sous réserve":
 			if known(line.Pos, line.Name) {
 				r.Reserved = append(r.Reserved, line.Name)
+			}
+		case "territoire":
+			if known(line.Pos, line.Name) {
+				r.Territory = line.Name
 			}
 		case "décide":
 			r.Decides = line.Text

@@ -2,6 +2,7 @@ package rights
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -103,6 +104,7 @@ const (
 	known state = iota
 	unknown
 	refused
+	derived // supposed from another fact at Close, in the dossier profile
 )
 
 type fact struct {
@@ -149,6 +151,12 @@ func (s *Situation) AddGroup(e Entity, id string, members ...Member) Subject {
 
 // ID returns the id of a subject.
 func (s *Situation) ID(sub Subject) string { return s.ids[sub.Entity][sub.Index] }
+
+// Find returns the subject of an id.
+func (s *Situation) Find(e Entity, id string) (Subject, bool) {
+	i := slices.Index(s.ids[e], id)
+	return Subject{e, int32(i)}, i >= 0
+}
 
 // Subjects lists the ids of an entity's subjects, in order of their index.
 func (s *Situation) Subjects(e Entity) []string { return s.ids[e] }
@@ -226,10 +234,12 @@ func (s *Situation) put(def *ir.Var, i int32, sub Subject, p Period, f fact) *In
 	case p.Kind == Eternal:
 		return &InputError{Code: "needs_period"}
 	case def.Period == ir.Yearly:
-		if p.Kind != Yearly || p.Count != 1 || p.Start.Month() != 1 {
+		if p.Kind != Yearly || p.Count < 1 || p.Count > 1 && !p.Each || p.Count > maxMonths/12 || p.Start.Month() != 1 {
 			return &InputError{Code: "month_for_year", Want: InYear(p.Start.Year()).String()}
 		}
-		s.cells[eval.Cell{Var: i, Subject: sub.Index, Period: p.Start}] = f
+		for y := range Month(p.Count) {
+			s.cells[eval.Cell{Var: i, Subject: sub.Index, Period: p.Start + 12*y}] = f
+		}
 		return nil
 	}
 	months := p.Count
@@ -283,6 +293,33 @@ func (s *Situation) spread() {
 		}
 	}
 	s.runs = nil
+}
+
+// derive supposes what the law deduces from another known fact, where nothing is
+// known or nobody knew. What a person would rather not say is left alone.
+func (s *Situation) derive() {
+	for i := range s.law.prog.IR.Vars {
+		d := s.law.prog.IR.Vars[i].Derived
+		if d == nil {
+			continue
+		}
+		times := &s.law.prog.IR.Params[d.Times]
+		found := map[eval.Cell]fact{}
+		for c, f := range s.cells {
+			if c.Var != d.From || f.state != known {
+				continue
+			}
+			at := times.At(c.Period.FirstDay())
+			c.Var = int32(i)
+			if held, any := s.cells[c]; at >= 0 && (!any || held.state == unknown) {
+				f.state, f.value.F = derived, float64(f.value.F*times.Versions[at].Value)
+				found[c] = f
+			}
+		}
+		for c, f := range found {
+			s.cells[c] = f
+		}
+	}
 }
 
 // world builds the groups; a person in none gets one of their own.

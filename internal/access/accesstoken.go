@@ -30,11 +30,13 @@ const (
 	FactsWrite      TokenScope = "facts:write"
 	RightsRead      TokenScope = "rights:read"
 	RightsWrite     TokenScope = "rights:write"
+	PlanReads       TokenScope = "plan:read" // expectations, goals, steps, calls and letters
+	PlanWrites      TokenScope = "plan:write"
 )
 
 // TokenScopes lists the scopes in their order on a page.
 func TokenScopes() []TokenScope {
-	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite}
+	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite, PlanReads, PlanWrites}
 }
 
 const (

@@ -159,7 +159,7 @@ func (s *Service) Invite(ctx context.Context, w Worker) (Invitation, error) {
 	a := core.ActorFrom(ctx)
 	w.Trim()
 	w.ID = "" // an id is the system's to choose
-	if err := w.Validate(); err != nil {
+	if err := w.validatePlaced(); err != nil {
 		return Invitation{}, err
 	}
 	var out Invitation
@@ -263,7 +263,7 @@ func (s *Service) EditMember(ctx context.Context, w Worker) error {
 		}
 		w.Login = before.Login
 		w.Trim()
-		if err := w.Validate(); err != nil {
+		if err := w.validatePlaced(); err != nil {
 			return err
 		}
 		n, err := tx.Exec(updateWorker, a.Org, w.ID, w.Name, w.Function, w.Works, w.Administers, w.Version)

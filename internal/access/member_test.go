@@ -132,8 +132,16 @@ func TestInvitations(t *testing.T) {
 		}
 		_, err = r.Invite(h.claire, access.Worker{Login: "zoe", Name: "Zoé", Works: true, Teams: []core.ID{"elsewhere"}})
 		want(t, "a team of nobody", err, errs.Invalid, "access.error.team_unknown")
-		_, err = r.Invite(h.claire, access.Worker{Login: "CLAIRE.MAUREL@valsevre.example", Name: "Zoé", Works: true})
+		_, err = r.Invite(h.claire, access.Worker{Login: "CLAIRE.MAUREL@valsevre.example", Name: "Zoé", Works: true, Teams: []core.ID{h.team}})
 		want(t, "a login in use", err, errs.Invalid, "access.error.login_taken")
+		_, err = r.Invite(h.claire, access.Worker{Login: "zoe", Name: "Zoé", Works: true})
+		if diff := cmp.Diff(map[string]string{"teams": "access.error.no_team"}, fieldErrors(err)); diff != "" {
+			t.Errorf("somebody who accompanies people, in no team: fields (-want +got):\n%s", diff)
+		}
+		err = r.EditMember(h.claire, access.Worker{ID: h.id, Name: "Claire Maurel", Works: true, Administers: true, Version: 1})
+		if diff := cmp.Diff(map[string]string{"teams": "access.error.no_team"}, fieldErrors(err)); diff != "" {
+			t.Errorf("taken out of every team: fields (-want +got):\n%s", diff)
+		}
 
 		i, err := r.Invite(h.claire, access.Worker{Login: "zoe", Name: "Zoé Petit", Function: "CESF", Works: true, Teams: []core.ID{h.team, h.team}})
 		if err != nil {
@@ -292,7 +300,7 @@ func TestAMemberLeaves(t *testing.T) {
 func TestALostPhone(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, r *rig) {
 		h := r.setUp()
-		zoe, k := r.join(h, access.Worker{Login: "zoe", Name: "Zoé", Works: true})
+		zoe, k := r.join(h, access.Worker{Login: "zoe", Name: "Zoé", Works: true, Teams: []core.ID{h.team}})
 		a, _ := r.resume(zoe)
 		_, err := r.ResetMember(h.claire, h.id)
 		want(t, "oneself", err, errs.Conflict, "access.error.reset_self")

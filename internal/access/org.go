@@ -56,6 +56,25 @@ const readOrg = `SELECT org_id, name, address, phone, hours, place, version FROM
 // firstOrg is the one whose address a page without a session shows.
 const firstOrg = `SELECT org_id, name, address, phone, hours, place, version FROM org ORDER BY created_at, org_id LIMIT 1`
 
+const listOrgs = `SELECT org_id FROM org ORDER BY org_id LIMIT 10000`
+
+// Organisations lists the ids of an installation's organisations, for what the
+// program does by itself for each; never for a page.
+func Organisations(q db.Querier) ([]core.ID, error) {
+	var list []core.ID
+	rows, err := q.Query(listOrgs)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		err := r.Scan(&id)
+		list = append(list, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	return list, nil
+}
+
 func scanOrg(r db.Row) (Organisation, error) {
 	var o Organisation
 	err := r.Scan(&o.ID, &o.Name, &o.Address, &o.Phone, &o.Hours, &o.Place, &o.Version)

@@ -25,11 +25,14 @@ const (
 	PlanEdit      Action = "plan.edit"
 	SheetRead     Action = "sheet.read"
 	SheetPrint    Action = "sheet.print"
-	NoteRead      Action = "note.read"     // those that the reader's circle, team or own space may see
-	NoteWrite     Action = "note.write"    // and correct, withdraw, keep for a circle
-	StatementAdd  Action = "statement.add" // the person's own words
-	FileExport    Action = "file.export"   // a copy of the file leaves the program
-	ImportRun     Action = "import.run"    // bring persons and facts of another program into one's own team
+	FileExport    Action = "file.export" // a copy of the file leaves the program
+	ImportRun     Action = "import.run"  // bring persons and facts of another program into one's own team
+	CaseHand      Action = "case.hand"   // propose an accompaniment to a colleague or a team
+	CaseAnswer    Action = "case.answer" // accept or decline one; the service checks to whom it was proposed
+	CaseClose     Action = "case.close"
+	CaseReopen    Action = "case.reopen" // read how an accompaniment ended, and begin again
+	CaseOwn       Action = "case.own"    // who accompanies me
+	CoverEdit     Action = "cover.edit"  // who looks after whose deadlines during an absence
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
@@ -50,14 +53,16 @@ const (
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, ImportRun,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
 }
 
 // Resource is what a gesture is about. Org is never guessed: an empty one is
-// nobody's. Teams are those that accompany the person today.
+// nobody's. Teams are those that accompany the person today; for CaseReopen, those
+// that did.
 type Resource struct {
 	Org    core.ID
 	Person core.ID // "" when no person is concerned
@@ -102,13 +107,16 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, CaseHand, CaseClose}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
+		{"accompanied", "access.rule.accompanied", roleWorker, accompanies, 2, []Action{CaseReopen}},
+		{"hand_over", "access.rule.hand_over", roleWorker, sameOrg, 2, []Action{CaseAnswer, CoverEdit}},
 		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
 		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
-		{"own_words", "access.rule.own_words", rolePerson, herself, 2, []Action{NoteRead, StatementAdd}},
+		{"own_file", "access.rule.own_file", rolePerson, herself, 2, []Action{FileExport}},
+		{"own_case", "access.rule.own_case", rolePerson, herself, 2, []Action{CaseOwn}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
@@ -116,7 +124,7 @@ func rules() []rule {
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
 		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
-		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun,
+		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun, CaseReopen,
 			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},
 		{"system", "access.rule.system", roleSystem, machine, 0, []Action{OrgCreate}},
 	}

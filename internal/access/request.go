@@ -32,7 +32,7 @@ const (
 	finishRequest  = `UPDATE api_request SET status = $4, answer = $5 WHERE org_id = $1 AND token_id = $2 AND key_hash = $3 AND status = 0`
 	dropRequest    = `DELETE FROM api_request WHERE org_id = $1 AND token_id = $2 AND key_hash = $3 AND status = 0`
 	sweepRequests  = `DELETE FROM api_request WHERE at < $1`
-	sweepTokens    = `DELETE FROM access_token WHERE ends_at < $1`
+	sweepTokens    = `DELETE FROM access_token WHERE ends_at < $1 /* every row: once a day */`
 )
 
 // BeginRequest notes that the actor's token asks something under a key, and gives

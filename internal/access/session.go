@@ -327,8 +327,8 @@ func closeSessions(tx *db.Tx, org, owner, but core.ID) (int64, error) {
 }
 
 const (
-	sweepSessions = `DELETE FROM session WHERE ends_at < $1`
-	sweepInvites  = `DELETE FROM invite WHERE ends_at < $1`
+	sweepSessions = `DELETE FROM session WHERE ends_at < $1 /* every row: once a day */`
+	sweepInvites  = `DELETE FROM invite WHERE ends_at < $1 /* every row: once a day */`
 	sweepLocks    = `DELETE FROM sign_in_lock WHERE last_at < $1`
 )
 

@@ -60,7 +60,7 @@ func TestSetUpThenSignIn(t *testing.T) {
 func TestEveryRefusalIsTheSame(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, r *rig) {
 		h := r.setUp()
-		r.join(h, access.Worker{Login: "left@valsevre.example", Name: "Paul", Works: true})
+		r.join(h, access.Worker{Login: "left@valsevre.example", Name: "Paul", Works: true, Teams: []core.ID{h.team}})
 		members, err := r.Members(h.claire)
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func TestEveryRefusalIsTheSame(t *testing.T) {
 				}
 			}
 		}
-		if _, err := r.Invite(h.claire, access.Worker{Login: "invited@valsevre.example", Name: "Zoé", Works: true}); err != nil {
+		if _, err := r.Invite(h.claire, access.Worker{Login: "invited@valsevre.example", Name: "Zoé", Works: true, Teams: []core.ID{h.team}}); err != nil {
 			t.Fatal(err)
 		}
 		before := len(r.lines(h.org)) + len(r.lines(""))
@@ -337,7 +337,7 @@ func TestChangePassword(t *testing.T) {
 func TestNothingSecretIsStored(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, r *rig) {
 		h := r.setUp()
-		i, err := r.Invite(h.claire, access.Worker{Login: "zoe", Name: "Zoé", Works: true})
+		i, err := r.Invite(h.claire, access.Worker{Login: "zoe", Name: "Zoé", Works: true, Teams: []core.ID{h.team}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -93,6 +93,18 @@ func (w Worker) Validate() error {
 	return f.Err()
 }
 
+// validatePlaced is Validate for somebody whom a colleague invites or changes:
+// whoever accompanies people is in a team, else no file would ever open for them and
+// nothing would tell them why.
+func (w Worker) validatePlaced() error {
+	var f errs.Fields
+	w.validate(&f)
+	if w.Works && len(w.Teams) == 0 {
+		f.Add("teams", "access.error.no_team")
+	}
+	return f.Err()
+}
+
 func (w Worker) validate(f *errs.Fields) {
 	switch {
 	case w.Login == "":

@@ -55,6 +55,7 @@ func rooms() []room {
 		{folder: "internal/testkit", stdOnly: true},
 		{folder: "internal/browsertest", knows: []string{"internal/testkit"}},
 		{folder: "internal/platform/db/dbtest", knows: []string{"internal/core", "internal/platform", "internal/testkit"}},
+		{folder: "internal/casefile/casetest", knows: append(slices.Clone(inner), "internal/casefile", "internal/testkit")},
 		{folder: "internal/archtest"},
 	}
 	for _, a := range areas {
@@ -64,7 +65,7 @@ func rooms() []room {
 }
 
 // testOnly are the folders that only tests may import.
-var testOnly = []string{"internal/testkit", "internal/browsertest", "internal/archtest", "internal/platform/db/dbtest"}
+var testOnly = []string{"internal/testkit", "internal/browsertest", "internal/archtest", "internal/platform/db/dbtest", "internal/casefile/casetest"}
 
 // source is a Go file of the repository.
 type source struct {

@@ -146,16 +146,12 @@ func (s *Service) DropDraft(ctx context.Context, id core.ID) error {
 	})
 }
 
-// Sweep deletes drafts older than seven days and forgets old imports: a daily job.
+// Sweep deletes drafts older than seven days: a daily job.
 func (s *Service) Sweep(ctx context.Context) error {
-	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
 		if _, err := tx.Exec(deleteOldDrafts, s.Clock.Now().Add(-draftLife).UnixMicro()); err != nil {
 			return fmt.Errorf("delete old drafts: %w", err)
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return s.sweepImports(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -270,7 +271,7 @@ func TestAnotherTeamsHouseholdIsNotReadThroughAChild(t *testing.T) {
 
 // leaving is a law whose reader closes the page while it computes.
 type leaving struct {
-	*engine
+	*casetest.SmallLaw
 	leave context.CancelFunc
 }
 
@@ -278,12 +279,12 @@ func (l *leaving) Evaluate(ctx context.Context, p *casefile.Picture) ([]casefile
 	if l.leave != nil {
 		l.leave()
 	}
-	return l.engine.Evaluate(ctx, p)
+	return l.SmallLaw.Evaluate(ctx, p)
 }
 
 func TestRightsAreComputedForWhoeverLeftToo(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		law := &leaving{engine: &engine{digest: "law-1"}}
+		law := &leaving{SmallLaw: &casetest.SmallLaw{Name: "law-1"}}
 		w := worldOf(t, d, law)
 		id := w.person("Samira", "Haddad", "1992")
 		ctx, leave := context.WithCancel(w.claire)

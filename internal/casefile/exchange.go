@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
@@ -94,6 +96,8 @@ func (in *ExchangeInput) Validate(today core.Date) error {
 const (
 	selectExchanges = `SELECT id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by FROM exchange
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY held_on DESC, id DESC LIMIT 100`
+	pageOfExchanges = `SELECT id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by FROM exchange
+WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND id < $3 ORDER BY id DESC LIMIT $4`
 	insertExchange = `INSERT INTO exchange (org_id, file_id, id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 	countExchanges = `SELECT COUNT(*) FROM exchange WHERE org_id = $1 AND file_id IN ` + SameHuman
@@ -131,11 +135,41 @@ func (s *Service) LogExchange(ctx context.Context, file core.ID, in ExchangeInpu
 	return id, err
 }
 
+// Exchanges reads the calls and letters of a file, the last written down first, at
+// most 50 a page.
+func (s *Service) Exchanges(ctx context.Context, file core.ID, after string, limit int) (list []Exchange, next string, err error) {
+	limit = pageSize(limit)
+	before := core.ID("~") // after every id
+	if after != "" {
+		if before, err = core.ParseID(after); err != nil {
+			return nil, "", errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
+		}
+	}
+	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.Allow(ctx, q, access.PlanRead, &file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if list, err = scanExchanges(q.Query(pageOfExchanges, o.Org, file, before, limit+1)); err != nil {
+			return journal.Event{}, err
+		}
+		if next = ""; len(list) > limit {
+			list = list[:limit]
+			next = string(list[limit-1].ID)
+		}
+		return journal.Event{Kind: "plan.read", Subjects: o.Humans}, nil
+	})
+	return list, next, err
+}
+
 // loadExchanges reads the last calls and letters of a file, the latest first, at
 // most shownExchanges.
 func loadExchanges(q db.Querier, org, file core.ID) ([]Exchange, error) {
+	return scanExchanges(q.Query(selectExchanges, org, file))
+}
+
+func scanExchanges(rows *db.Rows, err error) ([]Exchange, error) {
 	list := make([]Exchange, 0, 8)
-	rows, err := q.Query(selectExchanges, org, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var x Exchange
 		var on string

@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -37,7 +38,9 @@ type Dossier struct {
 	Months    []RightsOfMonth // latest month first
 	Decisions []Decision      // by right, the latest first
 	Sheets    []Sheet         // oldest first
-	Origins   []string        // identifiers in the programs the person was imported from
+	Plan      ExportedPlan
+	Merged    []MergedBefore // files gathered in this one
+	Origins   []string       // identifiers in the programs the person was imported from
 	Names     map[core.ID]string
 	Law       string // digest of the law in force here today
 	Parts     []ExportPart
@@ -130,6 +133,10 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 		if d, err = s.readDossier(q, o, person, today); err != nil {
 			return journal.Event{}, err
 		}
+		// What workers believe of who is who gives nobody another's file.
+		if core.ActorFrom(ctx).Kind == core.ActorPerson && len(d.Merged) > 0 {
+			return journal.Event{}, errs.New(errs.Conflict, "errs.exchange.own_merged")
+		}
 		if d.Parts, err = readParts(ctx, q, o, person, rooms); err != nil {
 			return journal.Event{}, err
 		}
@@ -206,7 +213,16 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	}); err != nil {
 		return nil, fmt.Errorf("read origins: %w", err)
 	}
-	who := []core.ID{d.Case.Referent}
+	if d.Plan, err = exportPlan(q, o.Org, person); err != nil {
+		return nil, err
+	}
+	if d.Merged, err = s.exportMerged(q, o.Org, person); err != nil {
+		return nil, err
+	}
+	who := append(d.Plan.workers(), d.Case.Referent)
+	for _, m := range d.Merged {
+		who = append(who, m.By)
+	}
 	for _, f := range d.Facts {
 		who = append(who, f.RecordedBy)
 	}

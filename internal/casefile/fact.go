@@ -78,9 +78,9 @@ func (v Variable) Read(typed, field string) (string, error) {
 		case s == "":
 			f.Add(field, "errs.casefile.value_missing")
 		case !ok:
-			f.Add(field, "errs.casefile.value_number", "value", clip(s))
+			f.Add(field, "errs.casefile.value_number", "value", Clip(s))
 		case v.Type == TypeInteger && n != math.Trunc(n):
-			f.Add(field, "errs.casefile.value_integer", "value", clip(s))
+			f.Add(field, "errs.casefile.value_integer", "value", Clip(s))
 		case n < v.Min:
 			f.Add(field, "errs.casefile.value_under", "min", plain(v.Min))
 		case v.Max != 0 && n > v.Max:
@@ -100,7 +100,7 @@ func (v Variable) Read(typed, field string) (string, error) {
 	case TypeDate:
 		d, err := core.ParseDate(s)
 		if err != nil {
-			f.Add(field, "errs.casefile.date_shape", "value", clip(s))
+			f.Add(field, "errs.casefile.date_shape", "value", Clip(s))
 			break
 		}
 		if d.Year < 1900 || d.Year > 2100 {
@@ -128,7 +128,7 @@ func (v Variable) Read(typed, field string) (string, error) {
 			return s, nil
 		}
 	default:
-		f.Add(field, "errs.casefile.variable_unknown", "variable", clip(v.Name))
+		f.Add(field, "errs.casefile.variable_unknown", "variable", Clip(v.Name))
 	}
 	return "", f.Err()
 }

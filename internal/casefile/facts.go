@@ -29,7 +29,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 	}
 	today := s.Today(ctx)
 	in = slices.Clone(in)
-	if err := s.readInputs(in, today); err != nil {
+	if err := s.CheckFacts(in, today); err != nil {
 		// Who may not write here learns nothing of what is wrong.
 		if refused := s.mayNot(ctx, access.FactSave, file); refused != nil {
 			return nil, refused
@@ -84,14 +84,15 @@ func (s *Service) mayNot(ctx context.Context, action access.Action, file core.ID
 	})
 }
 
-// readInputs checks each cell and puts values in their canonical text.
-func (s *Service) readInputs(in []FactInput, today core.Date) error {
+// CheckFacts checks each cell and puts values in their canonical text: errs.Fields,
+// the place in the list before each field.
+func (s *Service) CheckFacts(in []FactInput, today core.Date) error {
 	var fields errs.Fields
 	for i := range in {
 		prefix := strconv.Itoa(i) + "."
 		v, ok := s.vocabulary.find(in[i].Variable)
 		if !ok {
-			fields.Add(prefix+"variable", "errs.casefile.variable_unknown", "variable", clip(in[i].Variable))
+			fields.Add(prefix+"variable", "errs.casefile.variable_unknown", "variable", Clip(in[i].Variable))
 			continue
 		}
 		subject := AboutPerson
@@ -124,6 +125,23 @@ func (s *Service) readInputs(in []FactInput, today core.Date) error {
 		in[i].Detail = strings.TrimSpace(in[i].Detail)
 	}
 	return fields.Err()
+}
+
+// AddFacts writes checked cells into a file and gives back the facts written, those
+// that wait for a choice included: a step of a use case that asked permission,
+// holds the file and writes the journal. The rights are not computed again.
+func (s *Service) AddFacts(ctx context.Context, tx *db.Tx, org, file core.ID, in []FactInput) ([]Fact, error) {
+	w, err := s.factWriter(ctx, tx, org, file, s.Today(ctx))
+	if err != nil {
+		return nil, err
+	}
+	had := len(w.facts)
+	for i, cell := range in {
+		if err := w.save(i, cell); err != nil {
+			return nil, err
+		}
+	}
+	return w.facts[had:], nil
 }
 
 // factWriter writes the cells of one form in one transaction.

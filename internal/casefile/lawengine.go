@@ -176,6 +176,9 @@ func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outc
 	}
 	list := make([]Outcome, 0, len(results))
 	for _, r := range results {
+		if r.Elsewhere { // an aid of another town: nothing to say of it
+			continue
+		}
 		right, ok := e.law.Right(r.Right)
 		if !ok {
 			return nil, fmt.Errorf("right %s has no sheet", r.Right)

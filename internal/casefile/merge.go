@@ -198,7 +198,7 @@ func (s *Service) Merge(ctx context.Context, in MergeInput) error {
 		if err := renameInLists(tx, p.org, in.Keep, sortName(keep.Identity)); err != nil {
 			return err
 		}
-		if err := talkAgain(tx, p.org, in.Keep, month); err != nil {
+		if err := TalkAgain(tx, p.org, in.Keep, month); err != nil {
 			return err
 		}
 		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.merge", Subjects: append(slices.Clone(p.keep.Humans), p.other.Humans...),
@@ -226,9 +226,9 @@ func lockBoth(tx *db.Tx, org, a, b core.ID) error {
 	return nil
 }
 
-// talkAgain says again which rights of a file are worth talking about, from the
-// results stored for a month.
-func talkAgain(tx *db.Tx, org, file core.ID, month core.Month) error {
+// TalkAgain says again, to the teams that accompany a file's person now, which
+// rights are worth talking about, from the results stored for a month.
+func TalkAgain(tx *db.Tx, org, file core.ID, month core.Month) error {
 	e, computed, err := loadEvaluation(tx, org, file, month)
 	if err != nil {
 		return err

@@ -28,9 +28,9 @@ const (
 // the person, beside the keys that searches of several words walk.
 type nameKey struct{ kind, key, also string }
 
-// fold writes a text without case, accents and marks, ligatures apart, every
+// Fold writes a text without case, accents and marks, ligatures apart, every
 // other sign as a space: « Éloïse d'Œuvre » → "eloise d oeuvre".
-func fold(s string) string {
+func Fold(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(strings.ToLower(s)) {
 		switch {
@@ -64,7 +64,7 @@ func tokens(names ...string) []string {
 		}
 	}
 	for _, n := range names {
-		words := strings.Fields(fold(n))
+		words := strings.Fields(Fold(n))
 		for _, w := range words {
 			add(w)
 		}
@@ -131,7 +131,7 @@ func textOf(keys []nameKey) string {
 
 // sortName orders lists of people: family name, then first name, folded.
 func sortName(i Identity) string {
-	return strings.TrimSpace(fold(i.UsualName) + " " + fold(i.FirstName()))
+	return strings.TrimSpace(Fold(i.UsualName) + " " + Fold(i.FirstName()))
 }
 
 // sound gives a French phonetic key of a folded token: Dupont, Dupond → dupon;
@@ -267,7 +267,7 @@ func parseQuery(text string) query {
 			q.birth = d
 			continue
 		}
-		for _, t := range strings.Fields(fold(w)) {
+		for _, t := range strings.Fields(Fold(w)) {
 			if len(q.words) < maxWords {
 				q.words = append(q.words, t)
 			}

@@ -19,8 +19,8 @@ func TestFold(t *testing.T) {
 		"  ":               "",
 		"Jean\u00a0Paul":   "jean paul",
 	} {
-		if got := fold(in); got != want {
-			t.Errorf("fold(%q) = %q, want %q", in, got, want)
+		if got := Fold(in); got != want {
+			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

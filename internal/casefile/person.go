@@ -22,8 +22,8 @@ func (l *LooksLike) Error() string { return "somebody known looks like this pers
 // Unwrap makes it an errs.Conflict for whoever only looks at the kind.
 func (l *LooksLike) Unwrap() error { return errs.New(errs.Conflict, "errs.casefile.looks_like") }
 
-// validatePerson trims, checks and normalises what a form sent.
-func validatePerson(p *Person, today core.Date) error {
+// Clean trims, checks and normalises what a form or a table sent: errs.Fields.
+func (p *Person) Clean(today core.Date) error {
 	p.Identity.Trim()
 	p.Hours = strings.TrimSpace(p.Hours)
 	var lines []string
@@ -57,20 +57,21 @@ func (s *Service) SuggestDuplicates(ctx context.Context, in NewPerson) ([]Found,
 		return nil, err
 	}
 	p := Person{Identity: in.Identity, Contact: in.Contact}
-	if err := validatePerson(&p, s.Today(ctx)); err != nil {
+	if err := p.Clean(s.Today(ctx)); err != nil {
 		return nil, err
 	}
 	var found []Found
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		var err error
-		found, err = s.lookAlikes(ctx, q, p)
+		found, err = s.LookAlikes(ctx, q, p)
 		return journal.Event{Kind: "person.duplicates", Subjects: personsOf(found)}, err
 	})
 	return found, err
 }
 
-// CreatePerson opens a file. Unless in.SeenDuplicates it fails with *LooksLike
-// when somebody known may be this person.
+// CreatePerson opens a file and computes its rights: the questions come from them.
+// Unless in.SeenDuplicates it fails with *LooksLike when somebody known may be this
+// person.
 func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, error) {
 	if err := s.Access.Can(ctx, access.PersonCreate, access.Here(ctx)); err != nil {
 		return "", err
@@ -80,7 +81,7 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 		return "", errs.Fields{errs.New(errs.Invalid, "errs.casefile.team_not_yours").On("team")}
 	}
 	p := Person{Identity: in.Identity, Contact: in.Contact}
-	if err := validatePerson(&p, s.Today(ctx)); err != nil {
+	if err := p.Clean(s.Today(ctx)); err != nil {
 		return "", err
 	}
 	if !in.SeenDuplicates {
@@ -114,18 +115,31 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.referent_unknown").On("referent")}
 			}
 		}
-		if err := s.insertPersonRow(tx, actor.Org, p, actor.ID); err != nil {
+		c := CaseFile{ID: caseID, Team: in.Team, Referent: in.Referent, OpenedOn: today, LastContactFromPersonAt: tx.Now()}
+		if err := s.InsertFile(tx, actor.Org, actor.ID, p, c); err != nil {
 			return err
-		}
-		if _, err := tx.Exec(insertCase, actor.Org, caseID, p.ID, in.Team, in.Referent, today.String(), tx.Now(), sortName(p.Identity)); err != nil {
-			return fmt.Errorf("insert file: %w", err)
 		}
 		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.create", Subjects: []core.ID{p.ID}})
 	})
 	if err != nil {
 		return "", fmt.Errorf("create person: %w", err)
 	}
+	s.recomputeAfter(ctx, p.ID)
 	return p.ID, nil
+}
+
+// InsertFile writes a new person, cleaned, and the file that a team opens for
+// them: a step of a use case that asked permission and writes the journal. by is
+// who does it.
+func (s *Service) InsertFile(tx *db.Tx, org, by core.ID, p Person, c CaseFile) error {
+	if err := s.insertPersonRow(tx, org, p, by); err != nil {
+		return err
+	}
+	_, err := tx.Exec(insertCase, org, c.ID, p.ID, c.Team, c.Referent, c.OpenedOn.String(), c.LastContactFromPersonAt, sortName(p.Identity))
+	if err != nil {
+		return fmt.Errorf("insert file: %w", err)
+	}
+	return nil
 }
 
 // Person reads identity and contact alone, for the edit page.
@@ -175,7 +189,7 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 			}
 			p.Contact = stored.Contact
 		}
-		if err := validatePerson(&p, today); err != nil {
+		if err := p.Clean(today); err != nil {
 			return err
 		}
 		if stored.Version != p.Version {

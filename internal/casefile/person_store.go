@@ -13,9 +13,21 @@ import (
 const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
 FROM casefile WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
 
+// selectEnded is the last accompaniment of a person whom nobody accompanies.
+const selectEnded = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
+FROM casefile WHERE org_id = $1 AND person_id = $2 AND phase = 'archive' ORDER BY id DESC LIMIT 1`
+
 func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
+	return readCases(q, selectCases, org, person)
+}
+
+func loadEnded(q db.Querier, org, person core.ID) ([]CaseFile, error) {
+	return readCases(q, selectEnded, org, person)
+}
+
+func readCases(q db.Querier, sql string, org, person core.ID) ([]CaseFile, error) {
 	var list []CaseFile
-	rows, err := q.Query(selectCases, org, person)
+	rows, err := q.Query(sql, org, person)
 	return list, db.Each(rows, err, func(r *db.Rows) error {
 		c := CaseFile{Person: person}
 		var day string
@@ -159,6 +171,15 @@ func insertKeys(tx *db.Tx, org, person core.ID, keys []nameKey) error {
 }
 
 const deleteKey = `DELETE FROM name_key WHERE org_id = $1 AND kind = $2 AND key = $3 AND person_id = $4`
+
+// RemoveKeys deletes what finds a person, before the person goes.
+func (s *Service) RemoveKeys(tx *db.Tx, org, person core.ID) error {
+	p, err := s.loadPerson(tx, org, person)
+	if err != nil {
+		return err
+	}
+	return replaceKeys(tx, org, person, s.keysOf(p), nil)
+}
 
 // replaceKeys deletes the keys a person no longer has and writes the new ones.
 func replaceKeys(tx *db.Tx, org, person core.ID, before, after []nameKey) error {

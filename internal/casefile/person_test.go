@@ -38,12 +38,12 @@ func TestCreateAndReadPerson(t *testing.T) {
 		if d := cmp.Diff(want, p); d != "" {
 			t.Error(d)
 		}
-		if n := w.lines(id); n != 2 {
-			t.Errorf("%d lines in the journal, want one for the creation and one for the reading", n)
+		if n := w.lines(id); n != 3 {
+			t.Errorf("%d lines in the journal, want one for the creation, one for the calculation and one for the reading", n)
 		}
 		f, err := w.OpenFile(w.claire, id, 0)
 		must(t, err)
-		if f.Case.Referent != w.claireID || f.TeamName != "Polyvalence" || f.Names[w.claireID] != "Claire Maurel" || f.Stale != casefile.NeverDone {
+		if f.Case.Referent != w.claireID || f.TeamName != "Polyvalence" || f.Names[w.claireID] != "Claire Maurel" || f.Stale != casefile.Fresh || f.Computed == 0 {
 			t.Errorf("file %+v, names %v", f.Case, f.Names)
 		}
 	})

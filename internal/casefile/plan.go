@@ -325,7 +325,7 @@ func (p *planEdit) checkStep(in *StepInput, before Step) error {
 		}
 		switch {
 		case !slices.Contains(p.s.Engine.Rights(), in.Right):
-			f.Add("right", "errs.casefile.right_unknown", "right", clip(in.Right))
+			f.Add("right", "errs.casefile.right_unknown", "right", Clip(in.Right))
 		case decided[in.Right].Kind == NotWanted:
 			f.Add("right", "errs.steps.right_silenced")
 		}

@@ -74,7 +74,7 @@ func (e *ExpectationInput) Validate(today core.Date) error {
 		e.RereadIn = ""
 	case RereadAloud, RereadSelf, RereadInterpreter:
 		if e.RereadIn != "" && !languageTag(e.RereadIn) {
-			f.Add("reread_in", "errs.casefile.language_unknown", "language", clip(e.RereadIn))
+			f.Add("reread_in", "errs.casefile.language_unknown", "language", Clip(e.RereadIn))
 		}
 	default:
 		f.Add("reread", "errs.casefile.choice_unknown")
@@ -276,7 +276,7 @@ func (in *StepInput) validatePapers(f *errs.Fields) {
 		case p.Name == "":
 			f.Add("papers", "errs.steps.paper_nameless")
 		case p.RequiredBy == "":
-			f.Add("papers", "errs.steps.paper_unrequired", "paper", clip(p.Name))
+			f.Add("papers", "errs.steps.paper_unrequired", "paper", Clip(p.Name))
 		}
 		kept = append(kept, p)
 	}

@@ -35,6 +35,9 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 			if slices.Contains(stayVariables(), m.Variable) && stayAnswered(facts, m.Subject, month) {
 				continue
 			}
+			if needless(m, facts, month) {
+				continue
+			}
 			m.Variable = s.askedFor(m.Variable, m.Subject, facts)
 			v, known := s.vocabulary.find(m.Variable)
 			if !known || answered(facts, m, v, month) {
@@ -53,6 +56,24 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 	}
 	slices.SortStableFunc(list, func(a, b openQuestion) int { return s.last(a) - s.last(b) })
 	return list
+}
+
+// needless tells whether a question makes no sense after what was answered: a loan
+// is asked about only of somebody who said that they are paying for their home.
+func needless(m Missing, facts []Fact, month core.Month) bool {
+	switch m.Variable {
+	case "aide_logement_date_pret", "etat_logement":
+	default:
+		return false
+	}
+	var held []Fact
+	for _, f := range facts {
+		if f.Variable == "statut_occupation_logement" && f.Subject == m.Subject {
+			held = append(held, f)
+		}
+	}
+	f := Holding(held, month)
+	return f == nil || f.State != Known || f.Value != "primo_accedant"
 }
 
 // last is 1 for what is asked after all the rest.
@@ -129,15 +150,31 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 			return event, nil
 		}
 		ok = true
-		question = s.pose(open[i], f, facts, month, len(open))
+		question = s.pose(open[i], open, f, facts, month)
 		return event, nil
 	})
 	return question, ok, err
 }
 
 // pose makes the page of one question.
-func (s *Service) pose(o openQuestion, f *File, facts []Fact, month core.Month, left int) Question {
-	q := Question{ID: o.id(), Subject: o.Subject, ReadBy: o.readBy, Left: left}
+func (s *Service) pose(o openQuestion, open []openQuestion, f *File, facts []Fact, month core.Month) Question {
+	q := Question{ID: o.id(), Subject: o.Subject, ReadBy: slices.Clone(o.readBy)}
+	pages := map[string]bool{}
+	for _, other := range open {
+		pages[s.asked(other.Variable)[0]+string(other.Subject.ID)] = true
+		if other.Subject != o.Subject || !slices.Contains(s.asked(o.Variable), other.Variable) {
+			continue
+		}
+		for _, right := range other.readBy {
+			if !slices.Contains(q.ReadBy, right) {
+				q.ReadBy = append(q.ReadBy, right)
+			}
+		}
+		if other.From != 0 && (q.Earliest == 0 || other.From < q.Earliest) {
+			q.Earliest = other.From
+		}
+	}
+	q.Left = len(pages)
 	if h, shown := f.Household.Humans[o.Subject.ID]; shown && o.Subject.ID != f.Person.ID {
 		q.Human = &h
 	}
@@ -170,6 +207,15 @@ func (s *Service) asked(variable string) []string {
 		}
 	}
 	return []string{variable}
+}
+
+// Pages counts the question pages that ask missing facts.
+func (s *Service) Pages(missing []Missing) int {
+	pages := map[string]bool{}
+	for _, m := range missing {
+		pages[s.asked(m.Variable)[0]+string(m.Subject.ID)] = true
+	}
+	return len(pages)
 }
 
 // since is the first month or year an answer holds from, when the person says

@@ -27,88 +27,47 @@ func checkMonth(m, now core.Month) error {
 	return nil
 }
 
+// computeTries is how often a calculation begins again because another of the same
+// file ended meanwhile: each may have read facts that the other had not.
+const computeTries = 5
+
 // Recompute evaluates the rights of a file for a month (0 = this month) and
 // stores them, unless law and facts are those of the stored result.
 func (s *Service) Recompute(ctx context.Context, file core.ID, month core.Month) error {
-	today := s.Today(ctx)
-	now := today.CalendarMonth()
-	if month == 0 {
-		month = now
+	for range computeTries {
+		done, err := s.recompute(ctx, file, month)
+		if err != nil || done {
+			return err
+		}
 	}
-	if err := checkMonth(month, now); err != nil {
-		return err
-	}
-	var org core.ID
-	var humans []core.ID
-	var picture *Picture
-	var digest string
-	var written []byte
-	upToDate := false
-	err := s.DB.Read(ctx, func(q db.Querier) error {
-		o, err := s.Allow(ctx, q, access.RightCompute, &file)
-		if err != nil {
-			return err
-		}
-		org, humans = o.Org, o.Humans
-		view, err := loadHousehold(q, org, file, groupingDay(month, today))
-		if err != nil {
-			return err
-		}
-		facts, err := loadFacts(q, org, file)
-		if err != nil {
-			return err
-		}
-		picture = BuildPicture(view, file, month, facts, s.vocabulary.find)
-		if digest, written, err = picture.Digest(); err != nil {
-			return err
-		}
-		last, ok, err := loadEvaluation(q, org, file, month)
-		upToDate = ok && last.factsDigest == digest && last.law == s.Engine.Digest()
+	return errs.Wrap(errs.Conflict, "errs.casefile.compute_failed", fmt.Errorf("the rights of %s: other calculations kept ending first", file))
+}
+
+func (s *Service) recompute(ctx context.Context, file core.ID, month core.Month) (done bool, err error) {
+	var c *Calculation
+	err = s.DB.Read(ctx, func(q db.Querier) error {
+		var err error
+		c, err = s.ReadForRights(ctx, q, file, month)
 		return err
 	})
-	if err != nil || upToDate {
-		return err
+	if err != nil || c.UpToDate {
+		return true, err
 	}
-	outcomes, err := s.Engine.Evaluate(ctx, picture)
-	if err != nil {
-		return errs.Wrap(errs.Internal, "errs.casefile.compute_failed", fmt.Errorf("evaluate the rights of %s for %s: %w", file, month, err))
+	if err := s.Calculate(ctx, c); err != nil {
+		return false, err
 	}
-	id, err := s.NewID()
-	if err != nil {
-		return err
-	}
-	e := evaluation{id: id, month: month, law: s.Engine.Digest(), factsDigest: digest}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
-		e.computedAt = tx.Now()
-		if err := LockFile(tx, org, file); err != nil {
+		done, err = s.StoreRights(ctx, tx, c)
+		if err != nil || !done {
 			return err
 		}
-		if err := s.keepLaw(tx); err != nil {
-			return err
-		}
-		if err := writeEvaluation(tx, org, file, core.ActorFrom(ctx).ID, e, written, outcomes); err != nil {
-			return err
-		}
-		if month == now {
-			decided, err := loadDecisions(tx, org, file)
-			if err != nil {
-				return err
-			}
-			results := map[string]Result{}
-			for _, o := range outcomes {
-				results[o.Right] = Result{Evaluation: id, Right: o.Right, Status: o.Status}
-			}
-			if err := rewriteTalk(tx, org, file, results, decided); err != nil {
-				return err
-			}
-		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "rights.compute", Subjects: humans, Object: "evaluation", ObjectID: id,
-			Detail: map[string]string{"law": e.law, "month": month.String()}})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "rights.compute", Subjects: c.Humans, Object: "evaluation", ObjectID: c.evaluation.id,
+			Detail: map[string]string{"law": c.evaluation.law, "month": c.Month.String()}})
 	})
 	if err != nil {
-		return fmt.Errorf("store the rights of %s for %s: %w", file, month, err)
+		return false, fmt.Errorf("store the rights of %s for %s: %w", c.File, c.Month, err)
 	}
-	return nil
+	return done, nil
 }
 
 // keepLaw writes the law in force the first time a result names it.
@@ -259,7 +218,7 @@ func loadExplained(q db.Querier, org, file core.ID, e evaluation, right string) 
 	}
 	r, ok := results[right]
 	if !ok {
-		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
+		return Explained{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(right))
 	}
 	x := Explained{Result: r, LawDigest: e.law, FactsDigest: e.factsDigest, ComputedAt: e.computedAt}
 	var detail, explanation []byte
@@ -309,7 +268,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 			return &DecisionConflict{Current: current, Yours: in}
 		}
 		if !any && !slices.Contains(s.Engine.Rights(), in.Right) {
-			return errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(in.Right))
+			return errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(in.Right))
 		}
 		if in.Kind == Reopened && current.Kind != NotWanted {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.not_silenced").On("kind")}
@@ -365,7 +324,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 			return journal.Event{}, err
 		}
 		if !rightName(right) {
-			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", clip(right))
+			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(right))
 		}
 		rows, err := q.Query(selectDecisionsOf, o.Org, file, right)
 		err = db.Each(rows, err, func(r *db.Rows) error {

@@ -37,11 +37,11 @@ func TestSavingComputesAndReadingDoesNot(t *testing.T) {
 		id := family(t, w)
 		_, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("500")})
 		must(t, err)
-		runs := w.engine.runs
+		runs := w.engine.Runs
 		f, err := w.OpenFile(w.claire, id, 0)
 		must(t, err)
-		if f.Stale != casefile.Fresh || w.engine.runs != runs {
-			t.Errorf("stale %q after a save, %d evaluations for a reading", f.Stale, w.engine.runs-runs)
+		if f.Stale != casefile.Fresh || w.engine.Runs != runs {
+			t.Errorf("stale %q after a save, %d evaluations for a reading", f.Stale, w.engine.Runs-runs)
 		}
 		if r := right(t, f, "af").Result; r == nil || r.Status != casefile.Probable || r.Amount != 10_000 {
 			t.Errorf("af %+v", r)
@@ -51,10 +51,10 @@ func TestSavingComputesAndReadingDoesNot(t *testing.T) {
 		}
 		// The same facts and the same law are not computed twice.
 		must(t, w.Recompute(w.claire, id, 0))
-		if w.engine.runs != runs {
+		if w.engine.Runs != runs {
 			t.Error("computed again for nothing")
 		}
-		w.engine.digest = "law-2"
+		w.engine.Name = "law-2"
 		f, err = w.OpenFile(w.claire, id, 0)
 		must(t, err)
 		if f.Stale != casefile.LawChanged {
@@ -84,7 +84,7 @@ func TestSavingComputesAndReadingDoesNot(t *testing.T) {
 func TestAFailedCalculationLosesNoFact(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id := family(t, w)
-		w.engine.fail = errors.New("no article settles this")
+		w.engine.Fail = errors.New("no article settles this")
 		_, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("500")})
 		must(t, err)
 		f, err := w.OpenFile(w.claire, id, 0)

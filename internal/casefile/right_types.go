@@ -225,6 +225,9 @@ type Question struct {
 	Cells   []QuestionCell
 	ReadBy  []string // rights that wait for it
 	Left    int      // questions left, this one included, at most
+	// Earliest is the first month that a right reads of what this page asks, 0 when
+	// it is not of months: an amount that has not changed since then answers them all.
+	Earliest core.Month
 }
 
 // QuestionCell is one value that the answer sets.

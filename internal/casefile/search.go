@@ -383,8 +383,35 @@ const (
 WHERE al.org_id = $1 AND al.ended_at = 0 AND c.phase = 'active' AND al.person_id IN (`
 	selectMergedHits = `SELECT al.alias_id, o.protected, ` + hitColumns + `
 FROM person_alias al JOIN person p ON p.org_id = al.org_id AND p.id = al.person_id JOIN person o ON o.org_id = al.org_id AND o.id = al.alias_id
-WHERE al.org_id = $1 AND al.ended_at = 0 AND (al.alias_id IN (`
+WHERE al.org_id = $1 AND al.ended_at = 0 AND al.`
 )
+
+// teamsEnded are the teams that accompanied found people whom nobody does any more.
+func teamsEnded(q db.Querier, org core.ID, hits []hit, active map[core.ID][]core.ID) (map[core.ID][]core.ID, error) {
+	args := []any{org}
+	for _, h := range hits {
+		if len(active[h.id]) == 0 {
+			args = append(args, h.id)
+		}
+	}
+	if len(args) == 1 {
+		return nil, nil
+	}
+	ended := map[core.ID][]core.ID{}
+	in := marks(2, len(args)-1)
+	archived := strings.NewReplacer("phase = 'active'", "phase = 'archive'")
+	rows, err := q.Query(archived.Replace(selectTeamsOf)+in+") UNION ALL "+archived.Replace(selectTeamsMerged)+in+") ORDER BY 1, 3", args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var person, team, file core.ID
+		err := r.Scan(&person, &team, &file)
+		ended[person] = append(ended[person], team)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("former teams of found people: %w", err)
+	}
+	return ended, nil
+}
 
 // sameHits puts the person who stands in the place of those merged into them, once.
 func (s *Service) sameHits(q db.Querier, org core.ID, hits []hit) ([]hit, error) {
@@ -395,7 +422,7 @@ func (s *Service) sameHits(q db.Querier, org core.ID, hits []hit) ([]hit, error)
 	in := marks(2, len(hits))
 	kept := map[core.ID]hit{}       // by the one merged into them
 	protected := map[core.ID]bool{} // by the one who stands
-	rows, err := q.Query(selectMergedHits+in+") OR al.person_id IN ("+in+"))", ids...)
+	rows, err := q.Query(selectMergedHits+"alias_id IN ("+in+") UNION ALL "+selectMergedHits+"person_id IN ("+in+")", ids...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var merged core.ID
 		var shut bool
@@ -452,6 +479,10 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 	if err != nil {
 		return nil, fmt.Errorf("teams of found people: %w", err)
 	}
+	ended, err := teamsEnded(q, org, hits, teams)
+	if err != nil {
+		return nil, err
+	}
 	names, err := teamNames(q, org)
 	if err != nil {
 		return nil, err
@@ -469,6 +500,15 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 				}
 			}
 			f.TeamName = names[f.Team]
+		} else if t := ended[h.id]; len(t) > 0 {
+			f.Ended, f.Team = true, t[len(t)-1]
+			for _, own := range t {
+				if core.ActorFrom(ctx).InTeam(own) {
+					f.Team = own
+				}
+			}
+			f.TeamName = names[f.Team]
+			f.Reopenable = s.Access.Can(ctx, access.CaseReopen, access.Resource{Org: org, Person: h.id, Teams: t}) == nil
 		}
 		if f.Openable && !h.protected {
 			f.City = h.city
@@ -479,6 +519,30 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 		list = append(list, f)
 	}
 	return list, nil
+}
+
+// FoundByID reads people as a search shows them to the actor. It asks no
+// permission and leaves no line: the use case does.
+func (s *Service) FoundByID(ctx context.Context, q db.Querier, ids []core.ID) (map[core.ID]Found, error) {
+	out := map[core.ID]Found{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var hits []hit
+	rows, err := q.Query(selectByID+marks(2, len(ids))+")", append([]any{core.ActorFrom(ctx).Org}, anys(ids)...)...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		h, err := scanHit(r, MatchName)
+		hits = append(hits, h)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read people by id: %w", err)
+	}
+	shown, err := s.show(ctx, q, hits)
+	for _, f := range shown {
+		out[f.Person] = f
+	}
+	return out, err
 }
 
 func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
@@ -493,8 +557,9 @@ func teamNames(q db.Querier, org core.ID) (map[core.ID]string, error) {
 	return names, nil
 }
 
-// lookAlikes are the people who may be p: at most 10.
-func (s *Service) lookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
+// LookAlikes are the people who may be p, as the actor may see them: at most 10,
+// the likeliest first. It asks no permission and leaves no line: the use case does.
+func (s *Service) LookAlikes(ctx context.Context, q db.Querier, p Person) ([]Found, error) {
 	org := core.ActorFrom(ctx).Org
 	var keys []nameKey
 	if p.Phone != "" {
@@ -588,7 +653,7 @@ func likeness(p Person, h hit) int {
 	case h.why != MatchPhone:
 		return 0
 	}
-	if fold(p.DisplayName()) == fold(h.identity.DisplayName()) {
+	if Fold(p.DisplayName()) == Fold(h.identity.DisplayName()) {
 		n += 2
 	}
 	return n

@@ -153,7 +153,7 @@ func pageSize(limit int) int {
 // Opened is a person's file that the actor may act upon, as Allow found it.
 type Opened struct {
 	Org   core.ID
-	Cases []CaseFile // active ones, at least one
+	Cases []CaseFile // active ones, at least one; for the person, else the one that ended last
 	// Humans are the person and those merged into them: what is read or written
 	// concerns the file of each.
 	Humans []core.ID
@@ -194,6 +194,11 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	}
 	if o.Cases, err = loadCases(q, actor.Org, person); err != nil {
 		return o, fmt.Errorf("who accompanies %s: %w", person, err)
+	}
+	if actor.Kind == core.ActorPerson && len(o.Cases) == 0 { // what is theirs stays readable to them
+		if o.Cases, err = loadEnded(q, actor.Org, person); err != nil {
+			return o, fmt.Errorf("who accompanied %s: %w", person, err)
+		}
 	}
 	*id = person
 	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.Teams()}); err != nil {

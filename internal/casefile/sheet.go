@@ -98,7 +98,7 @@ func (s *Service) drawCode(tx *db.Tx, org core.ID, sheet Sheet) (string, error) 
 func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error) {
 	bare, ok := NormalCode(code)
 	if !ok {
-		return SheetView{}, errs.Fields{errs.New(errs.Invalid, "errs.casefile.code_shape", "code", clip(code)).On("code")}
+		return SheetView{}, errs.Fields{errs.New(errs.Invalid, "errs.casefile.code_shape", "code", Clip(code)).On("code")}
 	}
 	var v SheetView
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {

@@ -10,14 +10,17 @@ import (
 // people's words, titre_sejour, gives several of them: it is asked last, and
 // once.
 func stayVariables() []string {
-	return []string{"titre_sejour", "nationalite", "dispense_duree_titre_sejour", "sejour_prestations_familiales", "duree_possession_titre_sejour"}
+	return []string{"titre_sejour", "nationalite", "sejour_regulier", "dispense_duree_titre_sejour", "sejour_prestations_familiales", "duree_possession_titre_sejour"}
 }
 
 // implied are the cells that one answer says besides its own.
 //
 // Nationality and the citizenship of the Union open the same rights; a resident
 // card, refugees, subsidiary protection and statelessness need no five years
-// (CASF art. L262-4, 2°) and open family benefits (CSS art. D512-1).
+// (CASF art. L262-4, 2°) and open family benefits (CSS art. D512-1). Every permit,
+// the receipt of a request for one (CESEDA art. L431-3) and a request for asylum
+// (art. L541-1) are a regular stay: state medical aid is for who has none (CASF
+// art. L251-1). The right of residence of a citizen of the Union is not, by itself.
 func implied(variable, value string) map[string]string {
 	if variable != "titre_sejour" {
 		return nil
@@ -26,9 +29,13 @@ func implied(variable, value string) map[string]string {
 	case "nationalite_francaise":
 		return map[string]string{"nationalite": "FR"}
 	case "carte_resident", "refugie", "protection_subsidiaire", "apatride":
-		return map[string]string{"dispense_duree_titre_sejour": "true", "sejour_prestations_familiales": "true"}
+		return map[string]string{"sejour_regulier": "true", "dispense_duree_titre_sejour": "true", "sejour_prestations_familiales": "true"}
 	case "carte_sejour":
-		return map[string]string{"dispense_duree_titre_sejour": "false", "sejour_prestations_familiales": "true"}
+		return map[string]string{"sejour_regulier": "true", "dispense_duree_titre_sejour": "false", "sejour_prestations_familiales": "true"}
+	case "visa_long_sejour", "demande_asile":
+		return map[string]string{"sejour_regulier": "true", "dispense_duree_titre_sejour": "false"}
+	case "recepisse": // of any permit, a resident's card too
+		return map[string]string{"sejour_regulier": "true"}
 	}
 	return nil
 }

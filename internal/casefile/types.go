@@ -175,7 +175,7 @@ func (c Contact) Validate() error {
 	}
 	for _, l := range c.Languages {
 		if !languageTag(l) {
-			f.Add("languages", "errs.casefile.language_unknown", "language", clip(l))
+			f.Add("languages", "errs.casefile.language_unknown", "language", Clip(l))
 			break
 		}
 	}
@@ -258,8 +258,8 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// clip shortens what somebody typed before it is told back to them.
-func clip(s string) string {
+// Clip shortens what somebody typed before it is told back to them.
+func Clip(s string) string {
 	r := []rune(strings.ToValidUTF8(s, "?"))
 	if len(r) > 40 {
 		return string(r[:40]) + "…"
@@ -345,7 +345,10 @@ type Found struct {
 	TeamName string
 	City     string // "" when not openable or protected
 	Openable bool
-	Why      Match
+	// Ended says that nobody accompanies them any more: Team is the last that did.
+	// Reopenable: one of the worker's teams, which may read how and begin again.
+	Ended, Reopenable bool
+	Why               Match
 }
 
 // Match says what a search line was found by, so that the page can say it.

@@ -207,7 +207,7 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 			return err
 		}
 		for _, id := range []core.ID{file, other} {
-			if err := talkAgain(tx, o.Org, id, month); err != nil {
+			if err := TalkAgain(tx, o.Org, id, month); err != nil {
 				return err
 			}
 		}

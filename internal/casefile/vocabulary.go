@@ -112,7 +112,7 @@ func themes() map[string]Theme {
 		ThemeFamily: {"date_naissance", "statut_marital", "enceinte", "garde_alternee", "rsa_isolement_recent", "pensions_alimentaires_percues", "asf_conditions_remplies"},
 		ThemeHealth: {"handicap", "taux_incapacite", "aah_restriction_substantielle_durable_acces_emploi", "aah_conjugalise_eligible", "aeeh_niveau_handicap", "inapte_travail"},
 		ThemeMoney:  {"livret_a", "epargne_revenus_non_imposables"},
-		ThemeStay:   {"nationalite", "duree_possession_titre_sejour", "sejour_prestations_familiales", "dispense_duree_titre_sejour"},
+		ThemeStay:   {"nationalite", "sejour_regulier", "en_france_depuis_trois_mois", "duree_possession_titre_sejour", "sejour_prestations_familiales", "dispense_duree_titre_sejour"},
 	} {
 		for _, n := range names {
 			m[n] = theme

@@ -26,6 +26,7 @@ type house struct {
 	ctx   context.Context
 	cases *casefile.Service
 	team  core.ID
+	teams map[string]teamOf // all of them, by name
 	rng   *rand.Rand
 	err   error
 
@@ -45,7 +46,7 @@ func tell(ctx context.Context, rooms Rooms, teams map[string]teamOf, st story) e
 	}
 	team := teams[st.team]
 	h := &house{
-		ctx: core.WithActor(casefile.ComputeLater(ctx), team.workers[st.worker%len(team.workers)]), cases: s, team: team.id,
+		ctx: core.WithActor(casefile.ComputeLater(ctx), team.workers[st.worker%len(team.workers)]), cases: s, team: team.id, teams: teams,
 		rng: rand.New(rand.NewChaCha8(seedOf("choices " + st.name))), last: map[string]casefile.Fact{},
 	}
 	st.tell(h)
@@ -206,7 +207,7 @@ func (h *house) save() {
 // compute writes what was noted and computes the rights of the file.
 func (h *house) compute() {
 	h.save()
-	if h.err == nil {
+	if h.err == nil && h.file != "" {
 		h.err = h.cases.Recompute(h.ctx, h.file, 0)
 	}
 }

@@ -33,6 +33,9 @@ func known() []story {
 		{"grandmother", polyvalence, 0, tellGrandmother},
 		{"unnamed", insertion, 1, tellUnnamed},
 		{"housed", insertion, 0, tellHoused},
+		{"moved", polyvalence, 0, tellMoved},
+		{"handed", insertion, 0, tellHanded},
+		{"covered", polyvalence, 1, tellCovered},
 	}
 }
 

@@ -36,7 +36,7 @@ type treeSpan struct {
 	size      int64 // last number + 1, when Check began
 }
 
-const listTrees = `SELECT t.org_id, t.tree, COALESCE(h.indexed, -1), t.size
+const listTrees = `/* every row: the whole journal is checked */ SELECT t.org_id, t.tree, COALESCE(h.indexed, -1), t.size
 FROM (SELECT org_id, tree, MAX(seq) + 1 AS size FROM journal GROUP BY org_id, tree) t
 LEFT JOIN journal_head h ON h.org_id = t.org_id AND h.tree = t.tree
 UNION ALL

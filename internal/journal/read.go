@@ -43,9 +43,10 @@ JOIN journal j ON j.org_id = s.org_id AND j.tree = s.tree AND j.seq = s.seq
 WHERE s.org_id = $1 AND s.person = $2 AND s.day IN (%s)
 ORDER BY j.tree DESC, j.seq DESC LIMIT $3`
 
+// CROSS JOIN: SQLite reads the heads first, and of each tree its last lines alone.
 const tailLines = `SELECT j.tree, j.seq, j.day, j.event, j.closed, j.subjects FROM journal_head h
-JOIN journal j ON j.org_id = h.org_id AND j.tree = h.tree AND j.seq >= h.indexed
-WHERE h.org_id = $1 AND j.day >= $2 AND j.day <= $3 AND j.subjects IS NOT NULL
+CROSS JOIN journal j
+WHERE h.org_id = $1 AND j.org_id = h.org_id AND j.tree = h.tree AND j.seq >= h.indexed AND j.day >= $2 AND j.day <= $3 AND j.subjects IS NOT NULL
 ORDER BY j.tree DESC, j.seq DESC`
 
 // ForPerson lists the lines about one person from a day to another, both

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
@@ -57,8 +57,9 @@ func (p page) upload(b *browser, action, name string, data []byte) page {
 func (s *site) runJobs(t testing.TB) {
 	t.Helper()
 	r := db.NewRunner(s.cases.DB)
-	r.Handle(casefile.JobImport, s.cases.RunImport)
-	r.Handle(casefile.JobImportRights, s.cases.ComputeImported)
+	imports := intake.New(s.cases)
+	r.Handle(intake.Job, imports.Run)
+	r.Handle(intake.JobRights, imports.Compute)
 	if err := r.Drain(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -210,4 +211,22 @@ func TestExportOfAFile(t *testing.T) {
 		}
 	}
 	b.get("/personnes/" + string(s.other) + "/export").mustNot("Sow")
+}
+
+// The person takes the copy of their own file, others masked in it.
+func TestOwnCopy(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/person")
+	b.get("/moi").must(200, "Ma copie")
+	page := b.get("/moi/copie").must(200, "Tout ce que votre dossier contient", "Fatiha, parent")
+	copied := page.send(b, "/moi/copie", "forme", "html").must(200, "Dossier de Samira Haddad", "Ce qui compte pour la personne")
+	copied.mustNot("Belkacem")
+	copied.mustNot("1959")
+	page.send(b, "/moi/copie", "forme", "exe").must(422)
+	worker := s.open(t)
+	worker.get("/demo/enter/worker")
+	if p := worker.get("/moi/copie"); p.status == 200 && strings.Contains(p.path, "/moi/copie") {
+		t.Error("a worker has a copy of their own")
+	}
 }

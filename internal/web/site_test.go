@@ -10,7 +10,6 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
-	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -33,7 +32,6 @@ type site struct {
 	worker  core.ID
 	samira  core.ID
 	other   core.ID         // of the other team
-	note    core.ID         // in Samira's file, shared with her
 	ctx     context.Context // Claire's
 }
 
@@ -97,7 +95,12 @@ func openSite(t testing.TB, clk clock.Clock) *site {
 	s.handler, err = web.New(web.Config{
 		Access: s.access, Cases: s.cases, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
 		Demo: &web.Demo{
-			Worker: func(*http.Request) (access.DemoVisitor, error) { return access.DemoVisitor{Login: "c.maurel"}, nil },
+			Worker: func(r *http.Request) (access.DemoVisitor, error) {
+				if login := r.URL.Query().Get("login"); login != "" {
+					return access.DemoVisitor{Login: login}, nil
+				}
+				return access.DemoVisitor{Login: "c.maurel"}, nil
+			},
 			Person: func(*http.Request) (access.DemoVisitor, error) {
 				return access.DemoVisitor{Org: s.org, Person: person}, nil
 			},
@@ -181,12 +184,17 @@ func (s *site) seed(t testing.TB, team core.ID) {
 			ok(err)
 		}
 	}
-	notes, err := note.New(s.cases)
-	ok(err)
-	s.note, err = notes.Write(s.ctx, s.samira, note.Input{Kind: note.Visit, Visibility: note.ForPerson, On: seen, Text: "Visite chez elle avec [[Mme Bernard]], du bailleur.\n\nLe chauffage marche de nouveau."})
-	ok(err)
-	_, err = notes.AddStatement(s.ctx, s.samira, note.StatementInput{Note: s.note, Words: "Il fait encore froid la nuit.", On: seen, Reread: casefile.RereadAloud})
-	ok(err)
 	_, err = s.cases.Decide(s.ctx, s.samira, casefile.DecisionInput{Right: "asf", Kind: casefile.Claimed})
 	ok(err)
+}
+
+// colleague adds somebody to Claire's team, for the tests that need one.
+func (s *site) colleague(t testing.TB, login, name string) string {
+	t.Helper()
+	system := core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: s.org})
+	id, err := s.access.AddWorker(system, access.Worker{Login: login, Name: name, Works: true, Active: true, Teams: core.ActorFrom(s.ctx).Teams})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(id)
 }

@@ -20,7 +20,8 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
-	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
+	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -28,12 +29,12 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/api"
+	"codeberg.org/parvis/parvis/internal/web/caseload"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/me"
-	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
@@ -79,7 +80,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages, "note": note.Pages,
+			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
@@ -87,17 +88,18 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	words := person.Words{Law: cfg.Law, Communes: cfg.Communes}
-	entry.Register(k, cfg.Access, cfg.Demo)
-	account.Register(k, cfg.Access, cfg.Cases)
-	today.Register(k, cfg.Cases, words)
-	notes, err := notebook.New(cfg.Cases)
+	follow, err := load.New(cfg.Cases)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	person.Register(k, cfg.Cases, cfg.Access, words, note.Register(k, notes).Section)
-	exchange.Register(k, cfg.Cases, cfg.Access, words, notes.Exporters()...)
+	entry.Register(k, cfg.Access, cfg.Demo)
+	account.Register(k, cfg.Access, cfg.Cases)
+	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words)
+	today.Register(k, cfg.Cases, follow, words)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words)
+	caseload.Register(k, follow)
 	team.Register(k, cfg.Access)
-	me.Register(k, cfg.Cases, notes, words)
+	me.Register(k, cfg.Cases, follow, words)
 	info.Register(k, words)
 	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -74,6 +74,9 @@ func Program(files []*lang.File, read func(path string) ([]byte, error)) (*ir.Pr
 		if d := c.inputs[int32(v)]; d != nil && d.When != nil {
 			c.when(int32(v), d)
 		}
+		if d := c.inputs[int32(v)]; d != nil && d.Derived != nil {
+			c.derived(int32(v), d)
+		}
 	}
 	c.cycles()
 	c.problems.Sort()
@@ -370,6 +373,28 @@ func (c *checker) when(index int32, d *lang.Input) {
 		s.late.month = 0
 	}
 	v.When = s.boolean(d.When)
+}
+
+// derived checks what an input is deduced from: another input of the same entity,
+// period and unit, itself not deduced, times a plain number.
+func (c *checker) derived(index int32, d *lang.Input) {
+	v := &c.prog.Vars[index]
+	from, known := c.names[d.Derived.From]
+	times, named := c.names[d.Derived.Times]
+	if !known || from.kind != symVar || !c.prog.Vars[from.index].Input || c.inputs[from.index].Derived != nil || from.index == index ||
+		c.prog.Vars[from.index].Entity != v.Entity || c.prog.Vars[from.index].Period != v.Period || !c.prog.Vars[from.index].Type.Same(v.Type) || v.Type.Kind != ir.Number {
+		c.problem(v.File, d.Derived.Pos, sprintf(msgDerivedFrom, v.Name), adviceDerivedFrom)
+		return
+	}
+	if !named || times.kind != symParam {
+		c.problem(v.File, d.Derived.Pos, sprintf(msgDerivedTimes, d.Derived.Times), "")
+		return
+	}
+	if p := c.prog.Params[times.index]; len(p.Keys) > 0 || p.Type.Kind != ir.Number || p.Type.Unit.String() != "nombre" && !p.Type.Percent {
+		c.problem(v.File, d.Derived.Pos, sprintf(msgDerivedTimes, d.Derived.Times), "")
+		return
+	}
+	v.Derived = &ir.Derived{From: from.index, Times: times.index}
 }
 
 // typeName writes a type for a person.

@@ -135,11 +135,7 @@ type Evaluator struct {
 	memo  map[Cell]int32
 	stack []int32 // nodes being computed
 
-	// Unknowns are the nodes of unknown facts, in the order met; Splits[i] is the
-	// nearest cell above Unknowns[i] that has few values, −1 for none.
-	Unknowns []int32
-	Splits   []int32
-	Gaps     []Gap
+	Gaps []Gap
 }
 
 // Options of an evaluation.
@@ -163,7 +159,7 @@ func New(p *Program, w *World, src Source, o Options) *Evaluator {
 func (ev *Evaluator) Reset(src Source, asked ir.Month) {
 	clear(ev.memo)
 	ev.src, ev.asked, ev.Nodes, ev.stack = src, asked, ev.Nodes[:0], ev.stack[:0]
-	ev.Unknowns, ev.Splits, ev.Gaps = ev.Unknowns[:0], ev.Splits[:0], ev.Gaps[:0]
+	ev.Gaps = ev.Gaps[:0]
 }
 
 // add appends a node, in the memory of a forgotten one when there is one.
@@ -201,7 +197,6 @@ func (ev *Evaluator) cell(c Cell) int32 {
 		ev.presume(i, v, c)
 	case origin == FromUnknown || origin == FromRefused:
 		ev.Nodes[i].Value = Value{Unknown: true}
-		ev.unknown(i, finite(ev.prog.IR, v))
 	case origin != FromRule:
 	case v.Start != nil && int32(ev.asked-c.Period) > v.MaxPast:
 		ev.Nodes[i].Value, ev.Nodes[i].Origin = Value{F: v.Start.Num, S: v.Start.Text}, FromStart
@@ -223,7 +218,6 @@ func (ev *Evaluator) presume(i int32, v *ir.Var, c Cell) {
 	ev.Nodes[i].busy, ev.Nodes[i].Origin = false, FromPresumed
 	if !ok.True() {
 		ev.Nodes[i].Value, ev.Nodes[i].Origin = Value{Unknown: true}, FromUnknown
-		ev.unknown(i, finite(ev.prog.IR, v))
 	}
 }
 
@@ -249,28 +243,6 @@ func (ev *Evaluator) compute(i int32, v *ir.Var, c Cell) {
 	value := ev.expr(v.Bodies[b].Expr, frame{entity: v.Entity, subject: c.Subject, month: c.Period, slots: slots})
 	ev.stack = ev.stack[:len(ev.stack)-1]
 	ev.Nodes[i].Value, ev.Nodes[i].Body, ev.Nodes[i].busy = value, int32(b), false
-}
-
-// finite tells whether a variable has few values, so that all can be tried.
-func finite(p *ir.Program, v *ir.Var) bool {
-	return v.Type.Kind == ir.Bool || v.Type.Kind == ir.Enum && len(p.Enums[v.Type.Enum].Values) <= 16
-}
-
-// unknown notes the node of an unknown fact and the cell whose values can be
-// tried in its place: itself, or the nearest rule above that has few values.
-func (ev *Evaluator) unknown(node int32, itself bool) {
-	split := int32(-1)
-	if itself {
-		split = node
-	}
-	for s := len(ev.stack) - 1; s >= 0 && split < 0; s-- {
-		v := &ev.prog.IR.Vars[ev.Nodes[ev.stack[s]].Cell.Var]
-		if finite(ev.prog.IR, v) {
-			split = ev.stack[s]
-		}
-	}
-	ev.Unknowns = append(ev.Unknowns, node)
-	ev.Splits = append(ev.Splits, split)
 }
 
 // read returns the value of a variable for the rule being computed, and notes

@@ -103,7 +103,7 @@ func (ev *Evaluator) expr(e *ir.Expr, f frame) Value {
 	case ir.OpRank:
 		return ev.rank(e, f)
 	case ir.OpRole:
-		return Bool(ev.world.holds(f.subject, e.Role))
+		return Bool(ev.world.Holds(f.subject, e.Role))
 	}
 	return ev.calendar(e, f)
 }
@@ -270,16 +270,16 @@ func (ev *Evaluator) slot(i int32, f frame) Value {
 }
 
 func (ev *Evaluator) project(e *ir.Expr, f frame) Value {
-	to := ev.world.walk(e.Path, f.entity, f.subject, nil)
+	to := ev.world.Walk(e.Path, f.entity, f.subject, nil)
 	if len(to) == 0 {
 		return Value{NA: true}
 	}
-	f.entity, f.subject = entityAfter(e.Path), to[0]
+	f.entity, f.subject = EntityAfter(e.Path), to[0]
 	return ev.expr(e.Args[0], f)
 }
 
-// entityAfter is the entity that a path leads to.
-func entityAfter(path []ir.Step) ir.Entity {
+// EntityAfter is the entity that a path leads to.
+func EntityAfter(path []ir.Step) ir.Entity {
 	for i := len(path) - 1; i >= 0; i-- {
 		switch path[i].Kind {
 		case ir.StepUp:
@@ -344,11 +344,6 @@ func (ev *Evaluator) lookup(e *ir.Expr, f frame) Value {
 	}
 	if d := ev.prog.IR.Tables[e.Index].Default; ev.open && d != nil {
 		return Value{F: *d}
-	}
-	if len(ev.stack) > 0 {
-		if top := ev.Nodes[ev.stack[len(ev.stack)-1]]; len(top.Deps) > 0 {
-			ev.unknown(top.Deps[len(top.Deps)-1], false)
-		}
 	}
 	return ev.gap(Gap{Param: -1, Scale: -1, Table: e.Index, Code: x.S})
 }

@@ -24,8 +24,8 @@ func (ev *Evaluator) fold(e *ir.Expr, f frame) Value {
 		return acc.result()
 	}
 	g := f
-	g.entity = entityAfter(e.Path)
-	for _, s := range ev.world.walk(e.Path, f.entity, f.subject, nil) {
+	g.entity = EntityAfter(e.Path)
+	for _, s := range ev.world.Walk(e.Path, f.entity, f.subject, nil) {
 		if acc.decided {
 			break
 		}
@@ -123,7 +123,7 @@ func (ev *Evaluator) rank(e *ir.Expr, f frame) Value {
 		g.subject = s
 		return ev.expr(e.Args[0], g)
 	}
-	among := ev.world.walk(e.Path, f.entity, f.subject, nil)
+	among := ev.world.Walk(e.Path, f.entity, f.subject, nil)
 	if !contains(among, f.subject) {
 		return Value{}
 	}

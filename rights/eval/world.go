@@ -17,8 +17,8 @@ type World struct {
 	Members [ir.Entities][][]int32 // per group: its persons, in the order of its roles and of the situation
 }
 
-// walk follows steps from one subject and appends the subjects they lead to.
-func (w *World) walk(steps []ir.Step, entity ir.Entity, subject int32, out []int32) []int32 {
+// Walk follows steps from one subject and appends the subjects they lead to.
+func (w *World) Walk(steps []ir.Step, entity ir.Entity, subject int32, out []int32) []int32 {
 	here := append(out, subject)
 	for _, st := range steps {
 		var next []int32
@@ -71,8 +71,8 @@ func (w *World) partner(p int32) (int32, bool) {
 	return 0, false
 }
 
-// holds tells whether a person has a role; Roles is the first parent.
-func (w *World) holds(p int32, r ir.Role) bool {
+// Holds tells whether a person has a role; Roles is the first parent.
+func (w *World) Holds(p int32, r ir.Role) bool {
 	if r == ir.Roles {
 		if w.Role[ir.Family][p] != ir.Parent {
 			return false

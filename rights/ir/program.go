@@ -121,6 +121,13 @@ type TableRow struct {
 	Codes string  `json:"codes"`
 }
 
+// Derived says that an absent input is supposed, in the dossier profile, to be the
+// known value of another input of the same subject and period times a parameter.
+type Derived struct {
+	From  int32 `json:"from"`  // variable
+	Times int32 `json:"times"` // parameter without keys
+}
+
 // Var is a variable: an input, or a rule.
 type Var struct {
 	Name     string     `json:"name"`
@@ -135,6 +142,7 @@ type Var struct {
 	Default   *Literal  `json:"default,omitempty"`   // OpenFisca's default
 	Presumed  *Literal  `json:"presumed,omitempty"`  // ours, or nil
 	When      *Expr     `json:"when,omitempty"`      // condition of Presumed, nil for always
+	Derived   *Derived  `json:"derived,omitempty"`   // what is supposed from another input, nil for none
 	Spreading Spreading `json:"spreading,omitempty"` // of a yearly value over months
 	Question  string    `json:"question,omitempty"`
 

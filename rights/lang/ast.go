@@ -18,6 +18,7 @@ type File struct {
 	Rules    []*Rule
 	Examples []*Example
 	Sheets   []*Sheet
+	Forms    []*Form
 }
 
 // TypeName is a type as written: a unit, booléen, date, texte, or an
@@ -150,9 +151,18 @@ type Input struct {
 	Label    string
 	Default  *Literal
 	Presumed *Literal
-	When     *Expr  // condition of Presumed, nil for always
-	Spread   string // "répartie", "répétée", "interdite" or ""
+	When     *Expr    // condition of Presumed, nil for always
+	Derived  *Derived // from another input, in the dossier; nil for none
+	Spread   string   // "répartie", "répétée", "interdite" or ""
 	Question string
+}
+
+// Derived says that an absent input is supposed to be another one times a
+// parameter.
+type Derived struct {
+	Pos   Pos
+	From  string
+	Times string
 }
 
 // Rule is a rule.
@@ -304,4 +314,31 @@ type SheetLine struct {
 	Text   string
 	Name   string
 	Source string
+}
+
+// Form is a question as one page asks it.
+type Form struct {
+	Pos      Pos
+	Name     string
+	Sentence string
+	Easy     string
+	Together bool // of everybody concerned on one page
+	Several  bool // several answers may hold at once
+	Last     bool // asked after all the others
+	Asks     []FormAsk
+	Answers  []FormAnswer
+}
+
+// FormAsk is a fact that a form asks.
+type FormAsk struct {
+	Pos  Pos
+	Name string
+}
+
+// FormAnswer is an answer that sets facts, in people's words.
+type FormAnswer struct {
+	Pos    Pos
+	Name   string
+	Label  string
+	Values []ExampleValue
 }

@@ -50,6 +50,8 @@ func Parse(name string, content []byte) (*File, Problems) {
 			problems = append(problems, parseExamples(f, src, first)...)
 		case "droit":
 			problems = append(problems, parseSheets(f, src, first)...)
+		case "question", "questions":
+			problems = append(problems, parseForms(f, src, first)...)
 		case "", "text", "texte":
 		default:
 			problems = append(problems, at(i+1, 4, sprintf(msgUnknownFence, kind), adviceFence))

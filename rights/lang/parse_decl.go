@@ -251,6 +251,13 @@ func (p *parser) input(pos Pos) *Input {
 			d.When = p.expr(powerAny)
 		}
 	}
+	if p.is("déduit") {
+		d.Derived = &Derived{Pos: p.tok().Pos}
+		p.expect("déduit", "de")
+		d.Derived.From = p.name()
+		p.expect("×")
+		d.Derived.Times = p.name()
+	}
 	if p.accept("année") {
 		switch w := p.tok().Text; w {
 		case "répartie", "répétée", "interdite":

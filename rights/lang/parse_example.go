@@ -130,7 +130,7 @@ func (p *parser) expectation() Expectation {
 // input, the others hold a phrase.
 func sheetHead(words string) (named, ok bool) {
 	switch words {
-	case "versé", "sous réserve":
+	case "versé", "sous réserve", "territoire":
 		return true, true
 	case "décide", "facile", "entraîne", "contester", "papier", "guichet", "ne couvre pas", "texte":
 		return false, true
@@ -140,7 +140,7 @@ func sheetHead(words string) (named, ok bool) {
 
 // SheetHeads lists the headings a sheet may have.
 func SheetHeads() []string {
-	return []string{"versé", "sous réserve", "décide", "facile", "entraîne", "contester", "papier", "guichet", "ne couvre pas", "texte"}
+	return []string{"versé", "sous réserve", "territoire", "décide", "facile", "entraîne", "contester", "papier", "guichet", "ne couvre pas", "texte"}
 }
 
 // parseSheets reads a block of sheets of rights.

@@ -232,6 +232,9 @@ func (w *printer) input(d *Input) {
 		}
 		w.put("\n")
 	}
+	if d.Derived != nil {
+		w.put("  déduit de ", d.Derived.From, " × ", d.Derived.Times, "\n")
+	}
 	if d.Spread != "" {
 		w.put("  année ", d.Spread, "\n")
 	}

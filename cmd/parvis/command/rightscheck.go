@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/law"
@@ -72,8 +73,15 @@ func loadLaw(dir string) (*rights.Law, error) {
 	case !info.IsDir():
 		return nil, errs.New(errs.Invalid, "cli.rights.not_directory", "file", dir)
 	}
-	files, err := fs.Glob(os.DirFS(dir), "*.md")
-	if err != nil || len(files) == 0 {
+	found := false
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, _ fs.DirEntry, err error) error {
+		found = found || strings.HasSuffix(name, ".md")
+		return err
+	})
+	if err != nil {
+		return nil, errs.Wrap(errs.Invalid, "cli.input.unreadable", err, "file", dir)
+	}
+	if !found {
 		return nil, errs.New(errs.NotFound, "cli.rights.no_rules", "dir", dir)
 	}
 	return rights.Load(os.DirFS(dir))

@@ -5,7 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	"codeberg.org/parvis/parvis/internal/casefile/monthly"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -17,10 +18,12 @@ const sweepEvery = 24 * time.Hour
 // events, and the daily sweep. The returned function waits for both.
 func (s *Server) background(ctx context.Context) (wait func()) {
 	var work sync.WaitGroup
+	runs := monthly.New(s.Cases)
 	work.Go(func() {
 		jobs := db.NewRunner(s.DB)
-		jobs.Handle(casefile.JobImport, s.Cases.RunImport)
-		jobs.Handle(casefile.JobImportRights, s.Cases.ComputeImported)
+		jobs.Handle(intake.Job, s.Imports.Run)
+		jobs.Handle(intake.JobRights, s.Imports.Compute)
+		jobs.Handle(monthly.Job, runs.Run)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
 		}
@@ -29,7 +32,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
 		for {
-			s.sweep(ctx)
+			s.sweep(ctx, runs)
 			select {
 			case <-ctx.Done():
 				return
@@ -40,11 +43,12 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 	return work.Wait
 }
 
-// sweep clears what ended. What fails today is tried again tomorrow.
-func (s *Server) sweep(ctx context.Context) {
+// sweep clears what ended, and starts the calculation of the month or of a new law
+// where nothing did. What fails today is tried again tomorrow.
+func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep,
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start,
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)

@@ -22,6 +22,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -66,6 +67,7 @@ type Server struct {
 	Law     *rights.Law
 	Access  *access.Service
 	Cases   *casefile.Service
+	Imports *intake.Service
 
 	// Sheet is the recovery sheet of the key that was made just now, else "".
 	Sheet string

@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/openfisca"
@@ -65,6 +66,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if s.Cases, err = casefile.New(deps); err != nil {
 		return err
 	}
+	s.Imports = intake.New(s.Cases)
 	var doors *web.Demo
 	if cfg.Demo {
 		doors = demoDoors()

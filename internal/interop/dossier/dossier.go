@@ -39,6 +39,12 @@ type Document struct {
 	Rights    []month    `json:"rights"`
 	Decisions []decision `json:"decisions"`
 	Sheets    []sheet    `json:"sheets"`
+	// What the person said matters, and what they set out to do.
+	Expectations []expectation `json:"expectations"`
+	Goals        []goal        `json:"goals"`
+	Steps        []step        `json:"steps"`
+	Exchanges    []exchange    `json:"exchanges"`
+	Merged       []merged      `json:"merged,omitempty"`
 	// Parts are what other rooms have of the file, by their names.
 	Parts  map[string]any `json:"parts,omitempty"`
 	Masked masked         `json:"masked"`
@@ -197,6 +203,7 @@ func Of(d *casefile.Dossier) Document {
 	for _, s := range d.Sheets {
 		doc.Sheets = append(doc.Sheets, sheet{s.Code, s.Month.String(), instant(s.At), d.Names[s.By]})
 	}
+	doc.addPlan(d)
 	for _, part := range d.Parts {
 		if doc.Parts == nil {
 			doc.Parts = map[string]any{}

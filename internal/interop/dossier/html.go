@@ -19,11 +19,24 @@ import (
 var page string
 
 // Words are what the page cannot say by itself. Right is a right's name in
-// French; Org who made the copy; Place where its days are counted.
+// the language of Printer; Org who made the copy; Place where its days are
+// counted. A nil Printer is French.
 type Words struct {
-	Right func(right string) string
-	Org   string
-	Place *time.Location
+	Right   func(right string) string
+	Org     string
+	Place   *time.Location
+	Printer *i18n.Printer
+}
+
+// speaker puts d in these words.
+func (w Words) speaker(d *casefile.Dossier) speaker {
+	if w.Place == nil {
+		w.Place = time.UTC
+	}
+	if w.Printer == nil {
+		w.Printer = i18n.For(i18n.French)
+	}
+	return speaker{p: w.Printer, d: d, words: w}
 }
 
 type view struct {
@@ -34,6 +47,10 @@ type view struct {
 	Themes    []theme
 	Months    []monthView
 	Decisions []row
+	Said      []row      // the person's words
+	Goals     []goalView // the last may be the steps that serve none
+	Exchanges []row
+	Gathered  []row // files found to be the same person's
 	Parts     []partView
 	MaskedN   int
 	OthersN   int // passages of texts
@@ -71,10 +88,8 @@ func WriteHTML(w io.Writer, d *casefile.Dossier, words Words) error {
 	if err != nil {
 		return fmt.Errorf("template of the dossier: %w", err)
 	}
-	if words.Place == nil {
-		words.Place = time.UTC
-	}
-	s := speaker{p: p, d: d, words: words}
+	words.Printer = p
+	s := words.speaker(d)
 	var b bytes.Buffer
 	if err := t.Execute(&b, s.view()); err != nil {
 		return fmt.Errorf("write the page of the dossier: %w", err)
@@ -145,6 +160,7 @@ func (s speaker) view() view {
 		}
 		v.Decisions = append(v.Decisions, line)
 	}
+	s.sayPlan(&v)
 	for _, part := range s.d.Parts {
 		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Rows})
 		v.OthersN += part.Masked

@@ -24,6 +24,9 @@ type Config struct {
 	// database that is not up to date is then errs.db.older.
 	NoMigrate bool
 	VFS       string // SQLite, tests: the registered name of the VFS below the encryption, "" for the system's files
+	// OnPlan, SQLite in tests, is told how each statement that is prepared will be
+	// run: the lines of EXPLAIN QUERY PLAN. Several connections may call it at once.
+	OnPlan func(sql string, plan []string)
 }
 
 // DB is an open database, safe for concurrent use. Close it.

@@ -115,7 +115,7 @@ func (r *Runner) Drain(ctx context.Context) error {
 }
 
 const (
-	listOutbox   = `SELECT seq, id, topic, org_id, args, created_at FROM outbox ORDER BY seq LIMIT $1 FOR UPDATE`
+	listOutbox   = `SELECT seq, id, topic, org_id, args, created_at FROM outbox /* every row: the oldest first, until the limit */ ORDER BY seq LIMIT $1 FOR UPDATE`
 	deleteOutbox = `DELETE FROM outbox WHERE seq = $1`
 )
 

@@ -49,7 +49,7 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", path)
 	}
 	e := &lite{
-		file:  liteFile{path: path, key: cfg.Key},
+		file:  liteFile{path: path, key: cfg.Key, onPlan: cfg.OnPlan},
 		texts: newTexts(), log: cfg.Log, size: cfg.Readers, done: make(chan struct{}),
 	}
 	if e.size <= 0 {

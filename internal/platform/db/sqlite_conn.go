@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -19,6 +20,8 @@ type liteConn struct {
 	busy  []*liteStmt          // running now
 	tick  uint64
 	ctx   context.Context // of the transaction
+
+	onPlan func(sql string, plan []string)
 
 	begin, commit, rollback, savepoint, releaseSP, rollbackSP *sqlite3.Stmt
 }
@@ -48,7 +51,8 @@ type liteFile struct {
 	vfs  string
 	key  []byte
 	// guest: another process, or another DB of this one, is the host
-	guest bool
+	guest  bool
+	onPlan func(sql string, plan []string)
 }
 
 // uri names the file and the VFS, never the key: a URI ends up in error messages.
@@ -99,7 +103,7 @@ func (f liteFile) dial(ctx context.Context, t *texts, cacheKiB int, readOnly boo
 	if err != nil {
 		return nil, err
 	}
-	l := &liteConn{c: c, texts: t, cache: make(map[string]*liteStmt), ctx: context.Background()}
+	l := &liteConn{c: c, texts: t, cache: make(map[string]*liteStmt), ctx: context.Background(), onPlan: f.onPlan}
 	if err := l.prepare(f, cacheKiB, readOnly); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -185,7 +189,27 @@ func (l *liteConn) stmt(text string) (*liteStmt, error) {
 		l.evict()
 		l.cache[text] = st
 	}
+	if l.onPlan != nil && st.cached && !strings.HasPrefix(text, "EXPLAIN") {
+		return st, l.explain(text)
+	}
 	return st, nil
+}
+
+// explain tells onPlan how a statement will be run.
+func (l *liteConn) explain(text string) error {
+	s, _, err := l.c.Prepare("EXPLAIN QUERY PLAN " + l.texts.sqlite(text))
+	if err != nil {
+		return fmt.Errorf("explain: %w", err)
+	}
+	var plan []string
+	for s.Step() {
+		plan = append(plan, s.ColumnText(3))
+	}
+	if err := errors.Join(s.Err(), s.Close()); err != nil {
+		return fmt.Errorf("explain: %w", err)
+	}
+	l.onPlan(text, plan)
+	return nil
 }
 
 // evict makes room for one more prepared statement.

@@ -56,6 +56,7 @@ func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) (*Handler,
 	h.registerHouseholds()
 	h.registerFacts()
 	h.registerRights()
+	h.registerPlan()
 	var err error
 	if h.document, err = json.Marshal(h.huma.OpenAPI()); err != nil {
 		return nil, fmt.Errorf("api document: %w", err)

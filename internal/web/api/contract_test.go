@@ -154,6 +154,8 @@ func TestContract(t *testing.T) {
 			t.Errorf("decisions: %v", list)
 		}
 
+		c.plan(id)
+
 		for path, item := range c.doc.Paths {
 			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
 				if op == nil {
@@ -166,11 +168,77 @@ func TestContract(t *testing.T) {
 					t.Errorf("%s: %s lacks a summary or its scope", path, op.OperationID)
 				}
 				// Without a token, and with one for something else.
-				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af").Replace(path)
+				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af", "{goal}", id, "{step}", id).Replace(path)
 				h.ask(op.Method, asked, "", "Authorization", "").problem(401, "unauthenticated")
 			}
 		}
 	})
+}
+
+// plan asks every operation about the plan of a file.
+func (c *contract) plan(id string) {
+	c.t.Helper()
+	file := []string{id}
+	c.call(201, "addExpectation", file, "", `{"words":"Garder le logement.","said_on":"2026-06-01","reread":"aloud","reread_in":"ar"}`)
+	c.call(422, "addExpectation", file, "", `{"words":"Demain","said_on":"2027-01-01"}`).problem(422, "invalid")
+	if e := c.call(200, "listExpectations", file, "", "").read()["items"].([]any)[0].(map[string]any); e["words"] != "Garder le logement." || e["reread_in"] != "ar" {
+		c.t.Errorf("expectation %v", e)
+	}
+	goal := c.call(201, "addGoal", file, "", `{"title":"Rester dans le quartier","chosen_on":"2026-06-01"}`)
+	at := []string{id, goal.id()}
+	if next := c.call(200, "editGoal", at, "", `{"title":"Rester à Niort","chosen_on":"2026-06-01","state":"open"}`, "If-Match", goal.Header().Get("ETag")).Header().Get("ETag"); next != `"2"` {
+		c.t.Errorf("etag of a goal: %s", next)
+	}
+	c.call(412, "editGoal", at, "", `{"title":"Autre"}`, "If-Match", `"1"`).problem(412, "version")
+	c.call(428, "editGoal", at, "", `{"title":"Autre"}`).problem(428, "version-needed")
+	c.call(404, "editGoal", []string{id, id}, "", `{"title":"Autre"}`, "If-Match", `"1"`).problem(404, "not-found")
+	if g := c.call(200, "listGoals", file, "", "").read()["items"].([]any)[0].(map[string]any); g["title"] != "Rester à Niort" || g["version"] != float64(2) {
+		c.t.Errorf("goal %v", g)
+	}
+
+	step := c.call(201, "addStep", file, "", `{"goal":"`+goal.id()+`","right":"aide_logement","title":"Demander l'aide au logement","who":"together","online":"Mon compte CAF","desk":"CAF de Niort","due_on":"2026-06-20","papers":[{"name":"Bail","required_by":"CCH art. R823-1"}]}`)
+	at = []string{id, step.id()}
+	c.call(422, "addStep", file, "", `{"title":"Demander","who":"worker","online":"Mon compte CAF"}`).problem(422, "invalid") // an online way alone
+	read := c.call(200, "readStep", at, "", "")
+	if s := read.read(); s["state"] != "todo" || s["papers"].([]any)[0].(map[string]any)["name"] != "Bail" || len(s["events"].([]any)) != 1 || read.Header().Get("ETag") != `"1"` {
+		c.t.Errorf("step %v", s)
+	}
+	c.call(200, "editStep", at, "", `{"title":"Demander l'aide","who":"person","due_on":"2026-06-21"}`, "If-Match", `"1"`)
+	c.call(412, "editStep", at, "", `{"title":"Autre","who":"person"}`, "If-Match", `"1"`).problem(412, "version")
+	c.call(204, "moveStep", at, "", `{"state":"waiting","outcome":"Dossier déposé"}`, "If-Match", `"2"`)
+	c.call(204, "moveStep", at, "", `{"state":"waiting","outcome":"Dossier déposé"}`, "If-Match", `"2"`) // the same, said twice
+	c.call(412, "moveStep", at, "", `{"state":"done"}`, "If-Match", `"2"`).problem(412, "version")
+	c.call(422, "handStep", at, "", `{"worker":"nobody"}`, "If-Match", `"3"`).problem(422, "invalid")
+	c.call(204, "handStep", at, "", `{"worker":"`+read.read()["worker"].(string)+`"}`, "If-Match", `"3"`)
+	c.call(201, "addStep", file, "", `{"title":"Appeler le bailleur","who":"worker"}`)
+	var titles []string
+	for after := ""; ; {
+		page := c.call(200, "listSteps", file, "?limit=1&open=1"+after, "").read()
+		for _, s := range page["items"].([]any) {
+			titles = append(titles, s.(map[string]any)["title"].(string))
+		}
+		next, more := page["next"].(string)
+		if !more {
+			break
+		}
+		after = "&after=" + next
+	}
+	if strings.Join(titles, "; ") != "Demander l'aide; Appeler le bailleur" {
+		c.t.Errorf("steps %q", titles)
+	}
+	if n := len(c.call(200, "listSteps", file, "?open=0", "").read()["items"].([]any)); n != 0 {
+		c.t.Errorf("%d steps over", n)
+	}
+	c.call(422, "listSteps", file, "?after=x", "").problem(422, "invalid")
+
+	c.call(201, "addExchange", file, "", `{"kind":"call","direction":"out","party":"CAF","answered_by":"Mme D.","says":"Le dossier est complet.","on":"2026-06-05","step":"`+step.id()+`"}`)
+	c.call(201, "addExchange", file, "", `{"kind":"letter","direction":"in","party":"Bailleur"}`)
+	c.call(422, "addExchange", file, "", `{"kind":"call","direction":"out","party":"CAF","step":"`+id+`"}`).problem(422, "invalid")
+	first := c.call(200, "listExchanges", file, "?limit=1", "").read()
+	rest := c.call(200, "listExchanges", file, "?limit=1&after="+first["next"].(string), "").read()
+	if x := rest["items"].([]any)[0].(map[string]any); x["party"] != "CAF" || x["step"] != step.id() || rest["next"] != nil {
+		c.t.Errorf("exchanges %v then %v", first, rest)
+	}
 }
 
 // The document is served, parses, and names no schema it does not have.

@@ -92,6 +92,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 	var facts *casefile.FactConflict
 	var decided *casefile.DecisionConflict
 	var stale *casefile.PersonConflict
+	var plan *casefile.PlanConflict
 	var fields errs.Fields
 	switch {
 	case errors.As(err, &edge):
@@ -113,6 +114,8 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 			p.Current = &d
 		}
 	case errors.As(err, &stale):
+		p.Status, kind = http.StatusPreconditionFailed, "version"
+	case errors.As(err, &plan):
 		p.Status, kind = http.StatusPreconditionFailed, "version"
 	}
 	if errors.As(err, &fields) {

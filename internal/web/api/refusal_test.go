@@ -185,18 +185,24 @@ func TestTooManyRequests(t *testing.T) {
 func FuzzBody(f *testing.F) {
 	for _, s := range []string{samira, `{}`, `null`, `[]`, `{"facts":[{"variable":"loyer","value":"548,50","from":"2026-01","source":"said"}]}`, `{"facts":[null]}`, `{"facts":[{"subject":null,"variable":"","source":"said"}]}`,
 		`{"kind":"receives","amount_cents":1e3,"since":"2026-01-01"}`, `{"amount_cents":1e400}`, `{"relation":"partner","couple":"pacs","since":"0000-01-01","parent_of":["x"]}`, `{"until":"2026-06-01"}`, `{"usual_name":"\ud800"}`, `{"address":{"lines":[null]}}`,
-		`{"facts":[{"variable":"loyer","value":"NaN","source":"said","from":"0001","until":"9999"}]}`, `{"usual_name":"A","birth":"0000"}`} {
+		`{"facts":[{"variable":"loyer","value":"NaN","source":"said","from":"0001","until":"9999"}]}`, `{"usual_name":"A","birth":"0000"}`,
+		`{"words":"a\u0000","said_on":"2026-06-01"}`, `{"title":"x","who":"worker","goal":"\ud800","papers":[{"name":"","required_by":""}],"due_on":"9999-12-31"}`,
+		`{"state":"done","outcome":""}`, `{"worker":""}`, `{"kind":"call","direction":"in","party":" ","on":"0001-01-01","step":"x"}`, `{"title":"x","chosen_on":"0000-00-00","state":""}`} {
 		f.Add(s)
 	}
 	clk := &movable{now: dbtest.Clock().Now()}
 	h := newHouse(f, dbtest.OpenSQLite(f, db.Config{Clock: clk}), clk)
 	id := h.person()
+	goal := h.ask("POST", "/api/v1/persons/"+id+"/goals", `{"title":"Rester"}`).must(201).id()
+	step := h.ask("POST", "/api/v1/persons/"+id+"/steps", `{"title":"Appeler","who":"worker"}`).must(201).id()
 	f.Fuzz(func(t *testing.T, body string) {
 		h.t = t
 		clk.now = clk.now.Add(time.Minute) // no token is too fast
-		for _, path := range []string{"/persons", "/persons/" + id, "/persons/" + id + "/household/members", "/persons/" + id + "/household/members/" + id + "/leave", "/persons/" + id + "/facts", "/persons/" + id + "/rights/af/decisions", "/persons/" + id + "/rights/compute"} {
+		for _, path := range []string{"/persons", "/persons/" + id, "/persons/" + id + "/household/members", "/persons/" + id + "/household/members/" + id + "/leave", "/persons/" + id + "/facts", "/persons/" + id + "/rights/af/decisions", "/persons/" + id + "/rights/compute",
+			"/persons/" + id + "/expectations", "/persons/" + id + "/goals", "/persons/" + id + "/goals/" + goal, "/persons/" + id + "/steps", "/persons/" + id + "/steps/" + step,
+			"/persons/" + id + "/steps/" + step + "/move", "/persons/" + id + "/steps/" + step + "/hand", "/persons/" + id + "/exchanges"} {
 			method := "POST"
-			if path == "/persons/"+id {
+			if path == "/persons/"+id || strings.HasSuffix(path, goal) || strings.HasSuffix(path, step) {
 				method = "PUT"
 			}
 			if g := h.ask(method, "/api/v1"+path, body, "If-Match", `"1"`); g.Code >= 500 {
@@ -219,7 +225,7 @@ func FuzzQuery(f *testing.F) {
 		clk.now = clk.now.Add(time.Minute)
 		q := queryEscape(value)
 		for _, path := range []string{"/persons?q=" + q, "/persons?q=haddad&after=" + q, "/persons?q=haddad&limit=" + q, "/persons/" + id + "/facts?after=" + q, "/persons/" + id + "/rights?month=" + q,
-			"/persons/" + id + "/household?on=" + q, "/persons/" + id + "/rights/" + q, "/persons/" + q, "/persons?" + q} {
+			"/persons/" + id + "/household?on=" + q, "/persons/" + id + "/rights/" + q, "/persons/" + q, "/persons?" + q, "/persons/" + id + "/steps?after=" + q, "/persons/" + id + "/exchanges?after=" + q, "/persons/" + id + "/steps/" + q} {
 			if g := h.ask("GET", "/api/v1"+path, "", "Accept", value); g.Code >= 500 {
 				t.Errorf("%s: %d\n%s", g.asked, g.Code, g.Body)
 			}

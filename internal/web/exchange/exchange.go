@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/table"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -28,21 +29,24 @@ type Words interface {
 
 // Handler answers the pages of exports and imports.
 type Handler struct {
-	kit    *kit.Kit
-	cases  *casefile.Service
-	access *access.Service
-	words  Words
-	rooms  []casefile.Exporter // whose parts a copy holds too
-	turns  chan struct{}       // files being read: each holds its bytes in memory
+	kit     *kit.Kit
+	cases   *casefile.Service
+	imports *intake.Service
+	access  *access.Service
+	words   Words
+	rooms   []casefile.Exporter // whose parts a copy holds too
+	turns   chan struct{}       // files being read: each holds its bytes in memory
 }
 
 const filesAtOnce = 2
 
 // Register adds the routes. rooms have parts of a person's file that a copy holds.
-func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words, rooms ...casefile.Exporter) {
-	h := &Handler{kit: k, cases: cases, access: a, words: words, rooms: rooms, turns: make(chan struct{}, filesAtOnce)}
+func Register(k *kit.Kit, cases *casefile.Service, imports *intake.Service, a *access.Service, words Words, rooms ...casefile.Exporter) {
+	h := &Handler{kit: k, cases: cases, imports: imports, access: a, words: words, rooms: rooms, turns: make(chan struct{}, filesAtOnce)}
 	k.Handle("GET /personnes/{id}/export", kit.Worker, h.showExport)
 	k.Handle("POST /personnes/{id}/export", kit.Worker, h.export)
+	k.Handle("GET /moi/copie", kit.PersonIn, h.showOwn)
+	k.Handle("POST /moi/copie", kit.PersonIn, h.own)
 	k.Handle("GET /importer", kit.Worker, h.list)
 	k.HandleUpload("POST /importer", kit.Worker, table.MaxBytes, h.upload)
 	k.Handle("GET /importer/{import}", kit.Worker, h.show)

@@ -16,12 +16,13 @@ import (
 // exportView says exactly what a copy would hold.
 type exportView struct {
 	Form   *kit.Form
-	ID     core.ID
+	ID     core.ID // "" when the person takes their own copy
 	Name   string
 	Parts  []part
 	People []string // how each is named in the copy
 	Masked []string // facts that lose their value
 	Hidden bool     // the address
+	House  kit.House
 }
 
 // part is one line of what the copy holds.
@@ -32,6 +33,10 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return h.preview(w, r, id, exportView{ID: id})
+}
+
+func (h *Handler) preview(w http.ResponseWriter, r *http.Request, id core.ID, view exportView) error {
 	d, err := h.cases.PreviewExport(r.Context(), id, h.rooms...)
 	if err != nil {
 		return err
@@ -42,7 +47,7 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	form.Again() // a copy may be taken twice
 	p := printer(r)
-	view := exportView{Form: form, ID: id, Name: d.Person.DisplayName(), Hidden: d.Hidden}
+	view.Form, view.Name, view.Hidden, view.House = form, d.Person.DisplayName(), d.Hidden, h.kit.HouseOf(r)
 	results := 0
 	for _, m := range d.Months {
 		results += len(m.Results)
@@ -53,7 +58,13 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 		{p.T("exchange.part.facts"), p.N("exchange.holds.facts", len(d.Facts))},
 		{p.T("exchange.part.rights"), p.N("exchange.holds.rights", results)},
 		{p.T("exchange.part.decisions"), p.N("exchange.holds.decisions", len(d.Decisions))},
+		{p.T("exchange.part.said"), p.N("exchange.holds.said", len(d.Plan.Expectations))},
+		{p.T("exchange.part.plan"), p.N("exchange.holds.plan", d.Plan.CountSteps())},
+		{p.T("exchange.part.exchanges"), p.N("exchange.holds.exchanges", len(d.Plan.Exchanges))},
 		{p.T("exchange.part.sheets"), p.N("exchange.holds.sheets", len(d.Sheets))},
+	}
+	if len(d.Merged) > 0 {
+		view.Parts = append(view.Parts, part{p.T("exchange.part.merged"), p.N("exchange.holds.merged", len(d.Merged))})
 	}
 	for _, of := range d.Parts {
 		view.Parts = append(view.Parts, part{p.T("exchange.part." + of.Name), p.N("exchange.holds."+of.Name, len(of.Rows))})
@@ -66,7 +77,11 @@ func (h *Handler) showExport(w http.ResponseWriter, r *http.Request) error {
 			view.Masked = append(view.Masked, maskedName(p, f))
 		}
 	}
-	return h.kit.Render(w, r, kit.Page{Template: "exchange/export", Title: p.T("exchange.export.title"), Nav: "people", View: view})
+	page := kit.Page{Template: "exchange/export", Title: p.T("exchange.export.title"), Nav: "people", View: view}
+	if view.ID == "" {
+		page.Template, page.Title, page.Nav, page.Public = "exchange/own", p.T("exchange.own.title"), "", true
+	}
+	return h.kit.Render(w, r, page)
 }
 
 func maskedName(p *i18n.Printer, f casefile.KeptFact) string {
@@ -87,6 +102,10 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return h.take(w, r, id)
+}
+
+func (h *Handler) take(w http.ResponseWriter, r *http.Request, id core.ID) error {
 	kind := r.PostForm.Get("forme")
 	switch kind {
 	case "zip", "html", "json":

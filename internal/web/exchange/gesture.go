@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -38,7 +38,7 @@ func (h *Handler) mapColumns(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = h.cases.MapImport(r.Context(), id, v, r.PostForm["field"], strings.TrimSpace(r.PostForm.Get("month")))
+	err = h.imports.Map(r.Context(), id, v, r.PostForm["field"], strings.TrimSpace(r.PostForm.Get("month")))
 	if err == nil {
 		return h.back(w, r, id)
 	}
@@ -59,7 +59,7 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	choices := map[int]casefile.RowChoice{}
+	choices := map[int]intake.RowChoice{}
 	for name, values := range r.PostForm {
 		line, is := strings.CutPrefix(name, "ligne-")
 		if !is || len(values) != 1 || values[0] == "" {
@@ -69,11 +69,11 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 		}
-		choices[n] = casefile.RowChoice(values[0])
+		choices[n] = intake.RowChoice(values[0])
 	}
-	err = h.cases.ChooseRows(r.Context(), id, choices)
+	err = h.imports.ChooseRows(r.Context(), id, choices)
 	if rest := r.PostForm.Get("reste"); err == nil && rest != "" {
-		err = h.cases.ChooseRest(r.Context(), id, casefile.RowChoice(rest))
+		err = h.imports.ChooseRest(r.Context(), id, intake.RowChoice(rest))
 	}
 	if err != nil {
 		return h.moved(w, r, id, err)
@@ -83,11 +83,11 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
-	return h.move(w, r, func(id core.ID, v int64) error { return h.cases.ConfirmImport(r.Context(), id, v) })
+	return h.move(w, r, func(id core.ID, v int64) error { return h.imports.Confirm(r.Context(), id, v) })
 }
 
 func (h *Handler) undo(w http.ResponseWriter, r *http.Request) error {
-	return h.move(w, r, func(id core.ID, v int64) error { return h.cases.UndoImport(r.Context(), id, v) })
+	return h.move(w, r, func(id core.ID, v int64) error { return h.imports.Undo(r.Context(), id, v) })
 }
 
 func (h *Handler) move(w http.ResponseWriter, r *http.Request, gesture func(core.ID, int64) error) error {
@@ -110,7 +110,7 @@ func (h *Handler) drop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.cases.DropImport(r.Context(), id); err != nil {
+	if err := h.imports.Drop(r.Context(), id); err != nil {
 		return h.moved(w, r, id, err)
 	}
 	h.kit.SetFlash(w, r, kit.Flash{Bold: "exchange.import.dropped"})
@@ -125,7 +125,7 @@ func (h *Handler) faults(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i, lines, err := h.cases.ImportFaults(r.Context(), id)
+	i, lines, err := h.imports.Faults(r.Context(), id)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/table"
@@ -42,7 +43,7 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
-	imports, err := h.cases.Imports(r.Context())
+	imports, err := h.imports.List(r.Context())
 	if err != nil {
 		return err
 	}
@@ -70,11 +71,11 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.F
 }
 
 // summary is what became of an import in one line.
-func summary(p *i18n.Printer, i casefile.Import) string {
+func summary(p *i18n.Printer, i intake.Import) string {
 	switch i.State {
-	case casefile.ImportDone:
+	case intake.StateDone:
 		return p.N("exchange.count.created", i.Count.Created) + " " + p.N("exchange.count.added", i.Count.Added)
-	case casefile.ImportUndone:
+	case intake.StateUndone:
 		return p.N("exchange.count.removed", i.Count.Removed) + " " + p.N("exchange.count.kept", i.Count.Kept)
 	}
 	return p.N("exchange.count.rows", i.Count.Rows)
@@ -119,13 +120,13 @@ func (h *Handler) keep(r *http.Request, up kit.Upload) (core.ID, error) {
 	if err != nil {
 		return "", err
 	}
-	in := casefile.ImportTable{Name: up.Name, Format: string(t.Format), Encoding: t.Encoding, Separator: t.Separator, Date1904: t.Date1904,
+	in := intake.Table{Name: up.Name, Format: string(t.Format), Encoding: t.Encoding, Separator: t.Separator, Date1904: t.Date1904,
 		NoHeader: t.NoHeader, Header: t.Header}
 	for _, row := range t.Rows {
-		in.Rows = append(in.Rows, casefile.ImportCells{Line: row.Line, Cells: row.Cells})
+		in.Rows = append(in.Rows, intake.Cells{Line: row.Line, Cells: row.Cells})
 	}
 	for _, p := range t.Problems {
-		f := casefile.ImportFault{Line: p.Line, Key: "errs.exchange.row_" + string(p.Code)}
+		f := intake.Fault{Line: p.Line, Key: "errs.exchange.row_" + string(p.Code)}
 		if p.Column > 0 {
 			f.Column = table.ColumnName(p.Column - 1)
 			if p.Column <= len(t.Header) {
@@ -134,7 +135,7 @@ func (h *Handler) keep(r *http.Request, up kit.Upload) (core.ID, error) {
 		}
 		in.Problems = append(in.Problems, f)
 	}
-	return h.cases.StartImport(r.Context(), core.ID(r.PostForm.Get("team")), in)
+	return h.imports.Start(r.Context(), core.ID(r.PostForm.Get("team")), in)
 }
 
 // refusalLimit is the number that the sentence of a refusal tells.
@@ -151,7 +152,7 @@ func refusalLimit(c table.Code) int {
 // importView is one import, whatever its state.
 type importView struct {
 	Form    *kit.Form
-	I       casefile.Import
+	I       intake.Import
 	Title   string
 	State   string
 	Read    string // how the file was read
@@ -187,7 +188,7 @@ type group struct {
 type option struct{ Value, Label string }
 
 type lineView struct {
-	casefile.ImportLine
+	intake.Row
 	Says  []string
 	Born  string
 	Known string
@@ -211,7 +212,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
-	i, err := h.cases.ReadImport(r.Context(), id)
+	i, err := h.imports.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -224,13 +225,13 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	}
 	template := "exchange/progress"
 	switch i.State {
-	case casefile.ImportRead:
+	case intake.StateRead:
 		template = "exchange/columns"
 		err = h.fillColumns(r, &view)
-	case casefile.ImportChecked:
+	case intake.StateChecked:
 		template = "exchange/check"
 		err = h.fillCheck(r, &view)
-	case casefile.ImportDone, casefile.ImportUndone:
+	case intake.StateDone, intake.StateUndone:
 		template = "exchange/done"
 		err = h.fillDone(r, &view)
 	default:
@@ -245,7 +246,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 }
 
 // readAs says how the file was understood, so that a wrong guess shows.
-func readAs(p *i18n.Printer, i casefile.Import) string {
+func readAs(p *i18n.Printer, i intake.Import) string {
 	if i.Format == string(table.XLSX) {
 		return p.T("exchange.import.read_xlsx")
 	}
@@ -268,9 +269,9 @@ func (v *importView) fillProgress(p *i18n.Printer) {
 	c := v.I.Count
 	part := c.Done
 	switch v.I.State {
-	case casefile.ImportChecking:
+	case intake.StateChecking:
 		part = c.Checked
-	case casefile.ImportUndoing:
+	case intake.StateUndoing:
 		part = c.Removed + c.Kept
 	}
 	if c.Rows > 0 {
@@ -281,7 +282,7 @@ func (v *importView) fillProgress(p *i18n.Printer) {
 
 func (h *Handler) fillColumns(r *http.Request, v *importView) error {
 	p := printer(r)
-	lines, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowUnchecked, 0, 50)
+	lines, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowUnchecked, 0, 50)
 	if err != nil {
 		return err
 	}
@@ -300,7 +301,7 @@ func (h *Handler) fillColumns(r *http.Request, v *importView) error {
 		v.Columns = append(v.Columns, c)
 	}
 	fields := group{Label: p.T("exchange.columns.person")}
-	for _, f := range casefile.ImportFields() {
+	for _, f := range intake.Fields() {
 		fields.Options = append(fields.Options, option{f, p.T("exchange.field." + f)})
 	}
 	facts := map[casefile.Theme]*group{}
@@ -346,7 +347,7 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 	if err != nil || after < 0 {
 		after = 0
 	}
-	known, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowKnown, after, knownPage+1)
+	known, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowKnown, after, knownPage+1)
 	if err != nil {
 		return err
 	}
@@ -354,14 +355,14 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 		known = known[:knownPage]
 		v.NextOf = fmt.Sprintf("/importer/%s?apres=%d#connues", v.I.ID, known[knownPage-1].Line)
 	}
-	bad, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowBad, 0, knownPage+1)
+	bad, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowBad, 0, knownPage+1)
 	if err != nil {
 		return err
 	}
 	if v.MoreBad = len(bad) > knownPage; v.MoreBad {
 		bad = bad[:knownPage]
 	}
-	fresh, err := h.cases.ImportLines(r.Context(), v.I.ID, casefile.RowFresh, 0, samples)
+	fresh, err := h.imports.Rows(r.Context(), v.I.ID, intake.RowFresh, 0, samples)
 	if err != nil {
 		return err
 	}
@@ -369,10 +370,10 @@ func (h *Handler) fillCheck(r *http.Request, v *importView) error {
 	return nil
 }
 
-func lineViews(p *i18n.Printer, lines []casefile.ImportLine) []lineView {
+func lineViews(p *i18n.Printer, lines []intake.Row) []lineView {
 	out := make([]lineView, 0, len(lines))
 	for _, l := range lines {
-		v := lineView{ImportLine: l}
+		v := lineView{Row: l}
 		if !l.Birth.IsZero() {
 			v.Born = p.T("web.search.born", "date", l.Birth)
 		}
@@ -391,7 +392,7 @@ func lineViews(p *i18n.Printer, lines []casefile.ImportLine) []lineView {
 }
 
 // sayFault says what to correct: « Colonne Naissance : … »
-func sayFault(p *i18n.Printer, f casefile.ImportFault) string {
+func sayFault(p *i18n.Printer, f intake.Fault) string {
 	say := p.Error(f.Sentence())
 	if f.Column == "" {
 		return say
@@ -403,10 +404,10 @@ func (h *Handler) fillDone(r *http.Request, v *importView) error {
 	p := printer(r)
 	c := v.I.Count
 	v.Counts = []string{p.N("exchange.count.created", c.Created), p.N("exchange.count.added", c.Added), p.N("exchange.count.skipped", c.Skipped), p.N("exchange.count.bad", c.Unwritten)}
-	if v.I.State == casefile.ImportUndone {
+	if v.I.State == intake.StateUndone {
 		v.Counts = []string{p.N("exchange.count.removed", c.Removed), p.N("exchange.count.kept", c.Kept)}
 		var err error
-		v.Kept, err = h.cases.KeptRows(r.Context(), v.I.ID)
+		v.Kept, err = h.imports.Kept(r.Context(), v.I.ID)
 		return err
 	}
 	return nil

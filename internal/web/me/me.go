@@ -7,7 +7,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
-	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -22,19 +22,16 @@ var Pages embed.FS
 type Handler struct {
 	kit   *kit.Kit
 	cases *casefile.Service
-	notes *note.Service
+	load  *caseload.Service
 	words person.Words
 }
 
 // Register adds the person's routes.
-func Register(k *kit.Kit, cases *casefile.Service, notes *note.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, notes: notes, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, words: words}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/fiche", kit.PersonIn, h.sheet)
-	k.Handle("GET /moi/notes", kit.PersonIn, h.showNotes)
-	k.Handle("GET /moi/mots", kit.PersonIn, h.showWords)
-	k.Handle("POST /moi/mots", kit.PersonIn, h.saveWords)
 }
 
 // view is the home.
@@ -42,6 +39,7 @@ type view struct {
 	Hello  string
 	Rights string // what is behind the door, never an amount
 	House  kit.House
+	Who    whoView
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -55,6 +53,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		if l.Result != nil && !l.Silenced() {
 			out.Rights = p.T("web.me.rights_read")
 		}
+	}
+	if out.Who, err = h.who(r); err != nil {
+		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
 }

@@ -105,11 +105,6 @@ func (h *Handler) create(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		var id core.ID
 		if id, err = h.cases.CreatePerson(r.Context(), in); err == nil {
-			// The questions come from a calculation: without one, the new file would
-			// say that nothing is left to ask. The person is kept even if it fails.
-			if err := h.cases.Recompute(r.Context(), id, 0); err != nil {
-				h.kit.Log.ErrorContext(r.Context(), "rights of a new file not computed", "file", id, "err", err)
-			}
 			h.kit.SetFlash(w, r, kit.Flash{Bold: "web.identity.created", Rest: "web.identity.created_rest"})
 			h.kit.Redirect(w, r, path(id))
 			return nil
@@ -215,9 +210,6 @@ func readDate(s string) (core.PartialDate, error) {
 	return d, nil
 }
 
-// ReadDay reads a whole day as people type it, « 12/03/2026 »; zero for "".
-func ReadDay(s string) (core.Date, error) { return readDay(s) }
-
 // readDay is readDate for a whole day.
 func readDay(s string) (core.Date, error) {
 	d, err := readDate(s)
@@ -255,3 +247,6 @@ func fieldsOf(err error) errs.Fields {
 	fields, _ := errors.AsType[errs.Fields](err)
 	return fields
 }
+
+// ReadDay reads a day as people type it (12/03/2026); zero when nothing is typed.
+func ReadDay(s string) (core.Date, error) { return readDay(s) }

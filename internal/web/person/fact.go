@@ -124,6 +124,9 @@ func (h *Handler) renderFact(w http.ResponseWriter, r *http.Request, form *kit.F
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Of: of, Form: form,
 		Label: factLabel(p, of, subject, id, file.Household), Unit: unitText(p, of.Unit), Subject: string(subject.Kind) + ":" + string(subject.ID),
 	}
+	if of.Name == nationalityFact {
+		view.Choices = countries(p)
+	}
 	for _, c := range of.Choices {
 		view.Choices = append(view.Choices, option{c, choiceLabel(p, of.Name, c)})
 	}

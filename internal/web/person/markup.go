@@ -70,71 +70,7 @@ func (m *markup) within(before, s, after string) {
 	}
 }
 
-// fact writes one line of the situation: what, how much, from where.
-func (m *markup) fact(v factView) {
-	m.raw(`<div class="fact"><dt>`)
-	if v.Short != "" {
-		m.within(`<span class="vh">`, v.Label, `</span>`)
-		m.within(`<span class="sub" aria-hidden="true"><bdi>`, v.Short, `</bdi></span>`)
-	} else {
-		m.text(v.Label)
-	}
-	m.raw(`</dt><dd>`)
-	switch {
-	case v.Open:
-		m.raw(`<span class="tag open">`)
-		m.icon("ask", false)
-		m.say("web.file.unknown")
-		m.raw(`</span>`)
-	case v.Refused:
-		m.say("web.file.refused")
-		m.raw(`<br><span class="soft">`)
-		m.say("web.file.refused_means")
-		m.raw(`</span>`)
-	default:
-		m.within(`<b><bdi>`, v.Value, `</bdi></b>`)
-	}
-	m.within(` <span class="soft">`, v.Since, `</span>`)
-	for _, before := range v.Before {
-		m.within(`<br><span class="soft"><s><bdi>`, before, `</bdi></s>`)
-		m.say("web.file.believed")
-		m.raw(`</span>`)
-	}
-	for _, coming := range v.Coming {
-		m.within(`<br><span class="soft">`, coming, `</span>`)
-	}
-	if v.Waiting > 0 {
-		m.raw(`<br><span class="tag">`)
-		m.icon("change", false)
-		m.say("web.conflict.versions")
-		m.raw(`</span>`)
-	}
-	m.raw(`</dd>`)
-	m.source(v.Source)
-	m.within(`<a class="change noprint" href="`, v.Href, `">`)
-	m.say("web.file.edit")
-	m.within(`<span class="vh"> `, v.Label, `</span></a></dd></div>`)
-}
-
-// zeros writes the amounts that were said to be nothing, on one line.
-func (m *markup) zeros(list []option, said sourceView) {
-	m.raw(`<div class="fact"><dt>`)
-	m.say("web.file.nothing")
-	m.raw(`</dt><dd>`)
-	for i, z := range list {
-		if i > 0 {
-			m.say("web.household.comma")
-			m.raw(` `)
-		}
-		m.within(`<a href="`, z.Value, `">`)
-		m.within(``, z.Label, `</a>`)
-	}
-	m.raw(`</dd>`)
-	m.source(said)
-	m.raw(`</dd></div>`)
-}
-
-// source opens the third column of a fact, which its caller closes.
+// source writes the third column of a line of the situation.
 func (m *markup) source(s sourceView) {
 	class := "src"
 	if s.Said {
@@ -142,7 +78,7 @@ func (m *markup) source(s sourceView) {
 	}
 	m.raw(`<dd class="`, class, `">`)
 	m.icon(s.Icon, false)
-	m.within(`<span>`, s.Text, `</span>`)
+	m.within(`<span>`, s.Text, `</span></dd>`)
 }
 
 // head opens a card: its name, amount, sentence and tag.
@@ -188,10 +124,15 @@ func (m *markup) foot(c *rightCard) {
 	}
 	m.link(c, "#contester", "web.right.contest")
 	m.raw(`</p>`)
-	if c.Decided && !c.Reopen {
+	folded := !c.Reopen && (c.Decided || c.Class == "open") // questions come before an answer
+	if folded {
 		m.raw(`<details><summary>`)
 		m.icon("next", true)
-		m.say("web.decide.change")
+		if c.Decided {
+			m.say("web.decide.change")
+		} else {
+			m.text(m.p.T("web.decide.already", "who", c.Call))
+		}
 		m.within(`<span class="vh"> `, c.Name, `</span></summary>`)
 	}
 	m.within(`<form class="decide" method="post" action="`, c.Action, `">`)
@@ -206,7 +147,7 @@ func (m *markup) foot(c *rightCard) {
 		m.choices(c.Name)
 	}
 	m.raw(`</form>`)
-	if c.Decided && !c.Reopen {
+	if folded {
 		m.raw(`</details>`)
 	}
 	m.raw(`</article>`)

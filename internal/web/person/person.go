@@ -9,6 +9,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -23,19 +24,15 @@ var Pages embed.FS
 type Handler struct {
 	kit    *kit.Kit
 	cases  *casefile.Service
+	follow *caseload.Service
 	access *access.Service
 	words  Words
-	notes  Section
 	trees  treeCache
 }
 
-// Section is a part of the page of a file that another area reads and shows, with
-// the view of its template.
-type Section func(r *http.Request, file core.ID) (view any, err error)
-
-// Register adds the routes of the files. notes is the view of "note/_latest".
-func Register(k *kit.Kit, cases *casefile.Service, a *access.Service, words Words, notes Section) {
-	h := &Handler{kit: k, cases: cases, access: a, words: words, notes: notes}
+// Register adds the routes of the files.
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

@@ -31,6 +31,8 @@ type questionView struct {
 	Over     bool
 	Stale    bool   // not computed for today: nothing can be said of what is left
 	Skip     string // address of the same page with the next question
+	Earliest string // the first month that rights read, "" when there is nothing to say of it
+	Since    string // « Le même depuis janvier 2024, ou avant »
 }
 
 // cellView is one value the answer sets.
@@ -40,6 +42,7 @@ type cellView struct {
 	Unit     string
 	Type     casefile.ValueType
 	Choices  []option
+	Select   []option // a list too long for one answer a line
 	Field    string
 	Single   bool // the only one: the question's title is its label
 	From     string
@@ -144,6 +147,9 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 			}
 			cell.Choices = append(cell.Choices, option{choice, choiceLabel(p, c.Of.Name, choice)})
 		}
+		if c.Of.Name == nationalityFact {
+			cell.Select = countries(p)
+		}
 		if c.Of.Name == communeFact {
 			field := w.communeField(v.Form, cell.Field, p.T("web.commune.label"), cell.From, v.Form.Value(cell.Field))
 			cell.Commune = &field
@@ -165,10 +171,15 @@ func (v *questionView) fill(p *i18n.Printer, w Words, q casefile.Question) {
 // same question may come twice, for now and for the year that the CAF looks at.
 const farBack = 6
 
-// placeInTime says aloud that an amount is asked of some time ago.
+// placeInTime says aloud that an amount is asked of some time ago, and lets one
+// answer stand for all the months that rights read.
 func (v *questionView) placeInTime(p *i18n.Printer, q casefile.Question, today core.Date) {
 	from := q.Cells[0].From
 	of := q.Cells[0].Of
+	if of.Type == casefile.TypeAmount && of.Period == casefile.PeriodMonth && q.Earliest != 0 && today.CalendarMonth()-q.Earliest >= farBack {
+		v.Earliest = monthDate(q.Earliest).String()
+		v.Since = p.T("web.question.since_same", "date", monthDate(q.Earliest))
+	}
 	if from.Month == 0 || v.Hint != "" || of.Type != casefile.TypeAmount || of.Period != casefile.PeriodMonth {
 		return
 	}
@@ -226,6 +237,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	case "refused":
 		a.State = casefile.Refused
 	}
+	if a.State == casefile.Known {
+		a.From, err = sinceWhen(v)
+	}
 	if a.State != casefile.Known {
 		a.Values = nil
 		a.Source = casefile.SourceSaid
@@ -233,7 +247,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	if a.Source == "" {
 		a.Source = casefile.SourceSaid
 	}
-	if typed, ok := a.Values[communeFact]; ok && strings.TrimSpace(typed) != "" {
+	if typed, ok := a.Values[communeFact]; err == nil && ok && strings.TrimSpace(typed) != "" {
 		var c directory.Commune
 		if c, err = h.words.readCommune(typed, v.Get(fieldPicked), "v."+communeFact); err == nil {
 			a.Values[communeFact] = c.Current()
@@ -262,6 +276,30 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return h.renderQuestion(w, r, form, a.Question, http.StatusUnprocessableEntity)
+}
+
+// sinceWhen reads since when an amount is the same: "" the months that are missing
+// alone, else the first month that rights read, or the one typed.
+func sinceWhen(v url.Values) (core.PartialDate, error) {
+	text := ""
+	switch v.Get("since") {
+	case "":
+		return core.PartialDate{}, nil
+	case "other":
+		text = v.Get("since_month")
+	default:
+		text = v.Get("since")
+	}
+	d, err := readDate(text)
+	if err != nil || d.IsZero() {
+		return d, errs.Fields{errs.New(errs.Invalid, "web.question.since_unclear").On("since_month")}
+	}
+	return d, nil
+}
+
+// monthDate is a month as people write dates.
+func monthDate(m core.Month) core.PartialDate {
+	return core.PartialDate{Year: m.Year(), Month: m.Month()}
 }
 
 // questionPath is the address of one question of a file.

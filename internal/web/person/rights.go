@@ -23,6 +23,7 @@ type rightsView struct {
 	Stale    string        // why it should be computed again, "" when it need not
 	Cards    []rightCard
 	NotDue   template.HTML // folded: nothing to decide about them today
+	Unseen   template.HTML // folded: too little is known to speak of them yet
 }
 
 // rightCard is one right: proposed (dashed), open (a question), decided (solid).
@@ -80,7 +81,7 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 		v.Stale = p.T("web.file.stale_" + string(f.Stale))
 	}
 	explained, m := false, newMarkup(p, hidden)
-	var notDue []rightCard
+	var notDue, unseen []rightCard
 	for _, line := range sortRights(f.Rights) {
 		card := h.viewCard(r, p, f, line)
 		if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
@@ -100,6 +101,10 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 			notDue = append(notDue, card)
 			continue
 		}
+		if h.unseen(line) {
+			unseen = append(unseen, card)
+			continue
+		}
 		m.head(&card)
 		card.Head = m.take()
 		m.foot(&card)
@@ -108,7 +113,18 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	}
 	m.notDue(notDue)
 	v.NotDue = m.take()
+	m.notDue(unseen)
+	v.Unseen = m.take()
 	return v, nil
+}
+
+// tooLittle is from how many questions left a right is not talked of yet.
+const tooLittle = 4
+
+// unseen tells whether so little is known that a card would say nothing: no
+// decision, and many questions before the first answer.
+func (h *Handler) unseen(line casefile.RightLine) bool {
+	return line.Decision == nil && line.Result != nil && line.Result.Status == casefile.ToVerify && h.cases.Pages(line.Result.Missing) >= tooLittle
 }
 
 // monthOptions writes a list of months, the latest first: digits and the names of

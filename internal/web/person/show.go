@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -20,12 +21,11 @@ type fileView struct {
 	Lines     []iconLine
 	Question  bool
 	Household householdView
-	Themes    []themeView
+	Situation template.HTML // its lines, written by markup
 	Merged    []mergedView
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
 	Plan      PlanPage
-	Notes     any // of "note/_latest"
 }
 
 // iconLine is a symbol and its words.
@@ -60,6 +60,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	file, err := h.cases.OpenFile(r.Context(), id, month(r))
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
+		return h.ended(w, r, id, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -76,12 +79,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		ID: id, Form: form, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity),
 		Lead: lead(p, file), Lines: contactLines(p, file.Person.Contact), Question: file.Question != "",
 		Household: viewHousehold(p, id, file.Household),
-		Themes:    h.words.viewThemes(p, file),
+		Situation: h.words.viewSituation(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 		Merged:    viewMerged(p, file.Merged),
-	}
-	if view.Notes, err = h.notes(r, id); err != nil {
-		return err
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
@@ -90,6 +90,16 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/file", Title: view.Name, Sheet: "file.css", Nav: "people", View: view, Script: true})
+}
+
+// ended leads to how an accompaniment ended whoever may read that of a file that no
+// longer opens; everybody else is told what refused is.
+func (h *Handler) ended(w http.ResponseWriter, r *http.Request, id core.ID, refused error) error {
+	if _, err := h.follow.Read(r.Context(), id); err != nil {
+		return refused
+	}
+	h.kit.Redirect(w, r, path(id)+"/suivi")
+	return nil
 }
 
 // lead is the sentence under the name: age, birth, languages.

@@ -1,26 +1,16 @@
 package person
 
 import (
-	"html/template"
 	"strconv"
-	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
-// themeView groups the facts of one theme. Amounts of nothing are told together:
-// « Rien en pension d'invalidité, chômage ».
-type themeView struct {
-	Title string
-	Rows  template.HTML // its lines, written by markup
-}
-
-// factView is one line of the situation: what, how much, from where.
+// factView is one fact: what, how much, from where.
 type factView struct {
 	Label   string
-	Short   string // the person alone, when the line above is the same fact of another
 	Value   string
 	Open    bool   // nobody knows
 	Refused bool   // the person prefers not to say
@@ -37,41 +27,6 @@ type sourceView struct {
 	Icon string
 	Text string
 	Said bool
-}
-
-func (w Words) viewThemes(p *i18n.Printer, f *casefile.File) []themeView {
-	var out []themeView
-	call := callName(p, f.Person.Title, f.Person.Identity)
-	m := newMarkup(p, "")
-	for _, theme := range casefile.Themes() {
-		var zeros []option
-		var said sourceView
-		last := ""
-		for _, line := range f.Facts {
-			if line.Theme != theme {
-				continue
-			}
-			v := w.viewFact(p, f, call, line)
-			if nothing(line) && (len(zeros) == 0 || said == v.Source) {
-				zeros, said = append(zeros, option{v.Href, lower(v.Label)}), v.Source
-				continue
-			}
-			if last == line.Variable {
-				if human, ok := f.Household.Humans[line.Subject.ID]; ok {
-					v.Short = firstName(human)
-				}
-			}
-			last = line.Variable
-			m.fact(v)
-		}
-		if len(zeros) > 0 {
-			m.zeros(zeros, said)
-		}
-		if m.Len() > 0 {
-			out = append(out, themeView{Title: p.T("casefile.theme." + string(theme)), Rows: m.take()})
-		}
-	}
-	return out
 }
 
 // nothing tells an amount that was said to be zero, and that nothing else is to be
@@ -174,19 +129,11 @@ func (w Words) factValue(p *i18n.Printer, of casefile.Variable, value string) st
 		switch of.Name {
 		case communeFact:
 			return w.commune(value)
-		case "nationalite":
+		case nationalityFact:
 			return countryName(p, value)
 		}
 	}
 	return value
-}
-
-// countryName says a country's code ("FR"), itself when the catalogue lacks it.
-func countryName(p *i18n.Printer, code string) string {
-	if key := "web.country." + strings.ToLower(code); p.Has(key) {
-		return p.T(key)
-	}
-	return code
 }
 
 func choiceLabel(p *i18n.Printer, variable, value string) string {

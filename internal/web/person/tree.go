@@ -184,7 +184,7 @@ func whose(p *i18n.Printer, subjects []string, names map[string]string) string {
 
 // figure is a line's value as people read it.
 func (w Words) figure(p *i18n.Printer, l rights.Line) string {
-	if l.Variable == "nationalite" {
+	if l.Variable == nationalityFact {
 		return countryName(p, l.Value.String())
 	}
 	switch l.Value.Kind {

@@ -8,11 +8,6 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
-// CallName is how a page speaks of the person: « Mme Haddad ».
-func CallName(p *i18n.Printer, who casefile.Person) string {
-	return callName(p, who.Title, who.Identity)
-}
-
 // callName is how a page speaks of the person: « Mme Haddad », or their name as
 // it is when they gave no title.
 func callName(p *i18n.Printer, title casefile.Title, id casefile.Identity) string {
@@ -109,3 +104,7 @@ func languageName(p *i18n.Printer, tag string) string {
 func languages() []string {
 	return []string{"fr", "ar", "en", "ber", "kab", "pt", "es", "tr", "ro", "ru", "uk", "sq", "am", "ti", "so", "ff", "wo", "bm", "snk", "ln", "fa", "ps", "prs", "bn", "ta", "ur", "zh", "vi", "it", "pl", "rom", "ka", "hy", "fsl"}
 }
+
+// CallName is how the pages of other areas name somebody: « Mme Haddad », or the
+// whole name without a title.
+func CallName(p *i18n.Printer, who casefile.Identity) string { return callName(p, who.Title, who) }

@@ -33,15 +33,6 @@ func readMember(v url.Values) access.Worker {
 	return in
 }
 
-// placed refuses somebody who accompanies people but is in no team: no file would
-// ever open for them, and nothing would tell them why.
-func placed(w access.Worker) error {
-	if w.Works && len(w.Teams) == 0 {
-		return errs.Fields{errs.New(errs.Invalid, "web.team.pick_team").On("teams")}
-	}
-	return nil
-}
-
 func (h *Handler) showMember(w http.ResponseWriter, r *http.Request) error {
 	form, err := h.kit.NewForm(w, r)
 	if err != nil {
@@ -95,9 +86,7 @@ func (h *Handler) editMember(w http.ResponseWriter, r *http.Request) error {
 	if in.Version, err = strconv.ParseInt(r.PostForm.Get("version"), 10, 64); err != nil {
 		return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 	}
-	if err = placed(in); err == nil {
-		err = h.access.EditMember(r.Context(), in)
-	}
+	err = h.access.EditMember(r.Context(), in)
 	var said *errs.Error
 	if errors.As(err, &said) && said.Kind == errs.Conflict {
 		err = errs.Fields{errs.New(errs.Invalid, said.Key)} // what was typed stays on the page

@@ -101,11 +101,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 
 func (h *Handler) invite(w http.ResponseWriter, r *http.Request) error {
 	in := readMember(r.PostForm)
-	err := placed(in)
-	var made access.Invitation
-	if err == nil {
-		made, err = h.access.Invite(r.Context(), in)
-	}
+	made, err := h.access.Invite(r.Context(), in)
 	if err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {

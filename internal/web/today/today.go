@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -23,12 +24,13 @@ var Pages embed.FS
 type Handler struct {
 	kit   *kit.Kit
 	cases *casefile.Service
+	load  *caseload.Service
 	words person.Words
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, words: words}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -46,6 +48,8 @@ type view struct {
 	Due    []dueLine // steps of the worker that are due, by date
 	Later  string    // address of the next ones
 	Admin  bool      // administers without accompanying anybody
+	Hands  []hand    // accompaniments proposed to the worker or to their teams
+	Covers []cover   // colleagues away, whom the worker covers
 }
 
 // dueLine is one step that is due.
@@ -109,6 +113,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if after != "" {
 		out.First = "/"
+	}
+	if err := h.relief(r, &out); err != nil {
+		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "today/today", Title: v.T("web.frame.today"), Sheet: "file.css", Nav: "today", View: out})
 }

@@ -59,6 +59,7 @@ func OpenSQLite(t testing.TB, cfg db.Config) *db.DB {
 		}
 		cfg.URL = "sqlite:" + path
 	}
+	lookAtPlans(t, &cfg)
 	return open(t, cfg)
 }
 

@@ -1,0 +1,172 @@
+package caseload_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+)
+
+// world is an organisation with two teams: Claire and Hugo work in A, Karim in B.
+type world struct {
+	*caseload.Service
+	t                         testing.TB
+	db                        *db.DB
+	clock                     *hand
+	cases                     *casefile.Service
+	teamA, teamB              core.ID
+	claire, hugo, karim       context.Context
+	claireID, hugoID, karimID core.ID
+}
+
+// hand is a clock that a test moves.
+type hand struct{ now time.Time }
+
+func (h *hand) Now() time.Time { return h.now }
+
+// each runs fn on both databases.
+func each(t *testing.T, fn func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(t, newWorld(t, d)) })
+}
+
+func newWorld(t testing.TB, d *db.DB) *world {
+	t.Helper()
+	ring, err := secret.NewKeyring(bytes.Repeat([]byte{7}, 32))
+	must(t, err)
+	fields, err := secret.NewFields(rand.NewChaCha8([32]byte{5}), ring)
+	must(t, err)
+	w := &world{t: t, db: d, clock: &hand{now: dbtest.Clock().Now()}}
+	j := journal.New(d, nil)
+	acc, err := access.New(d, j, fields, bytes.Repeat([]byte{1}, 32), access.Options{})
+	must(t, err)
+	org, err := acc.CreateOrganisation(core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test"}),
+		access.Organisation{Name: "CCAS d'essai", Place: "Europe/Paris"})
+	must(t, err)
+	system := core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: org})
+	w.teamA, err = acc.CreateTeam(system, "Polyvalence")
+	must(t, err)
+	w.teamB, err = acc.CreateTeam(system, "Insertion")
+	must(t, err)
+	worker := func(login, name string, team core.ID) (context.Context, core.ID) {
+		id, err := acc.AddWorker(system, access.Worker{Login: login, Name: name, Works: true, Teams: []core.ID{team}})
+		must(t, err)
+		return core.WithActor(context.Background(), core.Actor{Kind: core.ActorWorker, ID: id, Org: org, Teams: []core.ID{team}, AAL: 2}), id
+	}
+	w.claire, w.claireID = worker("claire", "Claire Maurel", w.teamA)
+	w.hugo, w.hugoID = worker("hugo", "Hugo Lantier", w.teamA)
+	w.karim, w.karimID = worker("karim", "Karim Sissoko", w.teamB)
+	w.cases, err = casefile.New(casefile.Deps{
+		DB: d, Access: acc, Journal: j, Fields: fields, Engine: engine{}, Clock: w.clock,
+		PhoneKey: func(n string) string { return ring.HMAC("phone", n) }, Random: rand.NewChaCha8([32]byte{9}),
+	})
+	must(t, err)
+	w.Service, err = caseload.New(w.cases)
+	must(t, err)
+	return w
+}
+
+// engine is a law with one right, always to be verified.
+type engine struct{}
+
+func (engine) Digest() string              { return "law-1" }
+func (engine) Program() ([]byte, int)      { return []byte("program"), 1 }
+func (engine) Rights() []string            { return []string{"af"} }
+func (engine) Inputs() []casefile.Variable { return nil }
+func (engine) Evaluate(context.Context, *casefile.Picture) ([]casefile.Outcome, error) {
+	return []casefile.Outcome{{Right: "af", Status: casefile.ToVerify, Detail: []byte("{}")}}, nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantKind(t testing.TB, err error, kind errs.Kind) {
+	t.Helper()
+	if !errs.Is(err, kind) {
+		t.Fatalf("error %v, want kind %d", err, kind)
+	}
+}
+
+// wantField says that a form was refused for that field, and why.
+func wantField(t testing.TB, err error, field, key string) {
+	t.Helper()
+	fields, ok := errors.AsType[errs.Fields](err)
+	if !ok {
+		t.Fatalf("error %v, want %s on %s", err, key, field)
+	}
+	for _, f := range fields {
+		if f.Field == field && f.Key == key {
+			return
+		}
+	}
+	t.Fatalf("error %v, want %s on %s", err, key, field)
+}
+
+// person makes a file in Claire's team.
+func (w *world) person(given, usual string) core.ID {
+	w.t.Helper()
+	id, err := w.cases.CreatePerson(w.claire, casefile.NewPerson{
+		Identity: casefile.Identity{UsualName: usual, GivenNames: given}, Team: w.teamA, SeenDuplicates: true})
+	must(w.t, err)
+	must(w.t, w.cases.Recompute(w.claire, id, 0))
+	return id
+}
+
+// step writes a step that its worker answers for, due in days.
+func (w *world) step(ctx context.Context, person core.ID, title string, days int) core.ID {
+	w.t.Helper()
+	id, err := w.cases.AddStep(ctx, person, casefile.StepInput{Title: title, Who: casefile.Together, DueOn: w.today().AddDays(days)})
+	must(w.t, err)
+	return id
+}
+
+func (w *world) today() core.Date { return w.Today(w.claire) }
+
+// follow reads who accompanies a person.
+func (w *world) follow(ctx context.Context, person core.ID) caseload.Follow {
+	w.t.Helper()
+	f, err := w.Read(ctx, person)
+	must(w.t, err)
+	return f
+}
+
+// answers says who answers for each open step, by title.
+func (w *world) answers(ctx context.Context, person core.ID) map[string]core.ID {
+	w.t.Helper()
+	of := map[string]core.ID{}
+	for _, st := range w.follow(ctx, person).Steps {
+		of[st.Title] = st.Worker
+	}
+	return of
+}
+
+// herself is the person signed in.
+func (w *world) herself(person core.ID) context.Context {
+	return core.WithActor(context.Background(), core.Actor{Kind: core.ActorPerson, ID: person, Org: core.ActorFrom(w.claire).Org, AAL: 2})
+}
+
+// reads tells whether a worker may open the file.
+func (w *world) reads(ctx context.Context, person core.ID) bool {
+	w.t.Helper()
+	_, err := w.cases.OpenFile(ctx, person, 0)
+	if err != nil && !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
+		w.t.Fatal(err)
+	}
+	return err == nil
+}

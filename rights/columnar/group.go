@@ -1,0 +1,417 @@
+package columnar
+
+import "codeberg.org/parvis/parvis/rights/ir"
+
+// path returns where a path leads from the rows of a space.
+func (r *Evaluator) path(space, path int32) *reach {
+	out := &r.reach[int(space)*len(r.prog.paths)+int(path)]
+	if !out.ready {
+		r.walk.fill(&r.prog.paths[path], r.mem.rows[space], r.subject[space], out)
+	}
+	return out
+}
+
+// enter makes the rows of a derived space.
+func (r *Evaluator) enter(space int32) {
+	if r.ready[space] {
+		return
+	}
+	r.ready[space] = true
+	s := &r.prog.spaces[space]
+	to := r.path(s.parent, s.path).pairs()
+	outer := r.outer[space][:0]
+	for row := range r.mem.rows[s.parent] {
+		for range to.from[row+1] - to.from[row] {
+			outer = append(outer, row)
+		}
+	}
+	r.outer[space] = outer
+	r.subject[space] = append(r.subject[space][:0], to.to...)
+	r.rows(space, int32(len(outer)))
+}
+
+// pairs makes sure that from and to are there.
+func (p *reach) pairs() *reach {
+	if len(p.from) == len(p.one)+1 {
+		return p
+	}
+	p.from, p.to = append(p.from[:0], 0), p.to[:0]
+	for _, t := range p.one {
+		if t >= 0 {
+			p.to = append(p.to, t)
+		}
+		p.from = append(p.from, int32(len(p.to)))
+	}
+	return p
+}
+
+// gather carries a column to the rows of another space, from[row] being the row
+// there or −1; it gives x back.
+func (r *Evaluator) gather(n *node, x *col, from []int32) *col {
+	m := &r.mem
+	c := m.col(n.space)
+	rows := m.rows[n.space]
+	switch {
+	case x.uni:
+		c.uni, c.v, c.uniNA = true, x.v, x.uniNA
+	case rows == 1:
+		c.uni, c.v = true, x.at(from[0])
+	case x.f != nil:
+		c.f = m.floats(n.space)
+		for i, s := range from {
+			c.f[i] = x.f[s]
+		}
+	default:
+		c.b = r.gatherBits(n.space, x.b, from)
+	}
+	if n.needNA && x.na != nil {
+		c.na = r.gatherBits(n.space, x.na, from)
+	}
+	for k, t := range x.touch {
+		if t != nil {
+			c.touch[k] = r.gatherBits(n.space, t, from)
+		}
+	}
+	m.release(x)
+	return c
+}
+
+func (r *Evaluator) gatherBits(space int32, x []uint64, from []int32) []uint64 {
+	d := r.mem.bitset(space)
+	for i, s := range from {
+		if s >= 0 {
+			d[i>>6] |= x[s>>6] >> (uint(s) & 63) & 1 << (uint(i) & 63)
+		}
+	}
+	return d
+}
+
+// project gives each row the value of the subject that a path leads to.
+func (r *Evaluator) project(n *node) *col {
+	m := &r.mem
+	to := r.path(n.space, n.j)
+	one := to.one
+	if n.i >= int32(ir.Entities) { // one row per pair there
+		r.enter(n.i)
+		pairs := to.pairs()
+		one = r.first[:0]
+		for row := range m.rows[n.space] {
+			if pairs.from[row] == pairs.from[row+1] {
+				one = append(one, -1)
+			} else {
+				one = append(one, pairs.from[row])
+			}
+		}
+		r.first = one
+		if m.rows[n.i] == 0 {
+			c := m.uniform(n.space, 0)
+			c.uniNA = true
+			return c
+		}
+		one = append([]int32(nil), one...) // the argument may use first as well
+	}
+	x := r.eval(n.a)
+	all := true
+	if !to.all {
+		for _, s := range one {
+			if s < 0 {
+				all = false
+				break
+			}
+		}
+	}
+	if all {
+		return r.gather(n, x, one)
+	}
+	c := m.col(n.space)
+	if x.uni && x.v == 0 && !signed(x.v) {
+		c.uni = true
+	} else {
+		c.f = m.floats(n.space)
+		for i, s := range one {
+			c.f[i] = 0
+			if s >= 0 {
+				c.f[i] = x.at(s)
+			}
+		}
+		if m.rows[n.space] == 1 {
+			c.uni, c.v = true, c.f[0]
+			m.f[n.space] = append(m.f[n.space], c.f)
+			c.f = nil
+		}
+	}
+	if n.needNA {
+		c.na = m.bitset(n.space)
+		for i, s := range one {
+			if s < 0 || x.uniNA || bit(x.na, s) {
+				c.na[i>>6] |= 1 << (uint(i) & 63)
+			}
+		}
+	}
+	for k, t := range x.touch {
+		if t != nil {
+			c.touch[k] = r.gatherBits(n.space, t, one)
+		}
+	}
+	m.release(x)
+	return c
+}
+
+// fold gathers the values of the subjects that a path leads to, in their order.
+func (r *Evaluator) fold(n *node) *col {
+	m := &r.mem
+	if n.i >= int32(ir.Entities) {
+		r.enter(n.i)
+	}
+	to := r.path(n.space, n.j).pairs()
+	kind := ir.FoldKind(n.mode)
+	filter, body := n.list[0], n.list[1]
+	var in *col
+	if filter >= 0 {
+		in = r.eval(filter)
+		if in.uni && in.v == 0 { // nobody
+			c := m.uniform(n.space, 0)
+			c.uniNA = kind == ir.FoldMax || kind == ir.FoldMin || kind == ir.FoldMean
+			if kind == ir.FoldAll {
+				c.v = 1
+			}
+			r.foldTouch(n, c, to, in, nil)
+			m.release(in)
+			return c
+		}
+	}
+	x := r.eval(body)
+	var c *col
+	if x.uni && x.v == 0 && !signed(x.v) && (kind == ir.FoldSum || kind == ir.FoldCount || kind == ir.FoldAny) {
+		c = m.uniform(n.space, 0)
+	} else if kind == ir.FoldAll && x.uni && x.v != 0 {
+		c = m.uniform(n.space, 1)
+	} else {
+		c = r.foldRows(n, kind, to, in, x)
+	}
+	r.foldTouch(n, c, to, in, x)
+	m.release(in)
+	m.release(x)
+	return c
+}
+
+func (r *Evaluator) foldRows(n *node, kind ir.FoldKind, to *reach, in, x *col) *col {
+	m := &r.mem
+	c := m.col(n.space)
+	rows := m.rows[n.space]
+	targets := to.to
+	if n.i >= int32(ir.Entities) {
+		targets = nil // rows of that space are the pairs
+	}
+	var fb []uint64
+	var fs bool
+	if in != nil && !in.uni {
+		fb, fs = m.truth(in)
+	}
+	if kind == ir.FoldAny || kind == ir.FoldAll || kind == ir.FoldCount {
+		xb, xs := m.truth(x)
+		d := m.floats(n.space)
+		for row := range rows {
+			k := 0
+			for e := to.from[row]; e < to.from[row+1]; e++ {
+				t := e
+				if targets != nil {
+					t = targets[e]
+				}
+				if fb != nil && !bit(fb, t) {
+					continue
+				}
+				if bit(xb, t) != (kind == ir.FoldAll) {
+					k++
+				}
+			}
+			d[row] = float64(k)
+		}
+		m.giveB(x.space, xb, xs)
+		if kind == ir.FoldCount {
+			c.f = d
+		} else {
+			b := m.bitset(n.space)
+			for row, k := range d {
+				b[row>>6] |= b2u((k > 0) == (kind == ir.FoldAny)) << (uint(row) & 63)
+			}
+			m.f[n.space] = append(m.f[n.space], d)
+			m.release(c)
+			c = m.bitsOf(n.space, b)
+		}
+	} else {
+		xf, xs := m.expand(x)
+		d := m.floats(n.space)
+		for row := range rows {
+			total, k := 0.0, 0
+			for e := to.from[row]; e < to.from[row+1]; e++ {
+				t := e
+				if targets != nil {
+					t = targets[e]
+				}
+				if fb != nil && !bit(fb, t) {
+					continue
+				}
+				k++
+				v := xf[t]
+				switch {
+				case kind == ir.FoldSum || kind == ir.FoldMean:
+					total += v
+				case k == 1:
+					total = v
+				case kind == ir.FoldMax:
+					total = max(total, v)
+				default:
+					total = min(total, v)
+				}
+			}
+			if k == 0 && kind != ir.FoldSum {
+				if n.needNA {
+					if c.na == nil {
+						c.na = m.bitset(n.space)
+					}
+					c.na[row>>6] |= 1 << (uint(row) & 63)
+				}
+			} else if kind == ir.FoldMean {
+				total /= float64(k)
+			}
+			d[row] = total
+		}
+		m.giveF(x.space, xf, xs)
+		c.f = d
+	}
+	m.giveB2(in, fb, fs)
+	if rows == 1 && c.f != nil {
+		c.uni, c.v = true, c.f[0]
+		m.f[n.space] = append(m.f[n.space], c.f)
+		c.f = nil
+	}
+	return c
+}
+
+// foldTouch adds what the members looked at rest on: those before the one that
+// decides, for « un des » and « tous les ». x nil: no value was looked at.
+func (r *Evaluator) foldTouch(n *node, c *col, to *reach, in, x *col) {
+	if !n.touchy {
+		return
+	}
+	m := &r.mem
+	kind := ir.FoldKind(n.mode)
+	for row := range m.rows[n.space] {
+		for e := to.from[row]; e < to.from[row+1]; e++ {
+			t := e
+			if n.i < int32(ir.Entities) {
+				t = to.to[e]
+			}
+			for k := range c.touch {
+				if in != nil && bit(in.touch[k], t) {
+					r.mark(c, k, row)
+				}
+			}
+			if in != nil && in.at(t) == 0 || x == nil {
+				continue
+			}
+			for k := range c.touch {
+				if bit(x.touch[k], t) {
+					r.mark(c, k, row)
+				}
+			}
+			if kind == ir.FoldAny && x.at(t) != 0 || kind == ir.FoldAll && x.at(t) == 0 {
+				break
+			}
+		}
+	}
+}
+
+func (r *Evaluator) mark(c *col, k int, row int32) {
+	if c.touch[k] == nil {
+		c.touch[k] = r.mem.bitset(c.space)
+	}
+	c.touch[k][row>>6] |= 1 << (uint(row) & 63)
+}
+
+// rank gives the place of each row's subject among those of the path.
+func (r *Evaluator) rank(n *node) *col {
+	m := &r.mem
+	derived := n.i >= int32(ir.Entities)
+	if derived {
+		r.enter(n.i)
+	}
+	to := r.path(n.space, n.j).pairs()
+	var in *col
+	if n.b >= 0 {
+		in = r.eval(n.b)
+	}
+	key := r.eval(n.a)
+	c := m.col(n.space)
+	c.f = m.floats(n.space)
+	for row := range m.rows[n.space] {
+		c.f[row] = r.place(n, c, to, in, key, row, derived)
+	}
+	m.release(in)
+	m.release(key)
+	return c
+}
+
+func (r *Evaluator) place(n *node, c *col, to *reach, in, key *col, row int32, derived bool) float64 {
+	self := row
+	if s := r.subject[n.space]; s != nil {
+		self = s[row]
+	}
+	at := func(e int32) int32 { // the row of a pair in the space of key and filter
+		if derived {
+			return e
+		}
+		return to.to[e]
+	}
+	look := func(x *col, t int32) {
+		if x == nil {
+			return
+		}
+		for k := range c.touch {
+			if bit(x.touch[k], t) {
+				r.mark(c, k, row)
+			}
+		}
+	}
+	own := int32(-1)
+	for e := to.from[row]; e < to.from[row+1]; e++ {
+		if to.to[e] == self {
+			own = e
+			break
+		}
+	}
+	if own < 0 {
+		return 0
+	}
+	mine := at(own)
+	look(in, mine)
+	if in != nil && in.at(mine) == 0 {
+		return 0
+	}
+	look(key, mine)
+	value := key.at(mine)
+	before, passed := 0, false
+	for e := to.from[row]; e < to.from[row+1]; e++ {
+		if to.to[e] == self {
+			passed = true
+			continue
+		}
+		t := at(e)
+		look(in, t)
+		if in != nil && in.at(t) == 0 {
+			continue
+		}
+		look(key, t)
+		if k := key.at(t); k < value || k == value && !passed {
+			before++
+		}
+	}
+	return float64(before + 1)
+}
+
+func (m *memory) giveB2(c *col, b []uint64, spare bool) {
+	if c != nil {
+		m.giveB(c.space, b, spare)
+	}
+}
