@@ -25,10 +25,13 @@ const (
 	PlanEdit      Action = "plan.edit"
 	SheetRead     Action = "sheet.read"
 	SheetPrint    Action = "sheet.print"
-	FileExport    Action = "file.export" // a copy of the file leaves the program
-	ImportRun     Action = "import.run"  // bring persons and facts of another program into one's own team
-	CaseHand      Action = "case.hand"   // propose an accompaniment to a colleague or a team
-	CaseAnswer    Action = "case.answer" // accept or decline one; the service checks to whom it was proposed
+	NoteRead      Action = "note.read"     // those that the reader's circle, team or own space may see
+	NoteWrite     Action = "note.write"    // and correct, withdraw, keep for a circle
+	StatementAdd  Action = "statement.add" // the person's own words
+	FileExport    Action = "file.export"   // a copy of the file leaves the program
+	ImportRun     Action = "import.run"    // bring persons and facts of another program into one's own team
+	CaseHand      Action = "case.hand"     // propose an accompaniment to a colleague or a team
+	CaseAnswer    Action = "case.answer"   // accept or decline one; the service checks to whom it was proposed
 	CaseClose     Action = "case.close"
 	CaseReopen    Action = "case.reopen" // read how an accompaniment ended, and begin again
 	CaseOwn       Action = "case.own"    // who accompanies me
@@ -53,7 +56,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, ImportRun,
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
@@ -107,7 +110,7 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, FileExport, CaseHand, CaseClose}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
@@ -117,6 +120,7 @@ func rules() []rule {
 		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
 		{"own_file", "access.rule.own_file", rolePerson, herself, 2, []Action{FileExport}},
 		{"own_case", "access.rule.own_case", rolePerson, herself, 2, []Action{CaseOwn}},
+		{"own_words", "access.rule.own_words", rolePerson, herself, 2, []Action{NoteRead, StatementAdd}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},

@@ -41,9 +41,11 @@ func TestJunkIsNeverOurFault(t *testing.T) {
 	fields := []string{"q", "suite", "login", "password", "code", "usual_name", "given_names", "birth_name", "birth", "title", "phone", "channel", "interpreter", "languages", "hours", "address", "postcode", "city", "commune",
 		"version", "team", "seen", "relation", "couple", "since", "from", "lives", "member", "kinship", "until-" + string(s.samira), "state", "value", "source", "detail", "replaces", "subject", "change", "until", "seen_on", "keep", "drop",
 		"avec", "version_autre", "reason", "row-" + string(s.samira), "question", "v.loyer", "v.salaire_net", "instead", "kind", "apres", "non_take_up", "amount", "mois", "roles", "teams", "name", "function", "membre", "geste", "team_name", "org_name", "org_address", "org_phone", "org_hours", "org_place",
+		"text", "third", "visibility", "circle", "circle_name", "members", "exchange", "step", "on", "words", "said_on", "reread", "note", "why", "garder", "relu",
 		"current", "session", "lien", "texte", "unique"}
 	posts := []string{"/entrer", "/entrer/code", "/installation", "/invitation", "/personnes/nouvelle", file + "/identite", file + "/foyer", file + "/reunir", file + "/separer/" + string(s.other), file + "/foyer/depart", file + "/foyer/separation", file + "/faits/loyer",
-		file + "/faits/salaire_net", file + "/faits/titre_sejour_fin", file + "/faits/nationalite", file + "/choisir", file + "/question", file + "/calcul", file + "/droits/af", file + "/droits/rsa/precisions", file + "/droits/x%00y", file + "/fiche",
+		file + "/faits/salaire_net", file + "/faits/titre_sejour_fin", file + "/faits/nationalite", file + "/notes/nouvelle", file + "/notes/mots", file + "/notes/" + string(s.note) + "/corriger", file + "/notes/" + string(s.note) + "/choisir", file + "/notes/" + string(s.note) + "/cercle",
+		file + "/choisir", file + "/question", file + "/calcul", file + "/droits/af", file + "/droits/rsa/precisions", file + "/droits/x%00y", file + "/fiche",
 		"/equipe", "/equipe/membre", "/equipe/equipes", "/equipe/structure", "/compte/mot-de-passe", "/compte/sessions"}
 	bad := func(what string, w *httptest.ResponseRecorder) {
 		if w != nil && w.Code >= 500 {
@@ -73,7 +75,7 @@ func TestJunkIsNeverOurFault(t *testing.T) {
 	}
 	cookies = send("GET", "/demo/enter/worker", "", nil).Result().Cookies()
 	jeton = token(t, send("GET", "/compte", "", cookies))
-	gets := []string{"/personnes?q=", file + "/reunir?q=", file + "/reunir?avec=", file + "/separer/", "/personnes?apres=", "/personnes?q=haddad&apres=", "/?apres=", file + "?mois=", file + "/faits/loyer?sujet=", file + "/temps?apres=", file + "/question?q=", file + "/fiche/", file + "/faits/", file + "/droits/",
+	gets := []string{"/personnes?q=", file + "/reunir?q=", file + "/reunir?avec=", file + "/separer/", "/personnes?apres=", "/personnes?q=haddad&apres=", "/?apres=", file + "?mois=", file + "/faits/loyer?sujet=", file + "/notes/", file + "/notes?apres=", file + "/notes?pour=", file + "/notes?q=", file + "/notes/mots?note=", file + "/notes/mots?apres=", file + "/temps?apres=", file + "/question?q=", file + "/fiche/", file + "/faits/", file + "/droits/",
 		file + "/droits/af?mois=", "/personnes/", "/regles/", "/entrer?suite=", "/invitation?jeton=", "/installation?jeton=", file + "/identite?texte=", "/moi/fiche?langue=", "/x?lang="}
 	for _, path := range gets {
 		for j, value := range junk {

@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -32,6 +33,7 @@ type site struct {
 	worker  core.ID
 	samira  core.ID
 	other   core.ID         // of the other team
+	note    core.ID         // in Samira's file, shared with her
 	ctx     context.Context // Claire's
 }
 
@@ -184,6 +186,12 @@ func (s *site) seed(t testing.TB, team core.ID) {
 			ok(err)
 		}
 	}
+	notes, err := note.New(s.cases)
+	ok(err)
+	s.note, err = notes.Write(s.ctx, s.samira, note.Input{Kind: note.Visit, Visibility: note.ForPerson, On: seen, Text: "Visite chez elle avec [[Mme Bernard]], du bailleur.\n\nLe chauffage marche de nouveau."})
+	ok(err)
+	_, err = notes.AddStatement(s.ctx, s.samira, note.StatementInput{Note: s.note, Words: "Il fait encore froid la nuit.", On: seen, Reread: casefile.RereadAloud})
+	ok(err)
 	_, err = s.cases.Decide(s.ctx, s.samira, casefile.DecisionInput{Right: "asf", Kind: casefile.Claimed})
 	ok(err)
 }

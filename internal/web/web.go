@@ -22,6 +22,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -35,6 +36,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/info"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/me"
+	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
@@ -81,6 +83,7 @@ func New(cfg Config) (http.Handler, error) {
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
+			"note":   note.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
@@ -94,12 +97,16 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	entry.Register(k, cfg.Access, cfg.Demo)
 	account.Register(k, cfg.Access, cfg.Cases)
-	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words)
+	notes, err := notebook.New(cfg.Cases)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
 	today.Register(k, cfg.Cases, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section)
 	caseload.Register(k, follow)
 	team.Register(k, cfg.Access)
-	me.Register(k, cfg.Cases, follow, words)
+	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)
 	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -122,21 +122,30 @@ func (k *Kit) Refused(w http.ResponseWriter, r *http.Request, err error) (*Form,
 		}
 		fields = errs.Fields{one}
 	}
-	f, ferr := k.NewForm(w, r)
+	f, ferr := k.Typed(w, r)
 	if ferr != nil {
 		return nil, ferr
 	}
 	v := From(r.Context())
+	for _, e := range fields {
+		f.Errors = append(f.Errors, FieldError{Field: e.Field, Text: v.P.Error(e)})
+	}
+	v.refused = f
+	return f, nil
+}
+
+// Typed is the form with what was typed, to be shown once more before it is saved.
+func (k *Kit) Typed(w http.ResponseWriter, r *http.Request) (*Form, error) {
+	f, err := k.NewForm(w, r)
+	if err != nil {
+		return nil, err
+	}
 	for name, values := range r.PostForm {
 		if name != fieldToken && name != fieldOnce {
 			f.Values[name] = values
 		}
 	}
 	f.Draft = r.PostForm.Get(fieldDraft)
-	for _, e := range fields {
-		f.Errors = append(f.Errors, FieldError{Field: e.Field, Text: v.P.Error(e)})
-	}
-	v.refused = f
 	return f, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -153,6 +154,12 @@ func (t *templates) funcs(p *i18n.Printer) template.FuncMap {
 					field.Enhance = more[i+1]
 				case "lang":
 					field.Lang = more[i+1]
+				case "rows":
+					rows, err := strconv.Atoi(more[i+1])
+					if err != nil {
+						return Field{}, fmt.Errorf("field %s: rows: %w", name, err)
+					}
+					field.Rows = rows
 				default:
 					return Field{}, fmt.Errorf("field %s: no option %q", name, more[i])
 				}

@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -23,15 +24,19 @@ type Handler struct {
 	kit   *kit.Kit
 	cases *casefile.Service
 	load  *caseload.Service
+	notes *note.Service
 	words person.Words
 }
 
 // Register adds the person's routes.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, notes: notes, words: words}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/fiche", kit.PersonIn, h.sheet)
+	k.Handle("GET /moi/notes", kit.PersonIn, h.showNotes)
+	k.Handle("GET /moi/mots", kit.PersonIn, h.showWords)
+	k.Handle("POST /moi/mots", kit.PersonIn, h.saveWords)
 }
 
 // view is the home.

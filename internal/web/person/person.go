@@ -27,12 +27,17 @@ type Handler struct {
 	follow *caseload.Service
 	access *access.Service
 	words  Words
+	notes  Section
 	trees  treeCache
 }
 
-// Register adds the routes of the files.
-func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words}
+// Section is a part of the page of a file that another area reads and shows, with
+// the view of its template.
+type Section func(r *http.Request, file core.ID) (view any, err error)
+
+// Register adds the routes of the files. notes is the view of "note/_latest".
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, notes Section) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, notes: notes}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

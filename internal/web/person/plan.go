@@ -222,6 +222,9 @@ func (h *Handler) planSaved(w http.ResponseWriter, r *http.Request, id core.ID, 
 	return nil
 }
 
+// TypedDay writes a day back into a field: 12/03/1984.
+func TypedDay(d core.Date) string { return typedDay(d) }
+
 // typedDay writes a day back into a field: 12/03/1984.
 func typedDay(d core.Date) string {
 	return typedDate(core.PartialDate{Year: d.Year, Month: int(d.Month), Day: d.Day})

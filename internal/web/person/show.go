@@ -26,6 +26,7 @@ type fileView struct {
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
 	Plan      PlanPage
+	Notes     any // of "note/_latest"
 }
 
 // iconLine is a symbol and its words.
@@ -82,6 +83,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Situation: h.words.viewSituation(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 		Merged:    viewMerged(p, file.Merged),
+	}
+	if view.Notes, err = h.notes(r, id); err != nil {
+		return err
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0

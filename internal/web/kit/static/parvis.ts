@@ -23,6 +23,20 @@ const enhance: Record<string, Enhance> = {
     });
   },
 
+  // A button marks what is selected in the text before it: [[so]].
+  mark: (el) => {
+    const area = el.previousElementSibling?.querySelector("textarea");
+    if (!area) return;
+    el.hidden = false;
+    el.querySelector("button")?.addEventListener("click", () => {
+      const text = area.value.slice(area.selectionStart, area.selectionEnd);
+      area.setRangeText("[[" + text + "]]", area.selectionStart, area.selectionEnd, "end");
+      if (!text) area.setSelectionRange(area.selectionStart - 2, area.selectionStart - 2);
+      area.focus();
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  },
+
   // A select sends its form as soon as it is changed with the mouse; with the
   // keyboard the button stays the way, since arrows change the value.
   now: (el) => {
