@@ -125,7 +125,7 @@ func (d *described) walk(t testing.TB, a *ask.Asker, l *rights.Law) (pages []str
 
 func pay(net float64) map[string]rights.Value {
 	return map[string]rights.Value{
-		"activite": rights.ChoiceOf("actif"), "salaire_net": rights.Number(net), "salaire_imposable": rights.Number(net * 1.036), "salaire_de_base": rights.Number(net * 1.28),
+		"activite": rights.ChoiceOf("actif"), "prepare_arret": rights.ChoiceOf("aucun"), "salaire_net": rights.Number(net), "salaire_imposable": rights.Number(net * 1.036), "salaire_de_base": rights.Number(net * 1.28),
 	}
 }
 
@@ -143,6 +143,7 @@ func households() []described {
 	}
 	employee := pay(1420)
 	mother := map[string]rights.Value{
+		"prepare_arret": rights.ChoiceOf("aucun"),
 		"activite": rights.ChoiceOf("chomeur"), "chomage_net": rights.Number(640), "chomage_imposable": rights.Number(665), "date_debut_chomage": rights.Text("2025-09-01"),
 		"salaire_net": rights.Number(0), "salaire_imposable": rights.Number(0), "salaire_de_base": rights.Number(0),
 		"statut_marital": rights.ChoiceOf("celibataire"), "ass_precondition_remplie": rights.Bool(false), "pensions_alimentaires_percues": rights.Number(0),
@@ -157,12 +158,12 @@ func households() []described {
 		{name: "single employee, tenant", people: []somebody{{"a", "1993-05-14", false, employee}}, home: rent(430), stay: "francaise"},
 		{name: "jobless mother of two, tenant", people: []somebody{
 			{"a", "1990-02-03", false, mother}, child("b", "2017-03-14", "primaire"), child("c", "2022-01-20", "maternelle"),
-		}, home: rent(480), family: map[string]rights.Value{"asf_conditions_remplies": rights.Bool(true), "rsa_isolement_recent": rights.Bool(false)}, stay: "francaise"},
+		}, home: rent(480), family: map[string]rights.Value{"garde_payee": rights.Bool(false), "asf_conditions_remplies": rights.Bool(true), "rsa_isolement_recent": rights.Bool(false)}, stay: "francaise"},
 		{name: "couple with three children, owners", people: []somebody{
 			{"a", "1986-07-01", false, first}, {"b", "1988-11-23", false, second},
 			child("c", "2013-04-02", "college"), child("d", "2017-09-30", "primaire"), child("e", "2023-02-11", "maternelle"),
 		}, home: map[string]rights.Value{"statut_occupation_logement": rights.ChoiceOf("proprietaire"), "depcom": rights.Text("79191"), "loyer": rights.Number(0),
-			"contrat_electricite": rights.Bool(true)}, family: map[string]rights.Value{}, stay: "francaise"},
+			"contrat_electricite": rights.Bool(true)}, family: map[string]rights.Value{"garde_payee": rights.Bool(false)}, stay: "francaise"},
 	}
 }
 
