@@ -144,7 +144,7 @@ func households() []described {
 	employee := pay(1420)
 	mother := map[string]rights.Value{
 		"prepare_arret": rights.ChoiceOf("aucun"),
-		"activite": rights.ChoiceOf("chomeur"), "chomage_net": rights.Number(640), "chomage_imposable": rights.Number(665), "date_debut_chomage": rights.Text("2025-09-01"),
+		"activite":      rights.ChoiceOf("chomeur"), "chomage_net": rights.Number(640), "chomage_imposable": rights.Number(665), "date_debut_chomage": rights.Text("2025-09-01"),
 		"salaire_net": rights.Number(0), "salaire_imposable": rights.Number(0), "salaire_de_base": rights.Number(0),
 		"statut_marital": rights.ChoiceOf("celibataire"), "ass_precondition_remplie": rights.Bool(false), "pensions_alimentaires_percues": rights.Number(0),
 	}
