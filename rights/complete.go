@@ -12,8 +12,8 @@ import (
 // maxCompletions bounds how many sets of values of unknown facts are tried for
 // one right, and maxShared for all the rights of one call.
 const (
-	maxCompletions = 48
-	maxShared      = 192
+	maxCompletions = 24
+	maxShared      = 48
 )
 
 // beyond is an amount that no right pays: a range that goes there says nothing.
