@@ -169,6 +169,10 @@ type Variable struct {
 	Engine  bool // a rule may read it
 	Min     float64
 	Max     float64
+	// Page names the question of the law files that asks it, "" for what no rule
+	// reads; Place orders the pages, and facts of one page.
+	Page  string
+	Place int
 }
 
 // Period is how a variable lives in time.

@@ -57,7 +57,11 @@ func (e *LawEngine) Inputs() []Variable {
 	var list []Variable
 	for _, v := range e.law.Variables() {
 		if v.Input && v.Name != "convention_openfisca" {
-			list = append(list, inputOf(v))
+			in := inputOf(v)
+			if f, asked := e.law.Form(v.Name); asked {
+				in.Page, in.Place = f.Name, f.Order<<8+slices.Index(f.Asks, v.Name)
+			}
+			list = append(list, in)
 		}
 	}
 	return list

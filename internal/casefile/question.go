@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,13 +17,15 @@ import (
 type openQuestion struct {
 	Missing
 	readBy []string
+	sure   bool // the rights that wait are due whatever it is: it makes an amount precise
 }
 
 // id names the question in an address: the variable and the subject.
 func (o openQuestion) id() string { return o.Variable + "." + string(o.Subject.ID) }
 
-// openQuestions gathers what the results miss, in the engine's order, the right
-// to stay last. « Ne sait pas » and « préfère ne pas dire » are answers: what
+// openQuestions gathers what the results miss, in the order of the law's pages:
+// first what may change what is due, then what only makes an amount precise, the
+// right to stay last. « Ne sait pas » and « préfère ne pas dire » are answers: what
 // was answered so is not asked again. Rights silenced or already received ask
 // nothing.
 func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Month) []openQuestion {
@@ -48,14 +51,30 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 				if !slices.Contains(o.readBy, r.Right) {
 					o.readBy = append(o.readBy, r.Right)
 				}
+				o.sure = o.sure && r.Result.Min > 0
 				o.From, o.Until = min(o.From, m.From), max(o.Until, m.Until)
 				continue
 			}
-			list = append(list, openQuestion{Missing: m, readBy: []string{r.Right}})
+			list = append(list, openQuestion{Missing: m, readBy: []string{r.Right}, sure: r.Result.Min > 0})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b openQuestion) int { return s.last(a) - s.last(b) })
+	slices.SortStableFunc(list, func(a, b openQuestion) int {
+		return cmp.Or(s.last(a)-s.last(b), one(a.sure)-one(b.sure), s.place(a)-s.place(b))
+	})
 	return list
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// place is where the law files ask a fact.
+func (s *Service) place(o openQuestion) int {
+	v, _ := s.vocabulary.find(o.Variable)
+	return v.Place
 }
 
 // needless tells whether a question makes no sense after what was answered: a loan
@@ -194,19 +213,26 @@ func (s *Service) pose(o openQuestion, open []openQuestion, f *File, facts []Fac
 	return q
 }
 
-// asked lists the cells that one page asks together: what stands side by side
-// on one pay slip or one lease is one question.
+// asked lists the cells that one page asks together: the amounts that the law
+// files ask on one page, because they stand side by side on one pay slip. What is
+// chosen from a list has a page of its own.
 func (s *Service) asked(variable string) []string {
-	for _, together := range [][]string{
-		{"salaire_net", "salaire_imposable", "salaire_de_base"},
-		{"chomage_net", "chomage_imposable"},
-		{"retraite_nette", "retraite_imposable", "retraite_brute"},
-	} {
-		if slices.Contains(together, variable) {
-			return together
+	v, known := s.vocabulary.find(variable)
+	if !known || v.Page == "" || v.Type != TypeAmount {
+		return []string{variable}
+	}
+	var together []Variable
+	for _, other := range s.vocabulary.list {
+		if other.Page == v.Page && other.Entity == v.Entity && other.Type == TypeAmount {
+			together = append(together, other)
 		}
 	}
-	return []string{variable}
+	slices.SortFunc(together, func(a, b Variable) int { return a.Place - b.Place })
+	names := make([]string, len(together))
+	for i := range together {
+		names[i] = together[i].Name
+	}
+	return names
 }
 
 // Pages counts the question pages that ask missing facts.

@@ -156,8 +156,8 @@ func (e *SmallLaw) Inputs() []casefile.Variable {
 	return []casefile.Variable{
 		{Name: "nationalite", Entity: casefile.EntityPerson, Type: casefile.TypeText, Period: casefile.PeriodMonth},
 		{Name: "loyer", Entity: casefile.EntityDwelling, Type: casefile.TypeAmount, Unit: "€/mois", Period: casefile.PeriodMonth},
-		{Name: "salaire_net", Entity: casefile.EntityPerson, Type: casefile.TypeAmount, Unit: "€/mois", Period: casefile.PeriodMonth},
-		{Name: "salaire_imposable", Entity: casefile.EntityPerson, Type: casefile.TypeAmount, Unit: "€/mois", Period: casefile.PeriodMonth},
+		{Name: "salaire_net", Entity: casefile.EntityPerson, Type: casefile.TypeAmount, Unit: "€/mois", Period: casefile.PeriodMonth, Page: "salaire", Place: 1},
+		{Name: "salaire_imposable", Entity: casefile.EntityPerson, Type: casefile.TypeAmount, Unit: "€/mois", Period: casefile.PeriodMonth, Page: "salaire", Place: 2},
 		{Name: "enceinte", Entity: casefile.EntityPerson, Type: casefile.TypeBool, Period: casefile.PeriodMonth},
 		{Name: "statut_occupation_logement", Entity: casefile.EntityDwelling, Type: casefile.TypeChoice, Period: casefile.PeriodMonth,
 			Choices: []string{"locataire_vide", "proprietaire", "loge_gratuitement"}},
