@@ -30,6 +30,10 @@ generate: ## rebuild the committed CSS, scripts and tables from their sources
 evaluators: ## compare the evaluators on many more random programs and households (EVALUATORS=programs)
 	@PARVIS_EVALUATORS="$${EVALUATORS:-20000}" go test -count=1 -timeout 60m -run 'TestColumnarIsTheReference' -v ./rights/columnar
 
+properties: ## the long runs of the property tests: 300,000 completions, 5,000 households
+	@PARVIS_COMPLETIONS=200 go test -count=1 -timeout 60m -run 'TestIntervals' ./rights/interval -rapid.checks=400 -v
+	@PARVIS_HOUSEHOLDS=5000 go test -count=1 -timeout 180m -run 'TestStoppingRules' ./rights/ask -v
+
 bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads the output)
 	@scripts/bench.sh
 

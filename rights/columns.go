@@ -50,20 +50,7 @@ func (t *Total) AddCompletion(b *columnar.Batch, tried map[eval.Cell]eval.Value)
 		v := &t.law.prog.IR.Vars[c.Var]
 		return fmt.Errorf("add to a batch: %s of %s is unknown", v.Name, t.sit.ids[v.Entity][c.Subject])
 	}
-	w := t.world
-	var base [ir.Entities]int32
-	base[Person] = b.Add(w.Count[Person])
-	for e := Family; e < ir.Entities; e++ {
-		for g, list := range w.Members[e] {
-			row := b.Group(e)
-			if g == 0 {
-				base[e] = row
-			}
-			for _, p := range list {
-				b.Put(e, base[Person]+p, w.Role[e][p])
-			}
-		}
-	}
+	base := t.addWorld(b)
 	put := func(c eval.Cell, v eval.Value) {
 		b.Set(c.Var, base[t.law.prog.IR.Vars[c.Var].Entity]+c.Subject, c.Period, b.Value(c.Var, v))
 	}
@@ -76,4 +63,23 @@ func (t *Total) AddCompletion(b *columnar.Batch, tried map[eval.Cell]eval.Value)
 		put(c, v)
 	}
 	return nil
+}
+
+// addWorld adds the persons and groups to a batch and returns the first row of
+// each entity.
+func (t *Total) addWorld(b *columnar.Batch) (base [ir.Entities]int32) {
+	w := t.world
+	base[Person] = b.Add(w.Count[Person])
+	for e := Family; e < ir.Entities; e++ {
+		for g, list := range w.Members[e] {
+			row := b.Group(e)
+			if g == 0 {
+				base[e] = row
+			}
+			for _, p := range list {
+				b.Put(e, base[Person]+p, w.Role[e][p])
+			}
+		}
+	}
+	return base
 }

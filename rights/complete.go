@@ -14,6 +14,9 @@ import (
 const (
 	maxCompletions = 24
 	maxShared      = 48
+	// maxDeciding is how many facts may decide a right for their values to be tried:
+	// with more, the bounds are wide whatever is tried.
+	maxDeciding = 5
 )
 
 // beyond is an amount that no right pays: a range that goes there says nothing.
@@ -202,7 +205,7 @@ func (s *search) narrow(ev *interval.Evaluator, tried map[eval.Cell]eval.Value) 
 		return o
 	}
 	facts := ev.Unknowns(roots[:2]...)
-	if cells, of := s.split(ev, facts); len(cells) > 0 && s.spent < maxCompletions && s.pool.spent < maxShared {
+	if cells, of := s.split(ev, facts); len(cells) > 0 && s.few(ev, facts) && s.spent < maxCompletions && s.pool.spent < maxShared {
 		if all, ok := s.try(cells, tried, o); ok {
 			if !all.settled {
 				s.decide(ev, of, &all)
@@ -212,6 +215,17 @@ func (s *search) narrow(ev *interval.Evaluator, tried map[eval.Cell]eval.Value) 
 	}
 	s.decide(ev, facts, &o)
 	return o
+}
+
+// few tells whether so few facts decide that trying values may settle something.
+func (s *search) few(ev *interval.Evaluator, facts []interval.Fact) bool {
+	type fact struct{ v, subject int32 }
+	seen := map[fact]bool{}
+	for _, f := range facts {
+		c := ev.Nodes[f.Node].Cell
+		seen[fact{c.Var, c.Subject}] = true
+	}
+	return len(seen) <= maxDeciding
 }
 
 // decide notes the facts that decide.

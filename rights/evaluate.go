@@ -28,7 +28,8 @@ type Result struct {
 	// was not computed.
 	Elsewhere bool `json:"elsewhere,omitempty"`
 	// Verdict is due or not due as soon as that much is sure, although the amount is
-	// not: with it Probable, Amount may be nil and Min above 0.
+	// not: with it Probable, Amount may be nil and Min above 0. Of a local aid of
+	// Elsewhere it says nothing.
 	Verdict Status `json:"verdict"`
 
 	// The amount in the right's own convention (OpenFisca's), and what reaches the

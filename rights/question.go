@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"codeberg.org/parvis/parvis/rights/check"
+	"codeberg.org/parvis/parvis/rights/ir"
 	"codeberg.org/parvis/parvis/rights/lang"
 )
 
@@ -138,4 +139,31 @@ func (l *Law) Own(variable string) (Form, bool) {
 		return Form{}, false
 	}
 	return Form{Name: variable, Sentence: v.Question, Entity: v.Entity, Asks: []string{variable}, File: v.File, Order: f.Order}, true
+}
+
+// Gates lists the inputs that decide what is presumed of an input when nobody gave
+// it: they are asked before it.
+func (l *Law) Gates(variable string) []string {
+	i := l.prog.Var(variable)
+	if i < 0 {
+		return nil
+	}
+	var out []string
+	var walk func(e *ir.Expr)
+	walk = func(e *ir.Expr) {
+		if e == nil {
+			return
+		}
+		if e.Op == ir.OpVar {
+			v := &l.prog.IR.Vars[e.Index]
+			if v.Input && !slices.Contains(out, v.Name) {
+				out = append(out, v.Name)
+			}
+		}
+		for _, a := range e.Args {
+			walk(a)
+		}
+	}
+	walk(l.prog.IR.Vars[i].When)
+	return out
 }

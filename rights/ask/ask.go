@@ -67,6 +67,8 @@ type Step struct {
 	Questions []Question // that may change a verdict, the most useful first
 	Amounts   []Question // that may only make an amount precise
 	Stop      Stop
+
+	guess map[string]bool // of the open verdicts, what most completions say
 }
 
 // Next is the question to ask now; false when the verdicts are settled.
@@ -89,6 +91,7 @@ type Question struct {
 	Cells    []Cell   // what the page asks, in the order of the form, subject by subject
 	Rights   []string // rights whose verdict the answer may change, else whose amount
 	gain     float64
+	gated    bool // another open page decides whether it makes sense
 	verdict  bool
 }
 
@@ -100,9 +103,11 @@ type Cell struct {
 	Of rights.Variable
 }
 
-// Next evaluates every right of one person and chooses.
-func (a *Asker) Next(ctx context.Context, t *rights.Total, month rights.Month, person rights.Subject) (Step, error) {
-	results, err := t.EvaluateFor(month, person)
+// Next evaluates rights of one person, every right when none is named, and
+// chooses. A verdict that is sure stays so whatever is answered next: naming those
+// that were to verify before the last answer, and local aids of elsewhere, is enough.
+func (a *Asker) Next(ctx context.Context, t *rights.Total, month rights.Month, person rights.Subject, names ...string) (Step, error) {
+	results, err := t.EvaluateFor(month, person, names...)
 	if err != nil {
 		return Step{}, err
 	}
@@ -235,8 +240,8 @@ func widen(a, b []rights.Span) []rights.Span {
 	return []rights.Span{out}
 }
 
-func last(q Question) int {
-	if q.Form.Last {
+func one(b bool) int {
+	if b {
 		return 1
 	}
 	return 0
@@ -246,6 +251,6 @@ func last(q Question) int {
 // the order of the law files, by subject.
 func sortQuestions(list []Question) {
 	slices.SortStableFunc(list, func(a, b Question) int {
-		return cmp.Or(last(a)-last(b), cmp.Compare(b.gain, a.gain), cmp.Compare(a.Form.Order, b.Form.Order), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(one(a.Form.Last)-one(b.Form.Last), one(a.gated)-one(b.gated), cmp.Compare(b.gain, a.gain), cmp.Compare(a.Form.Order, b.Form.Order), cmp.Compare(a.ID, b.ID))
 	})
 }

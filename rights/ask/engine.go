@@ -2,15 +2,296 @@ package ask
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
 
 	"codeberg.org/parvis/parvis/rights"
+	"codeberg.org/parvis/parvis/rights/columnar"
 )
 
-// Engine evaluates completions.
+// Engine evaluates completions of one household.
 type Engine interface {
-	Default() int
+	// Amounts gives the amount of each right (0 or 1 for a yes or no) in n
+	// completions: one row per completion. draw gives the facts of a completion; its
+	// memory is the caller's after the next call.
+	Amounts(ctx context.Context, t *rights.Total, month rights.Month, person rights.Subject, names []string, n int, draw func() []rights.Drawn) ([][]float64, error)
 }
 
+// Columns is the columnar evaluator as an Engine. It keeps one compiled program per
+// month asked, the last few; it is safe for concurrent use.
+type Columns struct {
+	law *rights.Law
+
+	mu    sync.Mutex
+	kept  []compiled // the newest first
+	ready map[rights.Month]*sync.Pool
+}
+
+var _ Engine = (*Columns)(nil)
+
+type compiled struct {
+	month rights.Month
+	prog  *columnar.Program
+	names []string
+}
+
+// maxKept is how many months keep their program.
+const maxKept = 4
+
+// batchRows is how many completions one batch holds.
+const batchRows = 256
+
+// NewColumns makes the engine of a law.
+func NewColumns(l *rights.Law) *Columns {
+	return &Columns{law: l, ready: map[rights.Month]*sync.Pool{}}
+}
+
+// program compiles every right for a month, once.
+func (c *Columns) program(m rights.Month) (compiled, *sync.Pool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.IndexFunc(c.kept, func(k compiled) bool { return k.month == m }); i >= 0 {
+		return c.kept[i], c.ready[m], nil
+	}
+	k := compiled{month: m}
+	for _, r := range c.law.Rights() {
+		k.names = append(k.names, r.Name)
+	}
+	var err error
+	if k.prog, err = c.law.ColumnsFor(rights.OpenFisca, m, k.names...); err != nil {
+		return k, nil, fmt.Errorf("compile the rights of %s: %w", m, err)
+	}
+	c.kept = slices.Insert(c.kept, 0, k)
+	if len(c.kept) > maxKept {
+		delete(c.ready, c.kept[maxKept].month)
+		c.kept = c.kept[:maxKept]
+	}
+	c.ready[m] = &sync.Pool{New: func() any { return &bench{k.prog.NewBatch(), k.prog.NewEvaluator()} }}
+	return k, c.ready[m], nil
+}
+
+// bench is the memory of one evaluation.
+type bench struct {
+	batch *columnar.Batch
+	ev    *columnar.Evaluator
+}
+
+// Amounts implements Engine.
+func (c *Columns) Amounts(ctx context.Context, t *rights.Total, month rights.Month, person rights.Subject, names []string, n int, draw func() []rights.Drawn) ([][]float64, error) {
+	k, pool, err := c.program(month)
+	if err != nil {
+		return nil, err
+	}
+	at := make([]int, len(names))
+	owner := make([]rights.Subject, len(names))
+	for i, name := range names {
+		if at[i] = slices.Index(k.names, name); at[i] < 0 {
+			return nil, fmt.Errorf("right %.40q: the law has none", name)
+		}
+		r, _ := c.law.Right(name)
+		owner[i] = t.Own(person, r.Entity)
+	}
+	b := pool.Get().(*bench)
+	defer pool.Put(b)
+	fill := t.Filler()
+	out := make([][]float64, 0, n)
+	flat := make([]float64, n*len(names))
+	for len(out) < n {
+		b.batch.Reset()
+		rows := min(batchRows, n-len(out))
+		for range rows {
+			if err := fill.Add(b.batch, draw()); err != nil {
+				return nil, err
+			}
+		}
+		b.batch.Seal()
+		got, err := b.ev.Run(ctx, b.batch)
+		if err != nil {
+			return nil, fmt.Errorf("evaluate completions: %w", err)
+		}
+		for row := range rows {
+			one := flat[:len(names):len(names)]
+			flat = flat[len(names):]
+			for i := range names {
+				one[i] = got.Values[at[i]][fill.Row(row, owner[i])]
+			}
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// defaultSamples is how many completions tell which question is most useful.
+const defaultSamples = 200
+
+// minSure is how many completions a probability near 0 needs.
+const minSure = 1000
+
+// weigh tries completions: what each page explains of the open verdicts, and how
+// probable it is that they are not what most completions say.
 func (a *Asker) weigh(ctx context.Context, step *Step, t *rights.Total, month rights.Month, person rights.Subject, open []string) error {
+	n := a.o.Samples
+	if n == 0 {
+		n = defaultSamples
+	}
+	missing := missingOf(step.Results)
+	var drawn []map[Key]rights.Value
+	p := Marginals{a.law, month}
+	// The same facts give the same draws.
+	r := rand.New(rand.NewPCG(uint64(month), uint64(len(missing))))
+	var memory []rights.Drawn
+	amounts, err := a.o.Engine.Amounts(ctx, t, month, person, open, n, func() []rights.Drawn {
+		memory = p.draw(r, t, missing, memory[:0])
+		values := make(map[Key]rights.Value, len(memory))
+		for _, d := range memory {
+			values[Key{d.Variable, t.ID(d.Subject)}] = d.Value
+		}
+		drawn = append(drawn, values)
+		return memory
+	})
+	if err != nil {
+		return err
+	}
+	for i := range step.Questions {
+		q := &step.Questions[i]
+		for _, c := range q.Cells {
+			q.gain = max(q.gain, explained(bins(drawn, c.Key()), amounts))
+		}
+		q.gain = math.Round(q.gain*20) / 20 // finer is noise
+		q.gated = a.gated(q, step.Questions)
+	}
+	sortQuestions(step.Questions)
+	if a.o.Margin > 0 && n >= minSure && doubt(amounts) <= a.o.Margin {
+		step.Stop, step.guess = Likely, majority(open, amounts)
+	}
 	return nil
+}
+
+// missingOf lists every fact that decides, answered or not.
+func missingOf(results []rights.Result) []rights.FactRef {
+	var out []rights.FactRef
+	for _, r := range results {
+		for _, m := range slices.Concat(r.Missing, r.Refused) {
+			if !slices.ContainsFunc(out, func(f rights.FactRef) bool { return f.Variable == m.Variable && f.Subject == m.Subject }) {
+				out = append(out, m.FactRef)
+			}
+		}
+	}
+	order(out)
+	return out
+}
+
+// gated tells whether a page asks what another open page decides whether to ask:
+// the wage of somebody whose activity is not known yet.
+func (a *Asker) gated(q *Question, all []Question) bool {
+	for _, c := range q.Cells {
+		for _, gate := range a.law.Gates(c.Variable) {
+			for i := range all {
+				if all[i].ID != q.ID && slices.ContainsFunc(all[i].Cells, func(o Cell) bool {
+					return o.Variable == gate && (o.Subject == c.Subject || o.Entity != c.Entity)
+				}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// bins puts completions in classes by the value drawn for a fact: a yes or no, a
+// choice, or the quarter of an amount, 0 apart.
+func bins(drawn []map[Key]rights.Value, k Key) []string {
+	out := make([]string, len(drawn))
+	var numbers []float64
+	for _, d := range drawn {
+		if v := d[k]; v.Kind == rights.KindNumber && v.Number != 0 {
+			numbers = append(numbers, v.Number)
+		}
+	}
+	slices.Sort(numbers)
+	for i, d := range drawn {
+		v := d[k]
+		switch v.Kind {
+		case rights.KindNumber:
+			out[i] = "0"
+			if v.Number != 0 {
+				at, _ := slices.BinarySearch(numbers, v.Number)
+				out[i] = string(rune('a' + 4*at/len(numbers)))
+			}
+		case rights.KindDate:
+			out[i] = v.String()[:4]
+		default:
+			out[i] = v.String()
+		}
+	}
+	return out
+}
+
+// explained is how much of the variance of the open verdicts the classes explain,
+// summed over the rights, less what that many classes explain by chance.
+func explained(class []string, amounts [][]float64) float64 {
+	if len(amounts) == 0 {
+		return 0
+	}
+	type cell struct{ n, due float64 }
+	n, total := float64(len(amounts)), 0.0
+	for r := range amounts[0] {
+		all := cell{}
+		per := map[string]*cell{}
+		for i, row := range amounts {
+			c := per[class[i]]
+			if c == nil {
+				c = &cell{}
+				per[class[i]] = c
+			}
+			c.n++
+			all.n++
+			if row[r] > 0 {
+				c.due++
+				all.due++
+			}
+		}
+		before := all.due / n * (1 - all.due/n)
+		after := 0.0
+		for _, c := range per {
+			after += c.due * (1 - c.due/c.n) / n
+		}
+		total += max(0, before-after-before*float64(len(per)-1)/n)
+	}
+	return total
+}
+
+// doubt is how probable it is that one of the open verdicts is not the one that
+// most completions give: at most the sum over the rights.
+func doubt(amounts [][]float64) float64 {
+	total := 0.0
+	for r := range amounts[0] {
+		due := 0
+		for _, row := range amounts {
+			if row[r] > 0 {
+				due++
+			}
+		}
+		// One more on the rare side: what was never drawn is not impossible.
+		total += float64(min(due, len(amounts)-due)+1) / float64(len(amounts)+2)
+	}
+	return total
+}
+
+// majority is what most completions say of each right.
+func majority(open []string, amounts [][]float64) map[string]bool {
+	out := make(map[string]bool, len(open))
+	for r, name := range open {
+		due := 0
+		for _, row := range amounts {
+			if row[r] > 0 {
+				due++
+			}
+		}
+		out[name] = 2*due > len(amounts)
+	}
+	return out
 }

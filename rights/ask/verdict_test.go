@@ -169,7 +169,7 @@ func households() []described {
 
 func TestQuestionsToVerdict(t *testing.T) {
 	l := loadLaw(t)
-	a := ask.New(l, ask.Options{})
+	a := ask.New(l, ask.Options{Engine: ask.NewColumns(l)})
 	var counts [3]int
 	for i, d := range households() {
 		pages, last := d.walk(t, a, l)

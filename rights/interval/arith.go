@@ -137,28 +137,44 @@ func equal(x, y Value) (yes, no bool) {
 
 // and is « et »; its left side is looked at first, which changes nothing here.
 func and(x, y Value) Value {
-	x, y = x.condition(), y.condition()
-	switch {
-	case x.mustFail() || y.mustFail():
+	holds, fails := x.sure()
+	if fails {
 		return truth(false)
-	case x.mustHold() && y.mustHold():
+	}
+	hold, fails := y.sure()
+	switch {
+	case fails:
+		return truth(false)
+	case holds && hold:
 		return truth(true)
 	}
 	return perhaps(x.Open || y.Open)
 }
 
 func not(x Value) Value {
-	x = x.condition()
-	switch {
-	case x.mustHold():
+	switch holds, fails := x.sure(); {
+	case holds:
 		return truth(false)
-	case x.mustFail():
+	case fails:
 		return truth(true)
 	}
-	return x
+	return perhaps(x.Open)
 }
 
-func or(x, y Value) Value { return not(and(not(x), not(y))) }
+func or(x, y Value) Value {
+	holds, fails := x.sure()
+	if holds {
+		return truth(true)
+	}
+	holds, fail := y.sure()
+	switch {
+	case holds:
+		return truth(true)
+	case fails && fail:
+		return truth(false)
+	}
+	return perhaps(x.Open || y.Open)
+}
 
 // round keeps a value that is not applicable as it is.
 func round(x Value, step float64, mode ir.RoundMode) Value {

@@ -140,6 +140,9 @@ func (ev *Evaluator) slot(i int32, f frame) Value {
 
 func (ev *Evaluator) in(e *ir.Expr, f frame) Value {
 	x := ev.expr(e.Args[0], f)
+	if x.Any { // a text that nobody knows may be one of them
+		return perhaps(x.Open)
+	}
 	out := truth(false)
 	for _, a := range e.Args[1:] {
 		out = or(out, compare(ir.OpEq, x, ev.expr(a, f)))

@@ -47,7 +47,12 @@ func anything() Value {
 // perhaps is a yes or no that nobody knows.
 func perhaps(open bool) Value { return Value{Hi: 1, Open: open, Whole: true} }
 
-func truth(b bool) Value { return Point(eval.Bool(b)) }
+func truth(b bool) Value {
+	if b {
+		return Value{Lo: 1, Hi: 1, Whole: true}
+	}
+	return Value{Whole: true}
+}
 
 // single makes the value of one number.
 func single(f float64) Value { return Point(eval.Value{F: f}) }
@@ -155,23 +160,36 @@ func choice(set uint64) Value {
 	return Value{Lo: float64(bits.TrailingZeros64(set)), Hi: float64(63 - bits.LeadingZeros64(set)), Set: set, Whole: true}
 }
 
-// mustHold and mayHold read a condition.
+// sure reads a condition: it certainly holds, or certainly fails; neither when
+// that depends. What is not applicable fails.
+func (v Value) sure() (holds, fails bool) {
+	switch {
+	case v.Open:
+		return false, false
+	case v.Lo > v.Hi: // never applicable
+		return false, true
+	case v.Lo > 0 || v.Hi < 0:
+		return !v.NA, false
+	}
+	return false, v.Lo == 0 && v.Hi == 0
+}
+
 func (v Value) mustHold() bool {
-	v = v.num()
-	return !v.Open && (v.Lo > 0 || v.Hi < 0)
+	holds, _ := v.sure()
+	return holds
 }
 
 func (v Value) mustFail() bool {
-	v = v.num()
-	return !v.Open && v.Lo == 0 && v.Hi == 0
+	_, fails := v.sure()
+	return fails
 }
 
 // condition brings a value to a yes or no.
 func (v Value) condition() Value {
-	switch {
-	case v.mustHold():
+	switch holds, fails := v.sure(); {
+	case holds:
 		return truth(true)
-	case v.mustFail():
+	case fails:
 		return truth(false)
 	}
 	return perhaps(v.Open)
