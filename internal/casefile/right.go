@@ -392,7 +392,7 @@ ORDER BY t.sort_name, t.person_id, r.right_name`
 				return err
 			}
 			if missing != "" {
-				if err := json.Unmarshal([]byte(missing), &l.Result.Missing); err != nil {
+				if l.Result.Missing, err = readMissing(missing); err != nil {
 					return fmt.Errorf("missing facts: %w", err)
 				}
 			}

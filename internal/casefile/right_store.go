@@ -56,7 +56,8 @@ func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Resu
 			return err
 		}
 		if missing != "" {
-			if err := json.Unmarshal([]byte(missing), &res.Missing); err != nil {
+			var err error
+			if res.Missing, err = readMissing(missing); err != nil {
 				return fmt.Errorf("missing facts of %s: %w", res.Right, err)
 			}
 		}
@@ -78,16 +79,12 @@ WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 AND right_name = $4`
 
 // loadWhy reads the explanation of one result, nil when it has none.
 func loadWhy(q db.Querier, org, file core.ID, e evaluation, right string) (*Why, error) {
-	var text []byte
-	if err := q.QueryRow(selectExplanation, org, file, e.id, right).Scan(&text); err != nil {
-		return nil, fmt.Errorf("read the explanation of %s: %w", right, err)
-	}
 	why := &Why{Right: right}
-	if len(text) == 0 {
-		return nil, nil
-	}
-	if err := json.Unmarshal(text, &why.Explanation); err != nil {
+	if err := q.QueryRow(selectExplanation, org, file, e.id, right).Scan(&why.packed); err != nil {
 		return nil, fmt.Errorf("read the explanation of %s: %w", right, err)
+	}
+	if len(why.packed) == 0 {
+		return nil, nil
 	}
 	return why, nil
 }

@@ -1,6 +1,9 @@
 package casefile
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/rights"
@@ -210,10 +213,20 @@ type File struct {
 	Why *Why
 }
 
-// Why is the explanation of one right of a file.
+// Why is the explanation of one right of a file, as it is stored: whoever kept what
+// it became need not read it again.
 type Why struct {
-	Right       string
-	Explanation *rights.Explanation
+	Right  string
+	packed []byte
+}
+
+// Explanation reads it.
+func (w *Why) Explanation() (*rights.Explanation, error) {
+	var e rights.Explanation
+	if err := json.Unmarshal(w.packed, &e); err != nil {
+		return nil, fmt.Errorf("read the explanation of %s: %w", w.Right, err)
+	}
+	return &e, nil
 }
 
 // Question is one page of the interview: a law file says which cells its

@@ -46,6 +46,7 @@ func (c *demo) Run(s *session) error {
 		listen = defaultListen
 	}
 	shown := -1
+	server.TuneMemory()
 	running, err := server.Open(s.ctx, server.Config{
 		Data: dir, KeyDir: keys, Listen: listen, OrFree: c.Listen == "",
 		Demo: true, RealClock: c.Clock == "real", Log: s.logger(slog.LevelWarn),

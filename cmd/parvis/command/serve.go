@@ -46,6 +46,7 @@ func (c *serve) Run(s *session) error {
 		level = slog.LevelDebug
 	}
 	cfg.Log = s.logger(level)
+	server.TuneMemory()
 	server, err := server.Open(s.ctx, cfg)
 	if err != nil {
 		return err

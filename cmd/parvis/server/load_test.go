@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +26,7 @@ import (
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 	"codeberg.org/parvis/parvis/internal/testkit"
 )
@@ -41,7 +44,7 @@ const (
 // the server's CPU time is then its own, without the clients'.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("PARVIS_LOAD_DIR"); dir != "" {
-		os.Exit(serveLoad(dir, os.Getenv("PARVIS_LOAD_SYNC")))
+		os.Exit(serveLoad(dir, os.Getenv("PARVIS_LOAD_SYNC"), os.Getenv("PARVIS_LOAD_BARE") != ""))
 	}
 	os.Exit(m.Run())
 }
@@ -53,9 +56,9 @@ func (outside) Helper()        {}
 func (outside) Cleanup(func()) {}
 
 // serveLoad serves the demo of dir until standard input ends. delay, when there is
-// one, is what each sync of the disk takes at least.
-func serveLoad(dir, delay string) int {
-	cfg := server.Config{Data: filepath.Join(dir, "data"), KeyDir: filepath.Join(dir, "keys"), Listen: "127.0.0.1:0", Demo: true}
+// one, is what each sync of the disk takes at least. bare answers with rows alone.
+func serveLoad(dir, delay string, bare bool) int {
+	cfg := server.Config{Data: filepath.Join(dir, "data"), KeyDir: filepath.Join(dir, "keys"), Listen: "127.0.0.1:0", Demo: true, Still: true}
 	if delay != "" {
 		disk := dbtest.NewDisk(outside{}, false)
 		d, err := time.ParseDuration(delay)
@@ -81,16 +84,24 @@ func serveLoad(dir, delay string) int {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	server.TuneMemory()
 	s, err := server.Open(ctx, cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println("ready " + s.URL())
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends when the benchmark does
 		stop()
 	}()
+	if bare {
+		if err := serveBare(ctx, s); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
+	fmt.Println("ready " + s.URL())
 	if err := s.Serve(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -250,57 +261,154 @@ func (c *child) cpu(b *testing.B) time.Duration {
 
 var fileLink = regexp.MustCompile(`/personnes/[0-9a-f]{8}-[0-9a-f-]{27}`)
 
+// serveBare answers /personnes/{id} with the person's row and ten of their facts as
+// JSON, from the same database: no session, no permission, no journal, no page. It
+// is what the figures of a page are compared with, in the same minute.
+func serveBare(ctx context.Context, s *server.Server) error {
+	org, err := s.Access.House(ctx)
+	if err != nil {
+		return err
+	}
+	const person = `SELECT id, usual_name, given_names, birth, city FROM person WHERE org_id = $1 AND id = $2`
+	const facts = `SELECT id, variable, valid_from, value, source, seen_on FROM fact WHERE org_id = $1 AND file_id = $2 ORDER BY id LIMIT 10`
+	type row [6]string
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /personnes/{id}", func(w http.ResponseWriter, r *http.Request) {
+		var out struct {
+			Person row
+			Facts  []row
+		}
+		err := s.DB.Read(r.Context(), func(q db.Querier) error {
+			p := &out.Person
+			if err := q.QueryRow(person, org.ID, r.PathValue("id")).Scan(&p[0], &p[1], &p[2], &p[3], &p[4]); err != nil {
+				return err
+			}
+			rows, err := q.Query(facts, org.ID, r.PathValue("id"))
+			return db.Each(rows, err, func(r *db.Rows) error {
+				var f row
+				err := r.Scan(&f[0], &f[1], &f[2], &f[3], &f[4], &f[5])
+				out.Facts = append(out.Facts, f)
+				return err
+			})
+		})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(out)
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("ready http://%s\n", listener.Addr())
+	bare := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = bare.Close()
+	}()
+	if err := bare.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return s.Close()
+}
+
 // BenchmarkOpenFileOverHTTP opens files of people at a steady pace, whatever the
 // server does, among 100,000 people known: permission, journal line and page
 // included. It reports the server's own CPU time per request and the wait, from
-// the instant a request was due.
+// the instant a request was due, and beside it the same for bare rows.
 func BenchmarkOpenFileOverHTTP(b *testing.B) {
 	dir := town(b)
-	for _, delay := range []string{"", slowSync.String()} {
-		b.Run("sync+"+max(delay, "0s"), func(b *testing.B) {
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), "PARVIS_LOAD_DIR="+dir, "PARVIS_LOAD_SYNC="+delay)
-			c := spawn(b, cmd)
-			defer func() {
+	for _, run := range []struct{ name, delay, bare string }{
+		{"sync+0s", "", ""}, {"sync+" + slowSync.String(), slowSync.String(), ""}, {"rows-alone", "", "1"},
+	} {
+		b.Run(run.name, func(b *testing.B) {
+			start := func(bare string) *child {
+				cmd := exec.Command(os.Args[0])
+				cmd.Env = append(os.Environ(), "PARVIS_LOAD_DIR="+dir, "PARVIS_LOAD_SYNC="+run.delay, "PARVIS_LOAD_BARE="+bare)
+				return spawn(b, cmd)
+			}
+			end := func(c *child) {
 				if err := errors.Join(c.stdin.Close(), c.cmd.Wait()); err != nil {
 					b.Error(err)
 				}
-			}()
-			load(b, c)
+			}
+			c := start("")
+			v := enter(b, c.url)
+			files := v.files(b)
+			if run.bare != "" {
+				end(c)
+				c = start(run.bare)
+				v.url = c.url
+			}
+			defer end(c)
+			load(b, c, v, files)
 		})
 	}
 }
 
-func load(b *testing.B, c *child) {
-	client := &http.Client{
+// caller is a worker of the demo, signed in.
+type caller struct {
+	client  *http.Client
+	url     string
+	cookies []*http.Cookie
+}
+
+func enter(b *testing.B, url string) *caller {
+	b.Helper()
+	v := &caller{url: url, client: &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 256},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Get(c.url + "/demo/enter/worker")
+	}}
+	response, err := v.client.Get(url + "/demo/enter/worker")
 	if err != nil {
 		b.Fatal(err)
 	}
 	response.Body.Close()
-	get := func(path string) (int, []byte, error) {
-		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, c.url+path, nil)
-		if err != nil {
-			return 0, nil, err
-		}
-		for _, cookie := range response.Cookies() {
-			r.AddCookie(cookie)
-		}
-		r.Header.Set("Accept-Encoding", "gzip")
-		answer, err := client.Do(r)
-		if err != nil {
-			return 0, nil, err
-		}
-		defer answer.Body.Close()
-		body, err := io.ReadAll(answer.Body)
-		return answer.StatusCode, body, err
+	v.cookies = response.Cookies()
+	return v
+}
+
+func (v *caller) get(ctx context.Context, path string, packed bool) (int, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, v.url+path, nil)
+	if err != nil {
+		return 0, nil, err
 	}
-	files := listFiles(b, client, c.url, response.Cookies())
+	for _, cookie := range v.cookies {
+		r.AddCookie(cookie)
+	}
+	if packed { // as browsers ask; the client then leaves the answer as it came
+		r.Header.Set("Accept-Encoding", "gzip")
+	}
+	answer, err := v.client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, body, err
+}
+
+// files finds the files of the demo's households, those that hold something.
+func (v *caller) files(b *testing.B) []string {
+	b.Helper()
+	_, body, err := v.get(b.Context(), "/", false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	files := fileLink.FindAllString(string(body), -1)
+	slices.Sort(files)
+	files = slices.Compact(files)
+	if len(files) < 5 {
+		b.Fatalf("only %d files on the first page", len(files))
+	}
+	return files
+}
+
+func load(b *testing.B, c *child, v *caller, files []string) {
 	for i := range 200 { // what is compiled or kept at first use
-		if status, _, err := get(files[i%len(files)]); err != nil || status != http.StatusOK {
+		if status, _, err := v.get(b.Context(), files[i%len(files)], true); err != nil || status != http.StatusOK {
 			b.Fatalf("%s: status %d, %v", files[i%len(files)], status, err)
 		}
 	}
@@ -314,7 +422,7 @@ func load(b *testing.B, c *child) {
 			due := begun.Add(time.Duration(i) * time.Second / perSecond)
 			<-time.After(time.Until(due)) // the pace is what is measured against
 			work.Go(func() {
-				status, body, err := get(files[i%len(files)])
+				status, body, err := v.get(b.Context(), files[i%len(files)], true)
 				waits[i] = time.Since(due)
 				if err != nil || status != http.StatusOK {
 					b.Errorf("request %d: status %d, %v", i, status, err)
@@ -337,34 +445,6 @@ func load(b *testing.B, c *child) {
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// listFiles finds the files of the demo's households, those that hold something.
-func listFiles(b *testing.B, client *http.Client, url string, cookies []*http.Cookie) []string {
-	b.Helper()
-	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url+"/", nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, cookie := range cookies {
-		r.AddCookie(cookie)
-	}
-	answer, err := client.Do(r)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		b.Fatal(err)
-	}
-	files := fileLink.FindAllString(string(body), -1)
-	slices.Sort(files)
-	files = slices.Compact(files)
-	if len(files) < 5 {
-		b.Fatalf("only %d files on the first page", len(files))
-	}
-	return files
-}
 
 // BenchmarkStartToReady is how long the program takes from its start until it says
 // that it is ready, on an installation that exists, without seeding.

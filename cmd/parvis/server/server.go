@@ -55,6 +55,7 @@ type Config struct {
 	Clock    clock.Clock // nil for the system's
 	Log      *slog.Logger
 	VFS      string              // tests: a VFS that delays or loses syncs
+	Still    bool                // benchmarks: nothing but answering, no job and no sweep
 	Progress func(done, all int) // seeding the demo, in files; may be nil
 }
 
@@ -76,6 +77,7 @@ type Server struct {
 	SetUp string
 
 	engine *casefile.LawEngine
+	still  bool
 
 	door
 	proxies proxies
@@ -86,7 +88,7 @@ type Server struct {
 // a busy port is known before anything is written. Errors are errs.Error with a
 // sentence for the operator.
 func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
-	s := &Server{Clock: cfg.Clock, door: newDoor(cfg.Log)}
+	s := &Server{Clock: cfg.Clock, still: cfg.Still, door: newDoor(cfg.Log)}
 	if s.Clock == nil {
 		s.Clock = clock.System{}
 	}
@@ -167,7 +169,10 @@ func (s *Server) ready(ctx context.Context) error {
 // returns nil after a clean end.
 func (s *Server) Serve(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	wait := s.background(inner)
+	wait := func() {}
+	if !s.still {
+		wait = s.background(inner)
+	}
 	err := s.serve(ctx, s.handler)
 	stop() // only now: a request that was being answered may have left a job
 	wait()

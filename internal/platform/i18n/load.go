@@ -210,8 +210,13 @@ var (
 // its stops, its own: for sentences that live in law files, or that a person
 // wrote for display, instead of a catalogue.
 func Typeset(s string) string {
-	s = missingSpace.ReplaceAllString(s, "$1\u00a0$2$3")
-	return typeset(hourSpace.ReplaceAllString(s, "$1\u00a0h$2"), French)
+	if strings.ContainsAny(s, ":;?!") { // most names have no stop: an expression walks every letter
+		s = missingSpace.ReplaceAllString(s, "$1\u00a0$2$3")
+	}
+	if strings.Contains(s, " h") {
+		s = hourSpace.ReplaceAllString(s, "$1\u00a0h$2")
+	}
+	return typeset(s, French)
 }
 
 var (

@@ -10,7 +10,6 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -87,8 +86,8 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 		if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
 			card.Step = path(f.Person.ID) + "/demarches/nouvelle?droit=" + line.Right
 		}
-		if !explained && line.Decision == nil && line.Result != nil && line.Result.Status == casefile.Probable {
-			why, err := h.explain(r, f, line.Right, line.Result.Evaluation)
+		if !explained && f.Why != nil && f.Why.Right == line.Right {
+			why, err := h.explain(p, f, *line.Result)
 			if err != nil {
 				return v, err
 			}
@@ -287,28 +286,24 @@ func lower(s string) string {
 	return string(r)
 }
 
-// explain reads the explanation of one right, for its card.
-func (h *Handler) explain(r *http.Request, f *casefile.File, right string, evaluation core.ID) (*whyView, error) {
-	p := printer(r)
-	key := treeKey{evaluation, right, p.Tag()}
+// explain says the explanation that came with the file, for its card.
+func (h *Handler) explain(p *i18n.Printer, f *casefile.File, result casefile.Result) (*whyView, error) {
+	key := treeKey{result.Evaluation, result.Right, p.Tag()}
 	if why := h.trees.get(key); why != nil {
 		return why, nil
 	}
-	e, err := h.cases.Explain(r.Context(), f.Person.ID, right, f.Month)
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
+	explanation, err := f.Why.Explanation()
 	if err != nil {
 		return nil, err
 	}
+	e := casefile.Explained{Result: result}
+	e.Detail.Explanation = explanation
 	tree, settled := h.words.explained(p, e, humanNames(f), firstLevel)
 	if len(tree) == 0 {
 		return nil, nil
 	}
-	why := &whyView{Title: h.words.why(p, right, e.Amount), Tree: tree, Settled: settled, Open: true}
-	if e.Evaluation == evaluation {
-		h.trees.put(key, why)
-	}
+	why := &whyView{Title: h.words.why(p, result.Right, e.Amount), Tree: tree, Settled: settled, Open: true}
+	h.trees.put(key, why)
 	return why, nil
 }
 
