@@ -109,6 +109,7 @@ func tellHaddad(h *house) {
 	h.moves(casefile.StepMove{State: casefile.StepWaiting, Outcome: "Message laissé le 9 juin à l'accueil."})
 	h.calls(casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
 		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
+	noteHaddad(h)
 }
 
 // tellGebremedhin is a refugee without a fixed address, met with an interpreter.
@@ -127,6 +128,7 @@ func tellGebremedhin(h *house) {
 	h.step(casefile.StepInput{Title: "Renouveler le récépissé", Who: casefile.Together, DueOn: date(2026, 6, 12),
 		Detail: "Date limite dite par La Halte. On en parle à la première rencontre.",
 		Ways:   casefile.Ways{Online: "site de l'administration des étrangers", Desk: "point d'accueil numérique de la préfecture, sur rendez-vous"}})
+	noteGebremedhin(h)
 }
 
 // tellRouviere are an old couple, one of them back from hospital. Nothing is
@@ -190,6 +192,7 @@ func tellVasseur(h *house) {
 	h.step(casefile.StepInput{Right: "aide_logement", Title: "Écrire à la commission de recours amiable", Who: casefile.ByWorker, DueOn: date(2026, 7, 19),
 		Detail: "Deux mois après la notification.", Ways: casefile.Ways{Letter: "à la CAF, prête à signer", Desk: "CAF de Valsèvre, mardi et jeudi matin"}})
 	h.moves(casefile.StepMove{State: casefile.StepDone, Outcome: "Lettre envoyée avec accusé de réception."})
+	noteVasseur(h)
 }
 
 // Three people whose names sound alike.
