@@ -32,11 +32,13 @@ const (
 	RightsWrite     TokenScope = "rights:write"
 	PlanReads       TokenScope = "plan:read" // expectations, goals, steps, calls and letters
 	PlanWrites      TokenScope = "plan:write"
+	NotesRead       TokenScope = "notes:read" // those that the worker may read, and the person's words
+	NotesWrite      TokenScope = "notes:write"
 )
 
 // TokenScopes lists the scopes in their order on a page.
 func TokenScopes() []TokenScope {
-	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite, PlanReads, PlanWrites}
+	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite, PlanReads, PlanWrites, NotesRead, NotesWrite}
 }
 
 const (
@@ -141,7 +143,7 @@ func (s *Service) MakeToken(ctx context.Context, in NewAccessToken) (AccessToken
 		if _, err := tx.Exec(insertToken, hash, a.Org, id, a.ID, in.Name, joinScopes(in.Scopes), a.AAL, tx.Now(), ends.UnixMicro()); err != nil {
 			return fmt.Errorf("insert token: %w", err)
 		}
-		return s.journal.Record(ctx, tx, journal.Event{Kind: "token.make", Object: "token", ObjectID: id, Detail: map[string]string{"scopes": joinScopes(in.Scopes)}})
+		return s.journal.Record(ctx, tx, journal.Event{Kind: "token.make", Object: "token", ObjectID: id, Detail: scopeDetail(in.Scopes)})
 	})
 	if err != nil {
 		return AccessToken{}, "", err
@@ -296,6 +298,20 @@ func (s *Service) ResumeToken(ctx context.Context, token string) (core.Actor, Ac
 		}
 	}
 	return a, t, nil
+}
+
+// scopeDetail says the scopes in a journal line, whose details are short: the
+// areas that are read, and those that are written.
+func scopeDetail(all []TokenScope) map[string]string {
+	detail := map[string]string{}
+	for _, s := range all {
+		area, verb, _ := strings.Cut(string(s), ":")
+		if detail[verb] != "" {
+			area = " " + area
+		}
+		detail[verb] += area
+	}
+	return detail
 }
 
 func joinScopes(all []TokenScope) string {

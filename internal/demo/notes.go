@@ -63,7 +63,7 @@ func (h *house) states(by context.Context, in note.StatementInput) {
 // noteHaddad are the notes of Mme Haddad's file, one of each visibility.
 func noteHaddad(h *house) {
 	hugo := h.as(h.teams[polyvalence].workers[1])
-	visit := h.notes(h.ctx, note.Input{Kind: note.Visit, On: date(2026, 5, 28), Visibility: note.ForPerson, Third: []string{"Fatiha"},
+	visit := h.notes(h.ctx, note.Input{Kind: note.Visit, On: date(2026, 5, 28), Visibility: note.ForPerson,
 		Text: "Visite rue des Tanneurs. Fatiha dort dans le salon. Mme Haddad cherche une solution qui ne sépare pas la famille.\n\nOn regarde ensemble une place en résidence autonomie, " +
 			"et ce que change l'allocation logement si Fatiha reste."})
 	h.rewords(h.ctx, visit, "Visite rue des Tanneurs. Fatiha dort dans le salon. Mme Haddad veut que sa mère reste avec elles, ou tout près.\n\nOn regarde ensemble une place en résidence autonomie, "+

@@ -28,6 +28,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -57,7 +58,11 @@ func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) (*Handler,
 	h.registerFacts()
 	h.registerRights()
 	h.registerPlan()
-	var err error
+	notes, err := note.New(cases)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	h.registerNotes(notes)
 	if h.document, err = json.Marshal(h.huma.OpenAPI()); err != nil {
 		return nil, fmt.Errorf("api document: %w", err)
 	}

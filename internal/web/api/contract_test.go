@@ -155,6 +155,7 @@ func TestContract(t *testing.T) {
 		}
 
 		c.plan(id)
+		c.notes(id)
 
 		for path, item := range c.doc.Paths {
 			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
@@ -168,7 +169,7 @@ func TestContract(t *testing.T) {
 					t.Errorf("%s: %s lacks a summary or its scope", path, op.OperationID)
 				}
 				// Without a token, and with one for something else.
-				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af", "{goal}", id, "{step}", id).Replace(path)
+				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af", "{goal}", id, "{step}", id, "{note}", id).Replace(path)
 				h.ask(op.Method, asked, "", "Authorization", "").problem(401, "unauthenticated")
 			}
 		}
