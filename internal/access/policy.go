@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core"
 )
@@ -33,9 +34,10 @@ const (
 	CaseHand      Action = "case.hand"     // propose an accompaniment to a colleague or a team
 	CaseAnswer    Action = "case.answer"   // accept or decline one; the service checks to whom it was proposed
 	CaseClose     Action = "case.close"
-	CaseReopen    Action = "case.reopen" // read how an accompaniment ended, and begin again
-	CaseOwn       Action = "case.own"    // who accompanies me
-	CoverEdit     Action = "cover.edit"  // who looks after whose deadlines during an absence
+	CaseReopen    Action = "case.reopen"  // read how an accompaniment ended, and begin again
+	CaseOwn       Action = "case.own"     // who accompanies me
+	DeathRecord   Action = "death.record" // and take it back
+	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
@@ -57,10 +59,20 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
-		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
+}
+
+// Changes tells whether the action writes: a file that no longer changes refuses it.
+func (a Action) Changes() bool {
+	_, verb, _ := strings.Cut(string(a), ".")
+	switch verb {
+	case "find", "open", "read", "list", "own", "print", "export", "use":
+		return false
+	}
+	return true
 }
 
 // Resource is what a gesture is about. Org is never guessed: an empty one is
@@ -110,7 +122,7 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},

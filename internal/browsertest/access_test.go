@@ -52,6 +52,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"hand-over", file + "/suivi/relais"},
 		{"hand-overs", "/relais"},
 		{"absence", "/absence"},
+		{"death", file + "/deces"},
 		{"account", "/compte"},
 		{"rules", "/regles"},
 		{"counters", "/guichets"},

@@ -17,7 +17,7 @@ const deadlineDays = 14
 
 const selectDeadlines = `SELECT s.due_on, p.sort_name, s.id, s.title, s.state, p.id, p.usual_name, p.given_names, p.use_name
 FROM step s JOIN person p ON p.org_id = s.org_id AND p.id = s.file_id
-WHERE s.org_id = $1 AND s.worker_id = $2 AND s.due_on <> '' AND s.state IN ('todo', 'waiting') AND s.due_on >= $3 AND s.due_on <= $4
+WHERE s.org_id = $1 AND s.worker_id = $2 AND s.due_on <> '' AND s.state IN ('todo', 'waiting') AND s.due_on >= $3 AND s.due_on <= $4 AND p.died_on = ''
 AND (s.due_on > $3 OR p.sort_name > $5 OR (p.sort_name = $5 AND s.id > $6)) AND `
 
 // MyDeadlines lists the open steps that the worker answers for and that are due

@@ -13,7 +13,7 @@ import (
 const maxStays = 200
 
 const selectStays = `SELECT m.id, m.household_id, m.person_id, p.id, m.valid_from, m.valid_to, m.housed, m.version,
-	p.usual_name, p.given_names, p.use_name, p.title, p.birth
+	p.usual_name, p.given_names, p.use_name, p.title, p.birth, p.died_on
 FROM household_member m LEFT JOIN person_alias al ON al.org_id = m.org_id AND al.alias_id = m.person_id AND al.ended_at = 0
 JOIN person p ON p.org_id = m.org_id AND p.id = COALESCE(al.person_id, m.person_id)
 WHERE m.org_id = $1 AND m.household_id IN (SELECT s.household_id FROM household_member s WHERE s.org_id = $1 AND s.person_id IN ` + SameHuman + `)
@@ -27,10 +27,10 @@ func loadStays(q db.Querier, org, person core.ID) (list []Member, humans map[cor
 	rows, err := q.Query(selectStays, org, person)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var m Member
-		var from, until, given, use, birth string
+		var from, until, given, use, birth, died string
 		var h Human
 		var was core.ID
-		if err := r.Scan(&m.ID, &m.Household, &was, &m.Person, &from, &until, &m.Housed, &m.Version, &h.UsualName, &given, &use, &h.Title, &birth); err != nil {
+		if err := r.Scan(&m.ID, &m.Household, &was, &m.Person, &from, &until, &m.Housed, &m.Version, &h.UsualName, &given, &use, &h.Title, &birth, &died); err != nil {
 			return err
 		}
 		var err error
@@ -42,7 +42,7 @@ func loadStays(q db.Querier, org, person core.ID) (list []Member, humans map[cor
 		}
 		list = append(list, m)
 		origin[m.ID] = was
-		if err := fillHuman(&h, m.Person, given, use, birth); err != nil {
+		if err := fillHuman(&h, m.Person, given, use, birth, died); err != nil {
 			return err
 		}
 		humans[m.Person] = h
@@ -54,9 +54,12 @@ func loadStays(q db.Querier, org, person core.ID) (list []Member, humans map[cor
 	return list, humans, origin, nil
 }
 
-func fillHuman(h *Human, id core.ID, given, use, birth string) (err error) {
+func fillHuman(h *Human, id core.ID, given, use, birth, died string) (err error) {
 	h.ID = id
 	h.FirstName = Identity{GivenNames: given, FirstNameOfUse: use}.FirstName()
+	if h.Died, err = core.ParsePartialDate(died); err != nil {
+		return err
+	}
 	h.Birth, err = core.ParsePartialDate(birth)
 	return err
 }
@@ -76,7 +79,7 @@ who (id) AS (SELECT id FROM kept
 rel (id) AS (SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.a = who.id
 	UNION SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.b = who.id)
 SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
-	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth
+	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pa.died_on, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth, pb.died_on
 FROM rel CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
 LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0
 CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.id = rel.id
@@ -92,9 +95,9 @@ func loadKin(q db.Querier, org, file core.ID, homes []core.ID) ([]Kinship, map[c
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var k Kinship
 		var a, b Human
-		var from, until, ag, au, ab, bg, bu, bb string
+		var from, until, ag, au, ab, ad, bg, bu, bb, bd string
 		if err := r.Scan(&k.ID, &k.Kind, &k.A, &k.B, &k.Couple, &from, &until, &k.Version,
-			&a.UsualName, &ag, &au, &a.Title, &ab, &b.UsualName, &bg, &bu, &b.Title, &bb); err != nil {
+			&a.UsualName, &ag, &au, &a.Title, &ab, &ad, &b.UsualName, &bg, &bu, &b.Title, &bb, &bd); err != nil {
 			return err
 		}
 		var err error
@@ -104,10 +107,10 @@ func loadKin(q db.Querier, org, file core.ID, homes []core.ID) ([]Kinship, map[c
 		if k.Until, err = storedDate(until); err != nil {
 			return err
 		}
-		if err := fillHuman(&a, k.A, ag, au, ab); err != nil {
+		if err := fillHuman(&a, k.A, ag, au, ab, ad); err != nil {
 			return err
 		}
-		if err := fillHuman(&b, k.B, bg, bu, bb); err != nil {
+		if err := fillHuman(&b, k.B, bg, bu, bb, bd); err != nil {
 			return err
 		}
 		humans[k.A], humans[k.B] = a, b
@@ -138,7 +141,13 @@ func sameKin(a, b Kinship) bool {
 	return a.Kind == b.Kind && a.A == b.A && a.B == b.B && a.Couple == b.Couple && a.From == b.From && a.Until == b.Until
 }
 
-const selectHuman = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
+const selectHuman = `SELECT usual_name, given_names, use_name, title, birth, died_on FROM person WHERE org_id = $1 AND id = $2`
+
+// ReadHousehold reads the household of a file on a day, for the sub-packages: the
+// caller asked its own permission.
+func ReadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
+	return loadHousehold(q, org, file, on)
+}
 
 // loadHousehold reads the household of a file on a day: who lives there, and
 // the direct kin of the file's person. Of the kin of the others nothing is kept
@@ -152,11 +161,11 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 	v.homes = sameHomes(stays, origin, file)
 	if _, ok := humans[file]; !ok {
 		var h Human
-		var given, use, birth string
-		if err := q.QueryRow(selectHuman, org, file).Scan(&h.UsualName, &given, &use, &h.Title, &birth); err != nil {
+		var given, use, birth, died string
+		if err := q.QueryRow(selectHuman, org, file).Scan(&h.UsualName, &given, &use, &h.Title, &birth, &died); err != nil {
 			return v, fmt.Errorf("read person %s: %w", file, err)
 		}
-		if err := fillHuman(&h, file, given, use, birth); err != nil {
+		if err := fillHuman(&h, file, given, use, birth, died); err != nil {
 			return v, err
 		}
 		humans[file] = h

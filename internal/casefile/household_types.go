@@ -63,6 +63,7 @@ type Human struct {
 	UsualName string
 	Title     Title
 	Birth     core.PartialDate
+	Died      core.PartialDate // zero while they live
 }
 
 // Name is « Fatiha Haddad ».

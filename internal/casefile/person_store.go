@@ -10,11 +10,15 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
+const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version, ` + diedOn + `
 FROM casefile WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
 
+// diedOn is the day a person died, as one of those who are one with them says, empty
+// while they live.
+const diedOn = `(SELECT MAX(x.died_on) FROM person x WHERE x.org_id = $1 AND x.id IN ` + SameHuman + `)`
+
 // selectEnded is the last accompaniment of a person whom nobody accompanies.
-const selectEnded = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version
+const selectEnded = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version, ` + diedOn + `
 FROM casefile WHERE org_id = $1 AND person_id = $2 AND phase = 'archive' ORDER BY id DESC LIMIT 1`
 
 func loadCases(q db.Querier, org, person core.ID) ([]CaseFile, error) {
@@ -30,8 +34,11 @@ func readCases(q db.Querier, sql string, org, person core.ID) ([]CaseFile, error
 	rows, err := q.Query(sql, org, person)
 	return list, db.Each(rows, err, func(r *db.Rows) error {
 		c := CaseFile{Person: person}
-		var day string
-		if err := r.Scan(&c.ID, &c.Team, &c.Referent, &day, &c.Phase, &c.LastContactFromPersonAt, &c.Version); err != nil {
+		var day, died string
+		if err := r.Scan(&c.ID, &c.Team, &c.Referent, &day, &c.Phase, &c.LastContactFromPersonAt, &c.Version, &died); err != nil {
+			return err
+		}
+		if c.Died, err = core.ParsePartialDate(died); err != nil {
 			return err
 		}
 		c.OpenedOn, err = storedDate(day)

@@ -181,7 +181,7 @@ LIMIT 20`
 	deleteTalk        = `DELETE FROM right_to_talk WHERE org_id = $1 AND person_id = $2`
 	insertTalk        = `INSERT INTO right_to_talk (org_id, team_id, sort_name, person_id, right_name, evaluation_id)
 SELECT c.org_id, c.team_id, p.sort_name, p.id, $3, $4 FROM person p JOIN casefile c ON c.org_id = p.org_id AND c.person_id IN ` + SameHuman + `
-WHERE p.org_id = $1 AND p.id = $2 AND c.phase = 'active'
+WHERE p.org_id = $1 AND p.id = $2 AND c.phase = 'active' AND p.died_on = ''
 ON CONFLICT DO NOTHING`
 )
 

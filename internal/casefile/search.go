@@ -121,19 +121,23 @@ type hit struct {
 	identity  Identity
 	city      string
 	protected bool
+	died      core.PartialDate
 	key       string
 	why       Match
 }
 
 // hitColumns are what a found person is shown by; scanHit reads them.
-const hitColumns = `p.id, p.usual_name, p.given_names, p.birth_name, p.use_name, p.birth, p.city, p.protected`
+const hitColumns = `p.id, p.usual_name, p.given_names, p.birth_name, p.use_name, p.birth, p.city, p.protected, p.died_on`
 
 // scanHit reads the columns before, given as destinations, then hitColumns.
 func scanHit(r *db.Rows, why Match, before ...any) (hit, error) {
 	h := hit{why: why}
 	i := &h.identity
-	var birth string
-	err := r.Scan(append(before, &h.id, &i.UsualName, &i.GivenNames, &i.BirthName, &i.FirstNameOfUse, &birth, &h.city, &h.protected)...)
+	var birth, died string
+	err := r.Scan(append(before, &h.id, &i.UsualName, &i.GivenNames, &i.BirthName, &i.FirstNameOfUse, &birth, &h.city, &h.protected, &died)...)
+	if err == nil {
+		h.died, err = core.ParsePartialDate(died)
+	}
 	if err != nil {
 		return h, err
 	}
@@ -512,6 +516,9 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 		}
 		if f.Openable && !h.protected {
 			f.City = h.city
+		}
+		if f.Openable || f.Reopenable {
+			f.Died = h.died
 		}
 		if !f.Openable {
 			f.Birth = core.PartialDate{Year: h.identity.Birth.Year}

@@ -170,6 +170,22 @@ func teamsOf(cases []CaseFile) []core.ID {
 	return teams
 }
 
+// frozen refuses to write in the file of somebody who died: it is read, copied, its
+// accompaniment ends, and a mistake is taken back; nothing else. Their own pages rest.
+func (o Opened) frozen(actor core.Actor, action access.Action) error {
+	switch {
+	case o.Cases[0].Died.IsZero():
+		return nil
+	case actor.Kind == core.ActorPerson:
+		return errs.New(errs.Forbidden, "errs.life.rests")
+	case !action.Changes(), action == access.CaseClose, action == access.DeathRecord:
+		return nil
+	case action == access.RightCompute:
+		return errs.New(errs.Forbidden, "errs.life.frozen")
+	}
+	return errs.New(errs.Invalid, "errs.life.frozen")
+}
+
 // Allow is the first step of each use case about one file: it reads who
 // accompanies the person and asks whether the actor may. A person without a
 // file, or of another organisation, is NotFound. Somebody who was merged into
@@ -209,6 +225,9 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	}
 	if len(o.Cases) == 0 {
 		return o, errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	if err := o.frozen(actor, action); err != nil {
+		return o, err
 	}
 	for i, c := range o.Cases { // the actor's own team first
 		if actor.InTeam(c.Team) {

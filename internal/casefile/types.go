@@ -322,6 +322,7 @@ type CaseFile struct {
 	Phase                   Phase
 	LastContactFromPersonAt int64 // µs UTC; 0 = never
 	Version                 int64
+	Died                    core.PartialDate // the person; zero while they live
 }
 
 // NewPerson is what the form of a new person sends.
@@ -348,6 +349,7 @@ type Found struct {
 	// Ended says that nobody accompanies them any more: Team is the last that did.
 	// Reopenable: one of the worker's teams, which may read how and begin again.
 	Ended, Reopenable bool
+	Died              core.PartialDate // zero while they live, or when not openable
 	Why               Match
 }
 

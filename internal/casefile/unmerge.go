@@ -156,7 +156,7 @@ func writtenSince(q db.Querier, org core.ID, a alias) ([]Written, error) {
 			if err := r.Scan(&w.ID, &w.At, &w.By, &id, &w.Human.UsualName, &given, &use, &w.Human.Title, &birth); err != nil {
 				return err
 			}
-			return fillHuman(&w.Human, id, given, use, birth)
+			return fillHuman(&w.Human, id, given, use, birth, "")
 		}),
 	)
 	if err != nil {

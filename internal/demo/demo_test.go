@@ -106,6 +106,7 @@ func TestSeed(t *testing.T) {
 		"states of steps":      {`SELECT COUNT(DISTINCT state) FROM step`, 3},
 		"ended accompaniments": {`SELECT COUNT(*) FROM casefile WHERE phase = 'archive'`, 1},
 		"transfers waiting":    {`SELECT COUNT(*) FROM case_transfer WHERE state = 'proposed'`, 1},
+		"deaths":               {`SELECT COUNT(*) FROM person WHERE died_on <> ''`, 1},
 		"covers":               {`SELECT COUNT(*) FROM absence_cover`, 1},
 		"addresses protected":  {`SELECT COUNT(*) FROM person WHERE protected = 1`, 1},
 	} {

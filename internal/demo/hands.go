@@ -3,6 +3,7 @@ package demo
 import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
@@ -80,4 +81,39 @@ func tellCovered(h *house) {
 	h.step(casefile.StepInput{Title: "Appeler le fournisseur d'énergie", Who: casefile.ByWorker, DueOn: date(2026, 6, 15),
 		Detail: "Demander un échéancier.", Ways: casefile.Ways{Phone: "service solidarité, le matin"}})
 	h.covers(h.teams[polyvalence].workers[0], date(2026, 6, 8), date(2026, 6, 19))
+}
+
+// dies notes that the person of the file died; nothing more is told in it.
+func (h *house) dies(in death.Input) {
+	if h.compute(); h.err != nil {
+		return
+	}
+	deaths, err := death.New(h.cases)
+	if err == nil {
+		err = deaths.Record(h.ctx, h.file, h.file, in)
+	}
+	h.err, h.file = err, ""
+}
+
+// tellWidow are two files of a couple: his is read and no longer changes, hers stands.
+func tellWidow(h *house) {
+	his := h.open(reach(lives(monsieur(someone("Armand", "Guérin", "1949-11-02")), "4, rue du Four"), "02 61 91 71 14", casefile.ChannelCall, ""))
+	h.retired("", 1_140, seen("relevé de pension", 2, 10))
+	h.rents("locataire_hlm", 376, 60, 3, "1998-05", seen("quittance", 2, 10))
+	h.stays("", "nationalite_francaise", said(2, 10))
+	h.says("Rester chez nous, tous les deux.", date(2026, 2, 10), casefile.RereadAloud, "fr")
+	h.compute()
+
+	hers := h.open(reach(lives(madame(someone("Lucette", "Guérin", "1953-06-21")), "4, rue du Four"), "02 61 91 71 14", casefile.ChannelCall, "l'après-midi"))
+	h.retired("", 640, seen("relevé de pension", 6, 2))
+	h.rents("locataire_hlm", 376, 60, 3, "1998-05", seen("quittance", 6, 2))
+	h.stays("", "nationalite_francaise", said(6, 2))
+	h.join(casefile.HouseholdInput{Person: his, LivesIn: true, Relation: casefile.RelationPartner, Couple: casefile.Married, Since: date(1974, 9, 14)})
+	h.step(casefile.StepInput{Title: "Demander la pension de réversion", Who: casefile.Together, DueOn: date(2026, 6, 24),
+		Ways: casefile.Ways{Online: "info-retraite.fr", Desk: "Carsat, permanence du lundi", Letter: "formulaire prêt"}})
+	h.compute()
+
+	h.file = his
+	h.dies(death.Input{On: core.PartialDate{Year: 2026, Month: 5, Day: 20}, Source: casefile.SourceSaid, Detail: "par Mme Guérin, à l'accueil"})
+	h.file = hers
 }

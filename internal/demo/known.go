@@ -36,6 +36,7 @@ func known() []story {
 		{"moved", polyvalence, 0, tellMoved},
 		{"handed", insertion, 0, tellHanded},
 		{"covered", polyvalence, 1, tellCovered},
+		{"widow", polyvalence, 0, tellWidow},
 	}
 }
 

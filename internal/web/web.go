@@ -21,6 +21,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -35,6 +36,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/life"
 	"codeberg.org/parvis/parvis/internal/web/me"
 	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -82,7 +84,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
 			"person": person.Pages, "team": team.Pages, "today": today.Pages,
 		},
@@ -92,6 +94,10 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	words := person.Words{Law: cfg.Law, Communes: cfg.Communes}
 	follow, err := load.New(cfg.Cases)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	deaths, err := death.New(cfg.Cases)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -105,6 +111,7 @@ func New(cfg Config) (http.Handler, error) {
 	today.Register(k, cfg.Cases, follow, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section)
 	caseload.Register(k, follow)
+	life.Register(k, deaths)
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)

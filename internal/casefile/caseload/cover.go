@@ -170,7 +170,7 @@ const (
 	coverDue  = `SELECT s.due_on, s.id, s.title, s.state, p.id, p.usual_name, p.given_names, p.use_name, a.worker_id, MAX(a.to_day)
 FROM absence_cover a JOIN step s ON s.org_id = a.org_id AND s.worker_id = a.worker_id JOIN person p ON p.org_id = s.org_id AND p.id = s.file_id
 WHERE a.org_id = $1 AND a.cover_id = $2 AND a.ended_at = 0 AND a.from_day <= $3 AND a.to_day >= $3
-AND s.due_on <> '' AND s.state IN ('todo', 'waiting') AND s.due_on <= $4 AND `
+AND s.due_on <> '' AND s.state IN ('todo', 'waiting') AND s.due_on <= $4 AND p.died_on = '' AND `
 )
 
 // CoveredDeadlines lists the steps, due within fourteen days or past, of the

@@ -248,5 +248,8 @@ func fieldsOf(err error) errs.Fields {
 	return fields
 }
 
+// ReadDate reads a date that may be known in part (03/1984, 1984), as people type it.
+func ReadDate(s string) (core.PartialDate, error) { return readDate(s) }
+
 // ReadDay reads a day as people type it (12/03/2026); zero when nothing is typed.
 func ReadDay(s string) (core.Date, error) { return readDay(s) }

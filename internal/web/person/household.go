@@ -27,6 +27,7 @@ type householdEdit struct {
 // stayView is somebody under the roof, who may leave.
 type stayView struct {
 	Member  core.ID
+	Human   core.ID
 	Version int64
 	Name    string
 	Says    string
@@ -72,7 +73,7 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 		says[l.ID] = l.Says
 	}
 	for _, m := range hv.Members {
-		s := stayView{Member: m.ID, Version: m.Version, Name: hv.Humans[m.Person].Name(), Says: says[m.Person], Self: m.Person == id, Form: form}
+		s := stayView{Member: m.ID, Human: m.Person, Version: m.Version, Name: hv.Humans[m.Person].Name(), Says: says[m.Person], Self: m.Person == id, Form: form}
 		if !m.From.IsZero() {
 			s.Since = p.T("web.file.from_day", "date", m.From)
 		}

@@ -29,6 +29,7 @@ type foundView struct {
 	casefile.Found
 	Born string
 	Why  string
+	Gone string // « décédée en mai 2026 »
 }
 
 func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
@@ -53,6 +54,9 @@ func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
 		}
 		if f.Why != "" && f.Why != casefile.MatchName {
 			line.Why = p.T("web.search.why_" + string(f.Why))
+		}
+		if !f.Died.IsZero() {
+			line.Gone = kit.Capital(DiedWord(p, casefile.TitleNone, f.Died))
 		}
 		view.Items = append(view.Items, line)
 	}

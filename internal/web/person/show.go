@@ -26,7 +26,8 @@ type fileView struct {
 	Waiting   bool // two people wrote the same fact
 	Rights    rightsView
 	Plan      PlanPage
-	Notes     any // of "note/_latest"
+	Notes     any    // of "note/_latest"
+	Died      string // « décédée le 20 mai 2026 »; "" while they live
 }
 
 // iconLine is a symbol and its words.
@@ -86,6 +87,10 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if view.Notes, err = h.notes(r, id); err != nil {
 		return err
+	}
+	if died := file.Case.Died; !died.IsZero() {
+		view.Died, view.Question = DiedWord(p, file.Person.Title, died), false
+		view.Lines = nil // nothing is sent any more
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
@@ -263,6 +268,9 @@ func listHumans(p *i18n.Printer, self core.ID, h casefile.HouseholdView) []human
 func kinWord(p *i18n.Printer, self core.ID, human casefile.Human, h casefile.HouseholdView) string {
 	if human.ID == self {
 		return ""
+	}
+	if !human.Died.IsZero() {
+		return DiedWord(p, human.Title, human.Died)
 	}
 	parentOfChild := false
 	for _, k := range h.Kin {

@@ -105,6 +105,21 @@ func languages() []string {
 	return []string{"fr", "ar", "en", "ber", "kab", "pt", "es", "tr", "ro", "ru", "uk", "sq", "am", "ti", "so", "ff", "wo", "bm", "snk", "ln", "fa", "ps", "prs", "bn", "ta", "ur", "zh", "vi", "it", "pl", "rom", "ka", "hy", "fsl"}
 }
 
+// DiedWord says a death: « décédée le 20 mai 2026 ».
+func DiedWord(p *i18n.Printer, title casefile.Title, died core.PartialDate) string {
+	key := "life.died_x_"
+	switch title {
+	case casefile.TitleMadame:
+		key = "life.died_f_"
+	case casefile.TitleMonsieur:
+		key = "life.died_m_"
+	}
+	if died.Day > 0 {
+		return p.T(key+"day", "date", died)
+	}
+	return p.T(key+"month", "date", died)
+}
+
 // CallName is how the pages of other areas name somebody: « Mme Haddad », or the
 // whole name without a title.
 func CallName(p *i18n.Printer, who casefile.Identity) string { return callName(p, who.Title, who) }

@@ -1,0 +1,55 @@
+package web_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestADeathIsRecordedGentlyAndTakenBack without script: refused dates keep what was
+// typed, the file is read and no longer changes, the relatives' page says it, a
+// mistake gives everything back.
+func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	file := "/personnes/" + string(s.samira)
+	page := file + "/deces"
+	b.get(file + "/suivi").must(200, "La personne est décédée")
+	b.get(page).must(200, "Noter le décès de Mme Haddad", "Plus aucun message ne part")
+	b.get(page).send(b, page, "on", "32/13/2026", "source", "document", "detail", "acte").must(422).mustNot("Mme Haddad est décédée")
+	b.get(page).send(b, page, "on", "12/06/2027", "detail", "l'acte de la mairie").must(422, "Cette date n’est pas encore arrivée.", "Dites comment vous l’avez appris.")
+	stale := b.get(file + "/faits/loyer")
+	b.get(page).send(b, page, "on", "05/2026", "source", "document", "detail", "acte de décès").
+		must(200, "Le décès est noté.", "Samira Haddad, décédée en mai 2026.", "Son dossier se lit, il ne change plus.").mustNot("06 39 98 41 22")
+	b.get(page).must(200, "Samira Haddad, décédée en mai 2026", "acte de décès", "Noté par Claire Maurel", "C’est une erreur")
+
+	// A form left open: what was typed is still there, and why it cannot be kept is said.
+	stale.send(b, file+"/faits/loyer", "state", "known", "value", "777", "source", "said").must(422, "son dossier se lit, il ne change plus")
+	b.get(file+"/paroles").send(b, file+"/paroles", "words", "Mes mots").must(422, "son dossier se lit", "Mes mots")
+	b.get("/personnes?q=haddad").must(200, "Décès en mai 2026")
+	b.get("/").must(200).mustNot("<b>" + "Samira")
+	person := b.another()
+	if p := person.get("/demo/enter/person"); p.status != 403 {
+		t.Errorf("the person's own page: %d", p.status)
+	}
+	person.get("/moi").must(403, "Cette page est en repos.")
+
+	undo := page + "/erreur"
+	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "06 39 98 41 22")
+	person.get("/moi").must(200, "Bonjour Madame Haddad")
+
+	// Her mother, who has no file of her own.
+	home := b.get(file+"/foyer").must(200, "Fatiha Haddad")
+	link := regexp.MustCompile(`/deces\?de=([0-9a-f-]+)">[^<]*<span class="vh"> : Fatiha`).FindStringSubmatch(home.body)
+	if link == nil {
+		t.Fatalf("no way to note it: %s", home.text())
+	}
+	b.get(page+"?de="+link[1]).must(200, "Noter le décès de Mme Haddad").send(b, page, "on", "01/06/2026", "source", "said").
+		must(200, "Le décès est noté.", "Samira Haddad", "décédée le 1er juin 2026").mustNot("Samira Haddad, décédée")
+	if n := strings.Count(b.get(file+"/foyer").text(), "Fatiha Haddad"); n > 2 {
+		t.Errorf("she is still under the roof (%d)", n)
+	}
+	b.get(page + "?de=not-an-id").must(404)
+	b.get(page + "?de=" + string(s.other)).must(404)
+}
