@@ -15,7 +15,7 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	b.get("/demo/enter/worker")
 	file := "/personnes/" + string(s.samira)
 	page := file + "/deces"
-	b.get(file + "/suivi").must(200, "La personne est décédée")
+	b.get(file+"/suivi").must(200, "La personne est décédée")
 	b.get(page).must(200, "Noter le décès de Mme Haddad", "Plus aucun message ne part")
 	b.get(page).send(b, page, "on", "32/13/2026", "source", "document", "detail", "acte").must(422).mustNot("Mme Haddad est décédée")
 	b.get(page).send(b, page, "on", "12/06/2027", "detail", "l'acte de la mairie").must(422, "Cette date n’est pas encore arrivée.", "Dites comment vous l’avez appris.")
