@@ -116,6 +116,10 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 	if t.law.prog.IR.Vars[v].Period == ir.Yearly {
 		r.Month = m.String()[:4]
 	}
+	if right.File != "" && !found.settled { // nobody owes a right: a range that lost what ties its parts begins at nothing
+		found.min, found.paidMin = max(found.min, 0), max(found.paidMin, 0)
+		found.max, found.paidMax = max(found.max, 0), max(found.paidMax, 0)
+	}
 	if found.bounded && t.law.prog.IR.Vars[v].Type.Kind != ir.Bool { // a yes or no has no amount
 		r.Min, r.Max = cents(found.min), cents(found.max)
 		r.PaidMin, r.PaidMax = cents(found.paidMin), cents(found.paidMax)
