@@ -91,7 +91,7 @@ func TestAccessibility(t *testing.T) {
 				}
 			}
 			nobody := b.Visit(t, h.URL(), screen)
-			for _, path := range []string{"/entrer", "/guichets", "/regles", "/nulle-part"} {
+			for _, path := range []string{"/entrer", "/simulateur", "/guichets", "/regles", "/nulle-part"} {
 				check(nobody, path)
 			}
 			worker := b.Visit(t, h.URL(), screen)

@@ -106,7 +106,7 @@ func (p page) send(b *browser, action string, pairs ...string) page {
 	form := url.Values{}
 	inside, _, _ := strings.Cut(p.body[i:], "</form>")
 	for _, m := range hiddenField.FindAllStringSubmatch(inside, -1) {
-		form.Set(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
+		form.Add(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
 	}
 	for j := 0; j+1 < len(pairs); j += 2 {
 		form.Set(pairs[j], pairs[j+1])
@@ -329,7 +329,7 @@ func pagesOf(s *site) map[string][]string {
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/compte", "/guichets", "/regles", "/regles/af",
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces"},
 		"person": {"/moi", "/moi/plan", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/guichets", "/regles"},
-		"":       {"/entrer", "/guichets", "/regles", "/regles/aide_logement"},
+		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement"},
 	}
 }
 

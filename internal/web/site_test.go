@@ -29,6 +29,7 @@ type site struct {
 	access  *access.Service
 	cases   *casefile.Service
 	clock   clock.Clock
+	db      *db.DB
 	org     core.ID
 	worker  core.ID
 	samira  core.ID
@@ -50,6 +51,12 @@ func newSite(t testing.TB) *site {
 
 func openSite(t testing.TB, clk clock.Clock) *site {
 	t.Helper()
+	return openSiteLog(t, clk, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+}
+
+// openSiteLog is a site that writes a given log.
+func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
+	t.Helper()
 	ok := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -66,8 +73,7 @@ func openSite(t testing.TB, clk clock.Clock) *site {
 	engine, err := casefile.NewLawEngine(l)
 	ok(err)
 	j := journal.New(d, nil)
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s := &site{clock: clk}
+	s := &site{clock: clk, db: d}
 	s.access, err = access.New(d, j, fields, ring.Derive("session"), access.Options{Demo: true, Log: log, Password: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	ok(err)
 	s.cases, err = casefile.New(casefile.Deps{

@@ -40,6 +40,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/me"
 	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
+	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
 	"codeberg.org/parvis/parvis/rights"
@@ -86,7 +87,7 @@ func New(cfg Config) (http.Handler, error) {
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
-			"person": person.Pages, "team": team.Pages, "today": today.Pages,
+			"person": person.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
 	if err != nil {
@@ -115,6 +116,9 @@ func New(cfg Config) (http.Handler, error) {
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)
+	if err := simulate.Register(k, words, cfg.Cases); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

@@ -20,23 +20,23 @@ const (
 	maxDrain = 64 << 20  // bytes read and thrown away before a refusal
 )
 
-// parseForm reads an urlencoded form of at most maxForm bytes into r.PostForm.
+// parseForm reads an urlencoded form of at most most bytes into r.PostForm.
 // Other bodies and broken text are refused; a body too large is read to its end
 // (within maxDrain) so that the browser shows the answer instead of a cut line.
-func (k *Kit) parseForm(w http.ResponseWriter, r *http.Request) error {
+func (k *Kit) parseForm(w http.ResponseWriter, r *http.Request, most int64) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if r.ContentLength > maxForm || (err == nil && kind != "application/x-www-form-urlencoded") {
-		tooLarge := r.ContentLength > maxForm
+	if r.ContentLength > most || (err == nil && kind != "application/x-www-form-urlencoded") {
+		tooLarge := r.ContentLength > most
 		if err := k.drain(r); err != nil {
 			return err
 		}
 		if tooLarge {
-			return errs.New(errs.TooLarge, "web.error.form_too_large", "size", strconv.Itoa(maxForm>>10))
+			return errs.New(errs.TooLarge, "web.error.form_too_large", "size", strconv.Itoa(int(most>>10)))
 		}
 		return errs.New(errs.Invalid, "web.error.form_kind")
 	}
 	body := r.Body
-	r.Body = http.MaxBytesReader(w, body, maxForm)
+	r.Body = http.MaxBytesReader(w, body, most)
 	if err := r.ParseForm(); err != nil {
 		r.Body = body
 		var large *http.MaxBytesError
@@ -44,7 +44,7 @@ func (k *Kit) parseForm(w http.ResponseWriter, r *http.Request) error {
 			if err := k.drain(r); err != nil {
 				return err
 			}
-			return errs.Wrap(errs.TooLarge, "web.error.form_too_large", err, "size", strconv.Itoa(maxForm>>10))
+			return errs.Wrap(errs.TooLarge, "web.error.form_too_large", err, "size", strconv.Itoa(int(most>>10)))
 		}
 		return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 	}

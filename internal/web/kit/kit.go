@@ -168,7 +168,7 @@ func (k *Kit) run(w http.ResponseWriter, r *http.Request, guard Guard, h Handler
 		}
 		return h(w, r)
 	}
-	if err := k.parseForm(w, r); err != nil {
+	if err := k.parseForm(w, r, maxForm); err != nil {
 		return err
 	}
 	if !guard.lets(v.Actor) {

@@ -30,6 +30,7 @@ type Page struct {
 	Status   int    // 0 = 200
 	Script   bool   // the page has something to enhance
 	Tag      string // the catalogue of the page when it is not the visitor's: a sheet for somebody else
+	OwnLang  bool   // the page changes language by a button of its own form: a link would lose what was answered
 	View     any
 }
 

@@ -1,0 +1,62 @@
+package person
+
+import (
+	"net/url"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/directory"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
+)
+
+// What other areas say with the same words as the file of a person.
+
+// Sum is an amount with what it is for; a right without amount is « open ».
+func (w Words) Sum(p *i18n.Printer, right string, amount core.Cents) (sum, note string) {
+	return w.sum(p, right, amount)
+}
+
+// Per is what the amount of a right is for: « par mois », « pour l'année ».
+func (w Words) Per(p *i18n.Printer, right string) string { return w.per(p, right) }
+
+// Easy are the easy-read sentences of a right.
+func (w Words) Easy(p *i18n.Printer, right string) []Sentence { return w.easy(p, right) }
+
+// Counters say where a right is claimed.
+func (w Words) Counters(p *i18n.Printer, right string) []Sentence { return w.counters(p, right) }
+
+// Ask is the question about a fact; who is "" for the reader.
+func (w Words) Ask(p *i18n.Printer, variable, who string) string {
+	return w.questionTitle(p, variable, who)
+}
+
+// Label is what a fact is called, ChoiceLabel one of its values.
+func Label(p *i18n.Printer, variable string) string { return variableLabel(p, variable) }
+
+// ChoiceLabel says one value of a fact that has a list of them.
+func ChoiceLabel(p *i18n.Printer, variable, value string) string {
+	return choiceLabel(p, variable, value)
+}
+
+// UnitText is a unit beside a field: « € par mois ».
+func UnitText(p *i18n.Printer, unit string) string { return unitText(p, unit) }
+
+// Option is a value of a list and how people read it.
+type Option = option
+
+// Countries lists every country in the reader's language and order.
+func Countries(p *i18n.Printer) []Option { return countries(p) }
+
+// ReadCommune finds the commune typed in a field, or picked among those it may
+// mean; the error is on the field.
+func (w Words) ReadCommune(form url.Values, field string) (directory.Commune, error) {
+	return w.readCommune(form.Get(field), form.Get(fieldPicked), field)
+}
+
+// CommuneChoices are the communes that a text may mean, to pick from.
+func (w Words) CommuneChoices(typed string) []Option {
+	var list []Option
+	for _, c := range w.Communes.Read(typed).Options() {
+		list = append(list, option{c.Current(), i18n.Typeset(c.Label())})
+	}
+	return list
+}
