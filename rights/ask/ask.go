@@ -84,10 +84,8 @@ type Question struct {
 	ID   string // the form, and the subject when it is asked of one: "salaire.p1"
 	Form rights.Form
 	// Sentence is what the page asks, in French: that of the form, or that of the
-	// fact when it is the only one left of its page. Key names it in the catalogues of
-	// the other languages: "question.<form>", or "law.<variable>.question".
+	// fact when it is the only one left of its page.
 	Sentence string
-	Key      string
 	Cells    []Cell   // what the page asks, in the order of the form, subject by subject
 	Rights   []string // rights whose verdict the answer may change, else whose amount
 	gain     float64
@@ -215,7 +213,7 @@ func (q *Question) add(l *rights.Law, f rights.FactRef) {
 
 // say gives the page its sentence.
 func (q *Question) say() {
-	q.Sentence, q.Key = q.Form.Sentence, "question."+q.Form.Name
+	q.Sentence = q.Form.Sentence
 	if len(q.Form.Choices) > 0 || len(q.Form.Asks) == 1 {
 		return
 	}
@@ -224,7 +222,7 @@ func (q *Question) say() {
 			return
 		}
 	}
-	q.Sentence, q.Key = q.Cells[0].Of.Question, "law."+q.Cells[0].Variable+".question"
+	q.Sentence = q.Cells[0].Of.Question
 }
 
 // widen is one span from the earliest to the latest period.

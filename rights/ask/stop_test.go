@@ -87,15 +87,15 @@ func (h *household) answer(q Question, silences bool) {
 }
 
 // truth completes what was never asked and evaluates.
-func (h *household) truth(names []string) map[string]rights.Status {
+func (h *household) truth(names []string) map[string]rights.Result {
 	for range 20 {
 		whole := h.whole.Close(rights.Dossier)
 		results, err := whole.EvaluateFor(june, h.who, names...)
 		h.must(err)
-		out := map[string]rights.Status{}
+		out := map[string]rights.Result{}
 		missing := missingOf(results)
 		for _, r := range results {
-			out[r.Right] = r.Verdict
+			out[r.Right] = r
 		}
 		if len(missing) == 0 {
 			return out
@@ -130,10 +130,10 @@ func TestStoppingRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	households := number(t, "PARVIS_HOUSEHOLDS", 120)
+	households := number(t, "PARVIS_HOUSEHOLDS", 100)
 	sure := New(l, Options{})
 	engine := NewColumns(l)
-	proved, wrong, guessed, misguessed, pages, stops := 0, 0, 0, 0, 0, map[Stop]int{}
+	proved, wrong, guessed, misguessed, pages, told, stops := 0, 0, 0, 0, 0, 0, map[Stop]int{}
 	for seed := range households {
 		// Half of the households stop by probability where they can.
 		a := sure
@@ -142,6 +142,7 @@ func TestStoppingRules(t *testing.T) {
 		}
 		h := drawHousehold(t, l, uint64(seed))
 		verdicts := map[string]rights.Status{}
+		var ranges []rights.Result // every range that was told on the way
 		guess := map[string]bool{}
 		var open []string
 		for n := 0; ; n++ {
@@ -150,6 +151,9 @@ func TestStoppingRules(t *testing.T) {
 			open = open[:0]
 			for _, r := range step.Results {
 				verdicts[r.Right] = r.Verdict
+				if r.Min != nil && !r.Elsewhere {
+					ranges = append(ranges, r)
+				}
 				if r.Elsewhere { // nothing is said of a local aid before the town is known
 					delete(verdicts, r.Right)
 				}
@@ -174,21 +178,27 @@ func TestStoppingRules(t *testing.T) {
 			names = append(names, r.Name)
 		}
 		truth := h.truth(names)
+		for _, r := range ranges {
+			if amount := truth[r.Right].Amount; amount != nil && (*amount < *r.Min || *amount > *r.Max) {
+				t.Errorf("household %d: %s was told from %v to %v, it is %v", seed, r.Right, r.Min, r.Max, amount)
+			}
+		}
+		told += len(ranges)
 		for name, verdict := range verdicts {
-			if truth[name] == rights.ToVerify {
+			if truth[name].Verdict == rights.ToVerify {
 				continue // the law itself does not settle it
 			}
 			due, isGuess := guess[name]
 			switch {
 			case verdict != rights.ToVerify:
 				proved++
-				if truth[name] != verdict {
+				if truth[name].Verdict != verdict {
 					wrong++
-					t.Errorf("household %d: %s was proved %s, it is %s", seed, name, verdict, truth[name])
+					t.Errorf("household %d: %s was proved %s, it is %s", seed, name, verdict, truth[name].Verdict)
 				}
 			case isGuess:
 				guessed++
-				if due != (truth[name] == rights.Probable) {
+				if due != (truth[name].Verdict == rights.Probable) {
 					misguessed++
 				}
 			}
@@ -197,5 +207,5 @@ func TestStoppingRules(t *testing.T) {
 	if misguessed*200 > guessed {
 		t.Errorf("stopped by probability: %d of %d wrong, at most one in two hundred", misguessed, guessed)
 	}
-	t.Logf("%d households, %.1f pages each, stops %v: proved %d, wrong %d; stopped by probability %d, wrong %d", households, float64(pages)/float64(households), stops, proved, wrong, guessed, misguessed)
+	t.Logf("%d households, %.1f pages each, stops %v: proved %d, wrong %d; stopped by probability %d, wrong %d; %d ranges told", households, float64(pages)/float64(households), stops, proved, wrong, guessed, misguessed, told)
 }
