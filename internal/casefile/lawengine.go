@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/rights"
+	"codeberg.org/parvis/parvis/rights/ask"
 	"codeberg.org/parvis/parvis/rights/ir"
 )
 
@@ -19,6 +20,7 @@ type LawEngine struct {
 	digest string
 	ir     []byte
 	kinds  map[string]rights.Variable
+	asker  *ask.Asker
 }
 
 var _ Engine = (*LawEngine)(nil)
@@ -30,7 +32,8 @@ func NewLawEngine(l *rights.Law) (*LawEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the law: %w", err)
 	}
-	e := &LawEngine{law: l, digest: l.Digest(), ir: program, kinds: map[string]rights.Variable{}}
+	e := &LawEngine{law: l, digest: l.Digest(), ir: program, kinds: map[string]rights.Variable{},
+		asker: ask.New(l, ask.Options{Engine: ask.NewColumns(l)})}
 	for _, v := range l.Variables() {
 		e.kinds[v.Name] = v
 	}
@@ -174,10 +177,11 @@ func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outc
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	results, err := s.Close(rights.Dossier).EvaluateFor(p.Month, claimant)
+	step, err := e.asker.Next(ctx, s.Close(rights.Dossier), p.Month, claimant)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
+	results, rank := step.Results, ranks(step)
 	list := make([]Outcome, 0, len(results))
 	for _, r := range results {
 		if r.Elsewhere { // an aid of another town: nothing to say of it
@@ -187,7 +191,7 @@ func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outc
 		if !ok {
 			return nil, fmt.Errorf("right %s has no sheet", r.Right)
 		}
-		o, err := outcomeOf(r, right)
+		o, err := outcomeOf(r, right, rank)
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +200,7 @@ func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outc
 	return list, nil
 }
 
-func outcomeOf(r rights.Result, right rights.Right) (Outcome, error) {
+func outcomeOf(r rights.Result, right rights.Right, rank map[ask.Key]int) (Outcome, error) {
 	o := Outcome{Right: r.Right, Status: Status(r.Status)}
 	value := func(paid, plain *core.Cents) core.Cents {
 		if right.Paid != "" && paid != nil {
@@ -212,7 +216,7 @@ func outcomeOf(r rights.Result, right rights.Right) (Outcome, error) {
 		o.Amount = 0
 	}
 	for _, m := range r.Missing {
-		miss := Missing{Variable: m.Variable, Subject: subjectOf(m.FactRef), Sentence: m.Question}
+		miss := Missing{Variable: m.Variable, Subject: subjectOf(m.FactRef), Sentence: m.Question, Rank: rank[ask.Key{Variable: m.Variable, Subject: m.Subject}]}
 		if len(m.Spans) > 0 {
 			miss.From, miss.Until = spanMonth(m.Spans[0].From, 1), spanMonth(m.Spans[len(m.Spans)-1].To, 12)
 		}
@@ -227,6 +231,19 @@ func outcomeOf(r rights.Result, right rights.Right) (Outcome, error) {
 		return o, fmt.Errorf("write the result of %s: %w", r.Right, err)
 	}
 	return o, nil
+}
+
+// ranks numbers the facts that are worth asking, by page, 1 the first.
+func ranks(step ask.Step) map[ask.Key]int {
+	out := map[ask.Key]int{}
+	for i, q := range slices.Concat(step.Questions, step.Amounts) {
+		for _, c := range q.Cells {
+			if out[c.Key()] == 0 {
+				out[c.Key()] = i + 1
+			}
+		}
+	}
+	return out
 }
 
 // spanMonth reads "2025-06", or "2025" as its given month.

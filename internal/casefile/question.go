@@ -23,9 +23,10 @@ type openQuestion struct {
 // id names the question in an address: the variable and the subject.
 func (o openQuestion) id() string { return o.Variable + "." + string(o.Subject.ID) }
 
-// openQuestions gathers what the results miss, in the order of the law's pages:
-// first what may change what is due, then what only makes an amount precise, the
-// right to stay last. « Ne sait pas » and « préfère ne pas dire » are answers: what
+// openQuestions gathers what the results miss, the most useful first: what may
+// change what is due, as the calculation ranked it, then what only makes an amount
+// precise; what it did not rank in the order of the law's pages; the right to stay
+// last. « Ne sait pas » and « préfère ne pas dire » are answers: what
 // was answered so is not asked again. Rights silenced or already received ask
 // nothing.
 func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Month) []openQuestion {
@@ -52,6 +53,9 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 					o.readBy = append(o.readBy, r.Right)
 				}
 				o.sure = o.sure && r.Result.Min > 0
+				if m.Rank > 0 && (o.Rank == 0 || m.Rank < o.Rank) {
+					o.Rank = m.Rank
+				}
 				o.From, o.Until = min(o.From, m.From), max(o.Until, m.Until)
 				continue
 			}
@@ -59,7 +63,7 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 		}
 	}
 	slices.SortStableFunc(list, func(a, b openQuestion) int {
-		return cmp.Or(s.last(a)-s.last(b), one(a.sure)-one(b.sure), s.place(a)-s.place(b))
+		return cmp.Or(s.last(a)-s.last(b), one(a.Rank == 0)-one(b.Rank == 0), a.Rank-b.Rank, one(a.sure)-one(b.sure), s.place(a)-s.place(b))
 	})
 	return list
 }

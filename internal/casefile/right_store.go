@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -17,12 +18,13 @@ type evaluation struct {
 	law         string
 	factsDigest string
 	computedAt  int64
+	asks        []string // "variable.subject", the most useful to ask first
 }
 
 const (
-	selectEvaluation = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
+	selectEvaluation = `SELECT id, month, law, facts_digest, computed_at, asks FROM evaluation
 WHERE org_id = $1 AND file_id = $2 AND month = $3 ORDER BY id DESC LIMIT 1`
-	selectEvaluationByID = `SELECT id, month, law, facts_digest, computed_at FROM evaluation
+	selectEvaluationByID = `SELECT id, month, law, facts_digest, computed_at, asks FROM evaluation
 WHERE org_id = $1 AND file_id = $2 AND id = $3`
 )
 
@@ -33,7 +35,9 @@ func loadEvaluation(q db.Querier, org, file core.ID, month core.Month) (e evalua
 }
 
 func scanEvaluation(row db.Row) (e evaluation, ok bool, err error) {
-	err = row.Scan(&e.id, &e.month, &e.law, &e.factsDigest, &e.computedAt)
+	var asks string
+	err = row.Scan(&e.id, &e.month, &e.law, &e.factsDigest, &e.computedAt, &asks)
+	e.asks = strings.Fields(asks)
 	if errors.Is(err, db.ErrNoRows) {
 		return e, false, nil
 	}
@@ -59,6 +63,10 @@ func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Resu
 			var err error
 			if res.Missing, err = readMissing(missing); err != nil {
 				return fmt.Errorf("missing facts of %s: %w", res.Right, err)
+			}
+			for i := range res.Missing {
+				m := &res.Missing[i]
+				m.Rank = 1 + slices.Index(e.asks, m.name())
 			}
 		}
 		list[res.Right] = res
@@ -167,8 +175,8 @@ func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error)
 const (
 	insertLaw        = `INSERT INTO law (digest, ir, semantics_version, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	lawKnown         = `SELECT COUNT(*) FROM law WHERE digest = $1`
-	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation, asks)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 	insertResult = `INSERT INTO right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most, missing, detail, explanation)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	// The calculations of a month that nothing names are replaced by a newer one.
@@ -185,10 +193,32 @@ WHERE p.org_id = $1 AND p.id = $2 AND c.phase = 'active' AND p.died_on = ''
 ON CONFLICT DO NOTHING`
 )
 
+// name tells a fact of a file from the others.
+func (m Missing) name() string { return m.Variable + "." + string(m.Subject.ID) }
+
+// asksOf are the facts that outcomes wait for, by rank; those that nothing ranked
+// are left out.
+func asksOf(outcomes []Outcome) []string {
+	var list []Missing
+	for _, o := range outcomes {
+		for _, m := range o.Missing {
+			if m.Rank > 0 && !slices.ContainsFunc(list, func(x Missing) bool { return x.name() == m.name() }) {
+				list = append(list, m)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Missing) int { return a.Rank - b.Rank })
+	names := make([]string, len(list))
+	for i, m := range list {
+		names[i] = m.name()
+	}
+	return names
+}
+
 // writeEvaluation stores a calculation with its results and drops those of the
 // same month that nothing names any more.
 func writeEvaluation(tx *db.Tx, org, file, by core.ID, e evaluation, picture []byte, outcomes []Outcome) error {
-	_, err := tx.Exec(insertEvaluation, org, file, e.id, e.month, e.law, e.factsDigest, e.computedAt, by, picture)
+	_, err := tx.Exec(insertEvaluation, org, file, e.id, e.month, e.law, e.factsDigest, e.computedAt, by, picture, strings.Join(asksOf(outcomes), " "))
 	if err != nil {
 		return fmt.Errorf("insert calculation: %w", err)
 	}

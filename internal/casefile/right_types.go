@@ -42,6 +42,9 @@ type Missing struct {
 	// Sentence is what the law asks or says of it, in French, "" when the
 	// catalogue knows better.
 	Sentence string `json:"sentence,omitempty"`
+	// Rank is its place among what is worth asking, 1 the most useful, 0 when that was
+	// not weighed. It is stored once for a calculation, not with each right.
+	Rank int `json:"-"`
 }
 
 // Explained is a result with all that the page of one right shows.
