@@ -36,6 +36,7 @@ const (
 	CaseClose     Action = "case.close"
 	CaseReopen    Action = "case.reopen"  // read how an accompaniment ended, and begin again
 	CaseOwn       Action = "case.own"     // who accompanies me
+	AddressRead   Action = "address.read" // a protected address, with a reason
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
 
@@ -59,7 +60,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
-		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
@@ -122,7 +123,7 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord, AddressRead}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},

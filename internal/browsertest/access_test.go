@@ -53,6 +53,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"hand-overs", "/relais"},
 		{"absence", "/absence"},
 		{"death", file + "/deces"},
+		{"protected-address", file + "/adresse"},
 		{"account", "/compte"},
 		{"rules", "/regles"},
 		{"counters", "/guichets"},

@@ -179,7 +179,7 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 		if p.ID, _, err = loadAliases(tx, o.Org, p.ID); err != nil {
 			return err
 		}
-		stored, err := s.loadPerson(tx, o.Org, p.ID)
+		stored, err := s.loadWhole(tx, o.Org, p.ID)
 		if err != nil {
 			return err
 		}
@@ -188,12 +188,14 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 				return err
 			}
 			p.Contact = stored.Contact
+		} else if err := p.keepAddress(stored.Address); err != nil {
+			return err
 		}
 		if err := p.Clean(today); err != nil {
 			return err
 		}
 		if stored.Version != p.Version {
-			return &PersonConflict{Stored: stored, Yours: p}
+			return &PersonConflict{Stored: stored.masked(), Yours: p.masked()}
 		}
 		if err := s.storePerson(tx, o.Org, core.ActorFrom(ctx).ID, stored, p); err != nil {
 			return err
@@ -226,7 +228,7 @@ func (s *Service) storePerson(tx *db.Tx, org, by core.ID, stored, p Person) erro
 		return fmt.Errorf("update person: %w", err)
 	}
 	if n == 0 {
-		return &PersonConflict{Stored: stored, Yours: p}
+		return &PersonConflict{Stored: stored.masked(), Yours: p.masked()}
 	}
 	if err := replaceKeys(tx, org, p.ID, s.keysOf(stored), s.keysOf(p)); err != nil {
 		return err

@@ -61,9 +61,40 @@ SELECT org_id, id, $3, $4, $5, ` + personColumns + ` FROM person WHERE org_id = 
 WHERE al.org_id = $1 AND al.person_id = $2 AND al.ended_at = 0 AND o.protected = 1`
 )
 
-// loadPerson reads a person. The address of somebody merged with a file where it
-// is protected is protected.
+// loadPerson reads a person as pages, programs and prints show them: a protected
+// address says that it is, and nothing of where.
 func (s *Service) loadPerson(q db.Querier, org, id core.ID) (Person, error) {
+	p, err := s.loadWhole(q, org, id)
+	return p.masked(), err
+}
+
+// masked is the person without a protected address.
+func (p Person) masked() Person {
+	if a := p.Address; a.Protected {
+		p.Address = Address{Protected: true, NoFixed: a.NoFixed}
+	}
+	return p
+}
+
+// keepAddress puts back the address of a form that was not shown it.
+func (p *Person) keepAddress(stored Address) error {
+	a := &p.Address
+	if !stored.Protected || len(a.Lines) > 0 || a.Postcode != "" || a.City != "" || a.Commune != "" {
+		return nil
+	}
+	if !a.Protected && (len(stored.Lines) > 0 || stored.Postcode != "" || stored.City != "") {
+		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.address_unprotect").On("address")}
+	}
+	kept := stored
+	kept.Protected, kept.NoFixed = a.Protected, a.NoFixed
+	*a = kept
+	return nil
+}
+
+// loadWhole reads a person, a protected address too: for writing and for the one
+// gesture that shows it. The address of somebody merged with a file where it is
+// protected is protected.
+func (s *Service) loadWhole(q db.Querier, org, id core.ID) (Person, error) {
 	p, err := s.scanPerson(q.QueryRow(selectPerson, org, id), id)
 	if err != nil || p.Address.Protected {
 		return p, err

@@ -112,7 +112,7 @@ func New(cfg Config) (http.Handler, error) {
 	today.Register(k, cfg.Cases, follow, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section)
 	caseload.Register(k, follow)
-	life.Register(k, deaths)
+	life.Register(k, cfg.Cases, deaths)
 	team.Register(k, cfg.Access)
 	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)

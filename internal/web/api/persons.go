@@ -181,14 +181,7 @@ func (h *Handler) updatePerson(ctx context.Context, in *updatePersonInput) (*ref
 		return nil, err
 	}
 	p := casefile.Person{ID: id, Version: version, Identity: identity, Contact: in.Body.Contact.read()}
-	if a := in.Body.Address; a != nil && a.Protected && len(a.Lines) == 0 && a.Postcode == "" && a.City == "" && a.Commune == "" {
-		stored, err := h.cases.Person(ctx, id) // the program was not told the address: it cannot send it back
-		if err != nil {
-			return nil, err
-		}
-		p.Address = stored.Address
-		p.Address.Protected, p.Address.NoFixed = true, a.NoFixed
-	}
+	// A program that was not told a protected address sends it back empty: it is kept.
 	if err := h.cases.UpdatePerson(ctx, p); err != nil {
 		return nil, err
 	}

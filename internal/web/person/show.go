@@ -33,7 +33,9 @@ type fileView struct {
 // iconLine is a symbol and its words.
 type iconLine struct {
 	Icon, Text string
-	Foreign    bool // a name, a number: keeps its direction
+	Foreign    bool   // a name, a number: keeps its direction
+	Href       string // of a gesture about it; "" = none
+	Link       string
 }
 
 // householdView is the part « Foyer ».
@@ -87,6 +89,11 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if view.Notes, err = h.notes(r, id); err != nil {
 		return err
+	}
+	for i, l := range view.Lines {
+		if l.Icon == "shield" {
+			view.Lines[i].Href, view.Lines[i].Link = path(id)+"/adresse", p.T("life.address_see")
+		}
 	}
 	if died := file.Case.Died; !died.IsZero() {
 		view.Died, view.Question = DiedWord(p, file.Person.Title, died), false

@@ -1,0 +1,71 @@
+package life
+
+import (
+	"net/http"
+
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/address"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/person"
+)
+
+// addressView asks why a protected address is needed, then shows it once.
+type addressView struct {
+	ID    core.ID
+	Name  string
+	Call  string
+	Form  *kit.Form
+	Shown bool
+	Lines []string // one a line of an envelope
+}
+
+func (h *Handler) askAddress(w http.ResponseWriter, r *http.Request) error {
+	form, err := h.kit.NewForm(w, r)
+	if err != nil {
+		return err
+	}
+	form.Again()
+	return h.renderAddress(w, r, form, nil, false, http.StatusOK)
+}
+
+func (h *Handler) renderAddress(w http.ResponseWriter, r *http.Request, form *kit.Form, list []casefile.Address, shown bool, status int) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	who, err := h.cases.Person(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p := printer(r)
+	view := addressView{ID: who.ID, Name: who.DisplayName(), Call: person.CallName(p, who.Identity), Form: form, Shown: shown}
+	for _, a := range list {
+		view.Lines = append(view.Lines, a.Lines...)
+		if a.City != "" || a.Postcode != "" {
+			view.Lines = append(view.Lines, p.T("life.address_city", "postcode", a.Postcode, "city", a.City))
+		}
+	}
+	return h.kit.Render(w, r, kit.Page{Template: "life/address", Title: p.T("life.address_title"), Sheet: "file.css", Nav: "people", Status: status, View: view})
+}
+
+func (h *Handler) showAddress(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	list, err := address.Reveal(r.Context(), h.cases, id, r.PostForm.Get("reason"))
+	if err != nil {
+		form, err := h.kit.Refused(w, r, err)
+		if err != nil {
+			return err
+		}
+		form.Again()
+		return h.renderAddress(w, r, form, nil, false, http.StatusUnprocessableEntity)
+	}
+	form, err := h.kit.NewForm(w, r)
+	if err != nil {
+		return err
+	}
+	return h.renderAddress(w, r, form, list, true, http.StatusOK)
+}
