@@ -216,6 +216,29 @@ func (l *Law) Stale(m Month) []Stale {
 	return out
 }
 
+// NewestComplete returns the newest month for which the law has every value that
+// was expected, and no later than the month of its newest value.
+func (l *Law) NewestComplete() Month {
+	newest := Day(0)
+	for i := range l.prog.IR.Params {
+		for _, v := range l.prog.IR.Params[i].Versions {
+			newest = max(newest, v.From)
+		}
+	}
+	for i := range l.prog.IR.Scales {
+		for _, v := range l.prog.IR.Scales[i].Versions {
+			newest = max(newest, v.From)
+		}
+	}
+	m := newest.Month()
+	for first := m - 120; m > first; m-- {
+		if len(l.Stale(m)) == 0 {
+			return m
+		}
+	}
+	return newest.Month()
+}
+
 // Stale is a parameter whose newer value should be known by now.
 type Stale struct {
 	Parameter string `json:"parameter"`

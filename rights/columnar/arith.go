@@ -270,30 +270,137 @@ func (r *Evaluator) comparison(n *node, x, y *col) *col {
 	return c
 }
 
+// compareWith compares numbers with one number, eight at a time.
 func compareWith(o op, d []uint64, xf []float64, v float64) {
 	for w := range d {
 		block := xf[w*64 : min(w*64+64, len(xf))]
 		var word uint64
+		at := uint(0)
 		switch o {
 		case opEq:
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(q[0] == v)<<0 |
+					b2u(q[1] == v)<<1 |
+					b2u(q[2] == v)<<2 |
+					b2u(q[3] == v)<<3 |
+					b2u(q[4] == v)<<4 |
+					b2u(q[5] == v)<<5 |
+					b2u(q[6] == v)<<6 |
+					b2u(q[7] == v)<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
 			for i, x := range block {
-				word |= b2u(x == v) << (uint(i) & 63)
+				word |= b2u(x == v) << ((at + uint(i)) & 63)
 			}
 		case opNe:
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(q[0] != v)<<0 |
+					b2u(q[1] != v)<<1 |
+					b2u(q[2] != v)<<2 |
+					b2u(q[3] != v)<<3 |
+					b2u(q[4] != v)<<4 |
+					b2u(q[5] != v)<<5 |
+					b2u(q[6] != v)<<6 |
+					b2u(q[7] != v)<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
 			for i, x := range block {
-				word |= b2u(x != v) << (uint(i) & 63)
+				word |= b2u(x != v) << ((at + uint(i)) & 63)
 			}
 		case opLt:
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(q[0] < v)<<0 |
+					b2u(q[1] < v)<<1 |
+					b2u(q[2] < v)<<2 |
+					b2u(q[3] < v)<<3 |
+					b2u(q[4] < v)<<4 |
+					b2u(q[5] < v)<<5 |
+					b2u(q[6] < v)<<6 |
+					b2u(q[7] < v)<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
 			for i, x := range block {
-				word |= b2u(x < v) << (uint(i) & 63)
+				word |= b2u(x < v) << ((at + uint(i)) & 63)
 			}
 		default:
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(q[0] <= v)<<0 |
+					b2u(q[1] <= v)<<1 |
+					b2u(q[2] <= v)<<2 |
+					b2u(q[3] <= v)<<3 |
+					b2u(q[4] <= v)<<4 |
+					b2u(q[5] <= v)<<5 |
+					b2u(q[6] <= v)<<6 |
+					b2u(q[7] <= v)<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
 			for i, x := range block {
-				word |= b2u(x <= v) << (uint(i) & 63)
+				word |= b2u(x <= v) << ((at + uint(i)) & 63)
 			}
 		}
 		d[w] = word
 	}
+}
+
+// numberFirst is < or ≤ with one number on the left.
+func (r *Evaluator) numberFirst(n *node, x, y *col) *col {
+	m := &r.mem
+	d := m.bitset(n.space)
+	yf, ys := m.expand(y)
+	v := x.v
+	for w := range d {
+		block := yf[w*64 : min(w*64+64, len(yf))]
+		var word uint64
+		at := uint(0)
+		if n.op == opLt {
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(v < q[0])<<0 |
+					b2u(v < q[1])<<1 |
+					b2u(v < q[2])<<2 |
+					b2u(v < q[3])<<3 |
+					b2u(v < q[4])<<4 |
+					b2u(v < q[5])<<5 |
+					b2u(v < q[6])<<6 |
+					b2u(v < q[7])<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
+			for i, z := range block {
+				word |= b2u(v < z) << ((at + uint(i)) & 63)
+			}
+		} else {
+			for ; len(block) >= 8; block = block[8:] {
+				q := (*[8]float64)(block)
+				eight := b2u(v <= q[0])<<0 |
+					b2u(v <= q[1])<<1 |
+					b2u(v <= q[2])<<2 |
+					b2u(v <= q[3])<<3 |
+					b2u(v <= q[4])<<4 |
+					b2u(v <= q[5])<<5 |
+					b2u(v <= q[6])<<6 |
+					b2u(v <= q[7])<<7
+				word |= eight << (at & 63)
+				at += 8
+			}
+			for i, z := range block {
+				word |= b2u(v <= z) << ((at + uint(i)) & 63)
+			}
+		}
+		d[w] = word
+	}
+	m.giveF(n.space, yf, ys)
+	c := m.bitsOf(n.space, d)
+	r.both(c, x, y)
+	return c
 }
 
 func compareAll(o op, d []uint64, xf, yf []float64) {
@@ -349,7 +456,16 @@ func (r *Evaluator) round(n *node, x *col) *col {
 	if n.needNA && na != nil { // what is not applicable goes through
 		na = append(r.mem.bitset(n.space)[:0], na...)
 	}
-	c := r.unary(n, x, func(v float64) float64 { return ir.Round(v, step, mode) })
+	var c *col
+	if x.f == nil {
+		c = r.unary(n, x, func(v float64) float64 { return ir.Round(v, step, mode) })
+	} else {
+		c = r.mem.col(n.space)
+		xf := x.f
+		c.f = r.mem.target(n.space, x, nil)
+		ir.RoundAll(c.f, xf, step, mode)
+		r.both(c, x, nil)
+	}
 	if n.needNA {
 		c.na, c.uniNA = na, uniNA
 	}

@@ -386,3 +386,14 @@ func (c *column) same(d *column) bool {
 	}
 	return true
 }
+
+// SetFrom gives the value of a variable for a row at every month from one on.
+func (b *Batch) SetFrom(variable, row int32, from ir.Month, value float64) {
+	s := &b.prog.series[variable]
+	if !s.read {
+		return
+	}
+	for m := max(from, s.from); m <= s.to; m++ {
+		b.Set(variable, row, m, value)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -68,6 +69,7 @@ func compareAll(t *rapid.T, w *writer, homes int, open bool) (seen, slow int) {
 	b := p.NewBatch()
 	for _, n := range []int{homes, 1 + homes/3} {
 		b.Reset()
+		w.reshape()
 		var families []*family
 		for range n {
 			families = append(families, w.put(b, open))
@@ -79,9 +81,40 @@ func compareAll(t *rapid.T, w *writer, homes int, open bool) (seen, slow int) {
 		for h, f := range families {
 			compareOne(t, law, b, h, f, asks, got)
 		}
+		compareNarrowed(t, ev, b, asks, got)
 		seen, slow = seen+n, slow+got.Slow
 	}
 	return seen, slow
+}
+
+// compareNarrowed computes a batch again until a program is made for its shape,
+// which finds the same.
+func compareNarrowed(t *rapid.T, ev *columnar.Evaluator, b *columnar.Batch, asks []columnar.Ask, got *columnar.Result) {
+	first := columnar.Result{Values: clone(got.Values), NA: clone(got.NA), Notes: clone(got.Notes), Unknown: clone(got.Unknown)}
+	for range 3 {
+		var err error
+		if got, err = ev.Run(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range asks {
+		for row, x := range first.Values[i] {
+			if math.Float64bits(x) != math.Float64bits(got.Values[i][row]) && !(math.IsNaN(x) && math.IsNaN(got.Values[i][row])) {
+				t.Fatalf("ask %d, row %d: %v, and %v when narrowed", i, row, x, got.Values[i][row])
+			}
+		}
+		if !slices.Equal(first.NA[i], got.NA[i]) || !slices.Equal(first.Notes[i], got.Notes[i]) || !slices.Equal(first.Unknown[i], got.Unknown[i]) {
+			t.Fatalf("ask %d is not told the same when narrowed", i)
+		}
+	}
+}
+
+func clone[T any](xs [][]T) [][]T {
+	out := make([][]T, len(xs))
+	for i, x := range xs {
+		out[i] = slices.Clone(x)
+	}
+	return out
 }
 
 func compareOne(t *rapid.T, law *eval.Program, b *columnar.Batch, h int, f *family, asks []columnar.Ask, got *columnar.Result) {

@@ -342,14 +342,17 @@ func (c *compiler) operation(e *ir.Expr, at env) int32 {
 	default:
 		panic(fmt.Sprintf("columnar: operation %d of the law is not known", e.Op)) // a program of a newer semantics is refused when it is read
 	}
-	if x, ok := c.settled(&n); ok {
+	if x, ok := c.foldable(&n); ok {
 		return x
 	}
 	return c.add(n)
 }
 
-// settled folds operations on constants, with the same functions as the loops.
-func (c *compiler) settled(n *node) (int32, bool) {
+// foldable folds operations on constants, with the same functions as the loops.
+func (c *compiler) foldable(n *node) (int32, bool) {
+	if n.a < 0 {
+		return 0, false
+	}
 	x, one := c.constant(n.a)
 	if !one {
 		return 0, false
@@ -361,7 +364,7 @@ func (c *compiler) settled(n *node) (int32, bool) {
 		return 0, false
 	}
 	y := 0.0
-	if n.b >= 0 {
+	if n.b >= 0 && n.op < opNot {
 		var two bool
 		if y, two = c.constant(n.b); !two {
 			return 0, false

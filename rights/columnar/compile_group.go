@@ -128,9 +128,30 @@ func (c *compiler) rank(e *ir.Expr, at env) int32 {
 	return c.add(n)
 }
 
-// finish counts uses, finds who looks at applicability, and places the slots of
-// a batch.
+// finish places the slots of a batch and counts uses.
 func (c *compiler) finish() {
+	p := c.prog
+	for v := range p.series {
+		if s := &p.series[v]; s.read {
+			s.first = p.slots
+			p.slots += int32(s.to-s.from) + 1
+			for range s.to - s.from + 1 {
+				p.slotOf = append(p.slotOf, int32(v))
+			}
+		}
+	}
+	for i := range p.nodes {
+		if n := &p.nodes[i]; n.op == opInput || n.op == opGiven {
+			variable := n.i
+			n.i, n.j = p.series[variable].first+int32(ir.Month(n.j)-p.series[variable].from), variable
+		}
+	}
+	c.count()
+	p.narrowed = &narrowed{seen: map[string]int{}}
+}
+
+// count counts the readers of each node and finds who looks at applicability.
+func (c *compiler) count() {
 	p := c.prog
 	for _, r := range p.roots {
 		p.nodes[r].uses++
@@ -162,18 +183,6 @@ func (c *compiler) finish() {
 			if n.needNA {
 				p.nodes[n.b].needNA, p.nodes[n.c].needNA = true, true
 			}
-		}
-	}
-	for v := range p.series {
-		if s := &p.series[v]; s.read {
-			s.first = p.slots
-			p.slots += int32(s.to-s.from) + 1
-		}
-	}
-	for i := range p.nodes {
-		if n := &p.nodes[i]; n.op == opInput || n.op == opGiven {
-			variable := n.i
-			n.i, n.j = p.series[variable].first+int32(ir.Month(n.j)-p.series[variable].from), variable
 		}
 	}
 }

@@ -196,94 +196,136 @@ func (r *Evaluator) fold(n *node) *col {
 }
 
 func (r *Evaluator) foldRows(n *node, kind ir.FoldKind, to *reach, in, x *col) *col {
-	m := &r.mem
-	c := m.col(n.space)
-	rows := m.rows[n.space]
 	targets := to.to
 	if n.i >= int32(ir.Entities) {
-		targets = nil // rows of that space are the pairs
+		targets = r.pairRows(len(to.to)) // rows of that space are the pairs
 	}
+	if kind == ir.FoldAny || kind == ir.FoldAll || kind == ir.FoldCount {
+		return r.countRows(n, kind, to.from, targets, in, x)
+	}
+	m := &r.mem
+	c := m.col(n.space)
+	d := m.floats(n.space)
+	c.f = d
+	xf, xs := m.expand(x)
 	var fb []uint64
 	var fs bool
 	if in != nil && !in.uni {
 		fb, fs = m.truth(in)
 	}
-	if kind == ir.FoldAny || kind == ir.FoldAll || kind == ir.FoldCount {
-		xb, xs := m.truth(x)
-		d := m.floats(n.space)
-		for row := range rows {
-			k := 0
-			for e := to.from[row]; e < to.from[row+1]; e++ {
-				t := e
-				if targets != nil {
-					t = targets[e]
-				}
-				if fb != nil && !bit(fb, t) {
-					continue
-				}
-				if bit(xb, t) != (kind == ir.FoldAll) {
-					k++
-				}
-			}
-			d[row] = float64(k)
-		}
-		m.giveB(x.space, xb, xs)
-		if kind == ir.FoldCount {
-			c.f = d
-		} else {
-			b := m.bitset(n.space)
-			for row, k := range d {
-				b[row>>6] |= b2u((k > 0) == (kind == ir.FoldAny)) << (uint(row) & 63)
-			}
-			m.f[n.space] = append(m.f[n.space], d)
-			m.release(c)
-			c = m.bitsOf(n.space, b)
-		}
-	} else {
-		xf, xs := m.expand(x)
-		d := m.floats(n.space)
-		for row := range rows {
-			total, k := 0.0, 0
-			for e := to.from[row]; e < to.from[row+1]; e++ {
-				t := e
-				if targets != nil {
-					t = targets[e]
-				}
-				if fb != nil && !bit(fb, t) {
-					continue
-				}
-				k++
-				v := xf[t]
-				switch {
-				case kind == ir.FoldSum || kind == ir.FoldMean:
-					total += v
-				case k == 1:
-					total = v
-				case kind == ir.FoldMax:
-					total = max(total, v)
-				default:
-					total = min(total, v)
-				}
-			}
-			if k == 0 && kind != ir.FoldSum {
-				if n.needNA {
-					if c.na == nil {
-						c.na = m.bitset(n.space)
-					}
-					c.na[row>>6] |= 1 << (uint(row) & 63)
-				}
-			} else if kind == ir.FoldMean {
-				total /= float64(k)
+	if kind == ir.FoldSum && fb == nil {
+		for row := range d {
+			total := 0.0
+			for _, t := range targets[to.from[row]:to.from[row+1]] {
+				total += xf[t]
 			}
 			d[row] = total
 		}
-		m.giveF(x.space, xf, xs)
-		c.f = d
+	} else {
+		r.foldSome(n, kind, c, to.from, targets, fb, xf)
 	}
+	m.giveF(x.space, xf, xs)
 	m.giveB2(in, fb, fs)
-	if rows == 1 && c.f != nil {
+	return m.oneRow(c)
+}
+
+// foldSome folds with a filter, or what needs to know how many there are.
+func (r *Evaluator) foldSome(n *node, kind ir.FoldKind, c *col, from, targets []int32, fb []uint64, xf []float64) {
+	for row := range c.f {
+		total, k := 0.0, 0
+		for _, t := range targets[from[row]:from[row+1]] {
+			if fb != nil && fb[t>>6]>>(uint(t)&63)&1 == 0 {
+				continue
+			}
+			k++
+			v := xf[t]
+			switch {
+			case kind == ir.FoldSum || kind == ir.FoldMean:
+				total += v
+			case k == 1:
+				total = v
+			case kind == ir.FoldMax:
+				total = max(total, v)
+			default:
+				total = min(total, v)
+			}
+		}
+		if k == 0 && kind != ir.FoldSum {
+			if n.needNA {
+				if c.na == nil {
+					c.na = r.mem.bitset(n.space)
+				}
+				c.na[row>>6] |= 1 << (uint(row) & 63)
+			}
+		} else if kind == ir.FoldMean {
+			total /= float64(k)
+		}
+		c.f[row] = total
+	}
+}
+
+// countRows counts the members for whom a condition holds, or says whether there
+// is one, or whether it holds for all.
+func (r *Evaluator) countRows(n *node, kind ir.FoldKind, from, targets []int32, in, x *col) *col {
+	m := &r.mem
+	xb, xs := m.truth(x)
+	hit := m.bitset(x.space) // members that count
+	if kind == ir.FoldAll {
+		m.ones(hit, x.space)
+		for i := range hit {
+			hit[i] &^= xb[i]
+		}
+	} else {
+		copy(hit, xb)
+	}
+	m.giveB(x.space, xb, xs)
+	if in != nil && !in.uni {
+		fb, fs := m.truth(in)
+		for i := range hit {
+			hit[i] &= fb[i]
+		}
+		m.giveB(x.space, fb, fs)
+	}
+	rows := int(m.rows[n.space])
+	if kind == ir.FoldCount {
+		c := m.col(n.space)
+		c.f = m.floats(n.space)
+		for row := range rows {
+			k := uint64(0)
+			for _, t := range targets[from[row]:from[row+1]] {
+				k += hit[t>>6] >> (uint(t) & 63) & 1
+			}
+			c.f[row] = float64(k)
+		}
+		m.b[x.space] = append(m.b[x.space], hit)
+		return m.oneRow(c)
+	}
+	d := m.bitset(n.space)
+	flip := b2u(kind == ir.FoldAll)
+	for row := range rows {
+		k := uint64(0)
+		for _, t := range targets[from[row]:from[row+1]] {
+			k |= hit[t>>6] >> (uint(t) & 63)
+		}
+		d[row>>6] |= (k&1 ^ flip) << (uint(row) & 63)
+	}
+	m.b[x.space] = append(m.b[x.space], hit)
+	return m.bitsOf(n.space, d)
+}
+
+// pairRows counts from 0: the rows of a space of pairs.
+func (r *Evaluator) pairRows(n int) []int32 {
+	for len(r.pairs) < n {
+		r.pairs = append(r.pairs, int32(len(r.pairs)))
+	}
+	return r.pairs[:n]
+}
+
+// oneRow makes a column of one row a number.
+func (m *memory) oneRow(c *col) *col {
+	if len(c.f) == 1 {
 		c.uni, c.v = true, c.f[0]
-		m.f[n.space] = append(m.f[n.space], c.f)
+		m.f[c.space] = append(m.f[c.space], c.f)
 		c.f = nil
 	}
 	return c
@@ -292,7 +334,7 @@ func (r *Evaluator) foldRows(n *node, kind ir.FoldKind, to *reach, in, x *col) *
 // foldTouch adds what the members looked at rest on: those before the one that
 // decides, for « un des » and « tous les ». x nil: no value was looked at.
 func (r *Evaluator) foldTouch(n *node, c *col, to *reach, in, x *col) {
-	if !n.touchy {
+	if !n.touchy || !touched(in) && !touched(x) {
 		return
 	}
 	m := &r.mem
@@ -322,6 +364,8 @@ func (r *Evaluator) foldTouch(n *node, c *col, to *reach, in, x *col) {
 		}
 	}
 }
+
+func touched(c *col) bool { return c != nil && (c.touch[notes] != nil || c.touch[gaps] != nil) }
 
 func (r *Evaluator) mark(c *col, k int, row int32) {
 	if c.touch[k] == nil {

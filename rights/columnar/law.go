@@ -75,10 +75,37 @@ func (r *Evaluator) keys(list []int32, out []*col) []*col {
 func (r *Evaluator) grid(n *node) *col {
 	grid := r.prog.law.IR.Params[n.i].Versions[n.j].Grid
 	var room [3]*col
-	return r.rowwise(n, r.keys(n.list, room[:0]), func(x [3]float64) (float64, bool, bool) {
+	args := r.keys(n.list, room[:0])
+	if k := grid.Plain(); k >= 0 && len(args) == 1 && args[0].f != nil { // keys 0, 1, 2… in a row
+		return r.column(n, grid, k, args[0])
+	}
+	return r.rowwise(n, args, func(x [3]float64) (float64, bool, bool) {
 		v, ok := grid.Cell(x[0], x[1])
 		return v, ok, false
 	})
+}
+
+// column reads a grid of one key whose values follow one another from first on.
+func (r *Evaluator) column(n *node, g *ir.Grid, first int32, x *col) *col {
+	m := &r.mem
+	c := m.col(n.space)
+	c.f = m.floats(n.space)
+	for i, key := range x.f {
+		if k := int(key) - int(first); k >= 0 && k < len(g.Cells) && float64(int(key)) == key {
+			c.f[i] = g.Cells[k][0]
+			continue
+		}
+		v, ok := g.Cell(key, 0)
+		c.f[i] = v
+		if !ok && n.needNA {
+			if c.na == nil {
+				c.na = m.bitset(n.space)
+			}
+			c.na[i>>6] |= 1 << (uint(i) & 63)
+		}
+	}
+	r.both(c, x, nil)
+	return c
 }
 
 func (r *Evaluator) paramAt(n *node) *col {

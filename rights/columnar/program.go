@@ -37,8 +37,10 @@ type Program struct {
 	texts  []string // of the law; a text is its number here, "" is 0
 	// first and width place the months of a variable among the slots of a batch:
 	// slot = first + month − from. A variable that is not read has width 0.
-	series []series
-	slots  int32
+	series   []series
+	slots    int32
+	slotOf   []int32   // the variable of each slot
+	narrowed *narrowed // nil in a narrowed program
 }
 
 // series is the run of months of one variable that the program can read.

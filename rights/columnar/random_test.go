@@ -22,6 +22,7 @@ type writer struct {
 	// The rule being written, and whether it may look at its own past.
 	current int32
 	self    bool
+	shape   map[int32]int // of a batch, per variable: 0 absent, 1 constant, else anything
 }
 
 // late is the parameter that may have no value yet.
@@ -376,6 +377,14 @@ func (f *family) Get(c eval.Cell) (eval.Value, eval.Origin) {
 	return eval.Value{}, eval.FromUnknown
 }
 
+// reshape draws what the households of a batch say.
+func (w *writer) reshape() {
+	w.shape = map[int32]int{}
+	for i := range w.prog.Vars {
+		w.shape[int32(i)] = w.IntN(4)
+	}
+}
+
 // put adds a random household to a batch and returns what the reference needs.
 func (w *writer) put(b *columnar.Batch, open bool) *family {
 	f := &family{facts: map[eval.Cell]eval.Value{}, always: map[[2]int32]eval.Value{}, open: open, prog: w.prog}
@@ -441,9 +450,13 @@ func (w *writer) facts(b *columnar.Batch, f *family, i int32, bases [ir.Entities
 	if !v.Input && w.IntN(12) > 0 {
 		return
 	}
+	shape := w.shape[i]
+	if shape == 0 { // nobody of this batch says it
+		return
+	}
 	for s := range f.world.Count[v.Entity] {
 		row := bases[v.Entity] + s
-		if w.IntN(3) == 0 {
+		if shape == 1 || w.IntN(3) == 0 {
 			x := w.value(v.Type.Kind)
 			f.always[[2]int32{i, s}] = x
 			b.SetAlways(i, row, b.Value(i, x))
@@ -454,6 +467,9 @@ func (w *writer) facts(b *columnar.Batch, f *family, i int32, bases [ir.Entities
 				f.facts[eval.Cell{Var: i, Subject: s}] = x
 				b.Set(i, row, 0, b.Value(i, x))
 			}
+			continue
+		}
+		if shape == 1 { // the same at every month
 			continue
 		}
 		x := w.value(v.Type.Kind)

@@ -23,8 +23,10 @@ type Evaluator struct {
 	ready   []bool
 	reach   []reach // space × path
 	first   []int32
+	pairs   []int32
 	walk    walker
 	result  Result
+	shape   []byte
 }
 
 // Result is what was asked, as columns: Values[a][row] for ask a, over the rows
@@ -61,6 +63,11 @@ func (r *Evaluator) Bytes() int { return r.mem.bytes }
 // Run computes a sealed batch. The error is the context's.
 func (r *Evaluator) Run(ctx context.Context, b *Batch) (*Result, error) {
 	b.Seal()
+	r.shape = b.shape(r.shape)
+	r.prog = b.prog.narrow(b, r.shape)
+	for len(r.memo) < len(r.prog.nodes) { // constants that were folded
+		r.memo, r.left = append(r.memo, nil), append(r.left, 0)
+	}
 	r.begin(b)
 	var failed error
 	for i, root := range r.prog.roots {
@@ -263,36 +270,13 @@ func (r *Evaluator) compute(n *node) *col {
 	return r.calendar(n)
 }
 
-// numberFirst is < or ≤ with one number on the left.
-func (r *Evaluator) numberFirst(n *node, x, y *col) *col {
-	m := &r.mem
-	d := m.bitset(n.space)
-	yf, ys := m.expand(y)
-	v := x.v
-	for w := range d {
-		block := yf[w*64 : min(w*64+64, len(yf))]
-		var word uint64
-		if n.op == opLt {
-			for i, z := range block {
-				word |= b2u(v < z) << (uint(i) & 63)
-			}
-		} else {
-			for i, z := range block {
-				word |= b2u(v <= z) << (uint(i) & 63)
-			}
-		}
-		d[w] = word
-	}
-	m.giveF(n.space, yf, ys)
-	c := m.bitsOf(n.space, d)
-	r.both(c, x, y)
-	return c
-}
-
 // read returns the facts of a slot, over what is computed or presumed where none
 // is given.
 func (r *Evaluator) read(n *node) *col {
-	given := r.b.view[n.i]
+	var given *column
+	if n.i >= 0 {
+		given = r.b.view[n.i]
+	}
 	if given == nil {
 		if given = r.b.always[n.j]; given == nil {
 			return r.eval(n.a)

@@ -37,6 +37,40 @@ func Round(x, step float64, mode RoundMode) float64 {
 	return float64(q * step)
 }
 
+// RoundAll rounds each x into d, which may be x: the same bits as Round.
+func RoundAll(d, x []float64, step float64, mode RoundMode) {
+	inverse := math.Round(1 / step)
+	whole := step < 1 && inverse*step == 1
+	if mode != Nearest {
+		for i, v := range x {
+			d[i] = Round(v, step, mode)
+		}
+		return
+	}
+	for i, v := range x {
+		var q float64
+		if whole {
+			q = float64(v * inverse)
+		} else {
+			q = v / step
+		}
+		if q < 0 {
+			q = -math.Floor(float64(-q+epsilon) + 0.5)
+		} else {
+			q = math.Floor(float64(q+epsilon) + 0.5)
+		}
+		switch {
+		case q == 0:
+			q = 0 // not −0
+		case whole:
+			q /= inverse
+		default:
+			q = float64(q * step)
+		}
+		d[i] = q
+	}
+}
+
 // At returns the version in force on a day, −1 when there is none.
 func (p *Param) At(d Day) int {
 	i := len(p.Versions) - 1
@@ -84,6 +118,20 @@ func (g *Grid) Cell(row, col float64) (float64, bool) {
 		v += float64(moreCols * g.MoreCol[r])
 	}
 	return v, true
+}
+
+// Plain returns the first key of a grid of one key whose keys follow one
+// another, −1 for another grid.
+func (g *Grid) Plain() int32 {
+	if g.Cols != nil || len(g.Rows) == 0 || g.Rows[0] < 0 {
+		return -1
+	}
+	for i, k := range g.Rows {
+		if k != g.Rows[0]+int32(i) {
+			return -1
+		}
+	}
+	return g.Rows[0]
 }
 
 // place finds a key among rising keys; more is how far it is beyond the last one.
