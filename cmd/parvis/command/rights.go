@@ -11,6 +11,7 @@ type rightsCmd struct {
 	Evaluate rightsEvaluate `cmd:"" help:"cli.help.rights_evaluate"`
 	Explain  rightsExplain  `cmd:"" help:"cli.help.rights_explain"`
 	Check    rightsCheck    `cmd:"" help:"cli.help.rights_check"`
+	Sweep    rightsSweep    `cmd:"" help:"sweep.help"`
 	Serve    rightsServe    `cmd:"" help:"cli.help.rights_serve"`
 }
 
