@@ -69,7 +69,7 @@ func Register(k *kit.Kit, words person.Words, variables Variables) error {
 		return fmt.Errorf("simulator: %w", err)
 	}
 	h := &Handler{
-		kit: k, words: words, variables: variables, asker: ask.New(words.Law, ask.Options{}), place: place,
+		kit: k, words: words, variables: variables, asker: ask.New(words.Law, ask.Options{Engine: ask.NewColumns(words.Law)}), place: place,
 		brake: newBrake(k.Clock), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)),
 	}
 	k.HandleOpen("GET "+path, maxForm, h.start)
