@@ -24,6 +24,7 @@ type ExportPart struct {
 	JSON   any         // value of the field; its form is said in docs/export-format.md
 	Rows   []ExportRow // the same for people, in French, in the order of reading
 	Masked int         // passages left out because they speak of somebody else
+	Says   string      // what the reader is to know of the section, in French; may be ""
 }
 
 // ExportRow is one line of a section: what, its words, who and when.

@@ -26,6 +26,8 @@ const (
 	WroteStay     WrittenKind = "stay"     // somewhere the person came to live
 	WroteKin      WrittenKind = "kin"      // a child, a parent, a couple
 	WroteIdentity WrittenKind = "identity" // names, birth, contact, as they are now
+	WroteNote     WrittenKind = "note"
+	WroteWords    WrittenKind = "words" // the person's own
 )
 
 // Written is one row written since a merge: an undo asks whose it is.
@@ -37,6 +39,7 @@ type Written struct {
 	Fact     *Fact     // for WroteFact
 	Decision *Decision // for WroteDecision
 	Human    Human     // for WroteKin: the other one
+	On       core.Date // for WroteNote and WroteWords: the day of what happened, or was said
 }
 
 // Undo is what the page of an undo shows.
@@ -63,7 +66,7 @@ func (s *Service) Gathered(ctx context.Context, file core.ID) (list []Merged, er
 }
 
 // PreviewUnmerge reads what was written in a file since other was merged into it.
-func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID) (u Undo, err error) {
+func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID, rooms ...Beside) (u Undo, err error) {
 	today := s.Today(ctx)
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		o, err := s.Allow(ctx, q, access.PersonEdit, &file)
@@ -83,7 +86,7 @@ func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID) (u Un
 		if u.Household, err = loadHousehold(q, o.Org, file, today); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Since, err = writtenSince(q, o.Org, a); err != nil {
+		if u.Since, err = writtenSince(ctx, q, o, a, rooms); err != nil {
 			return journal.Event{}, err
 		}
 		var who []core.ID
@@ -119,7 +122,8 @@ WHERE k.org_id = $1 AND (k.a = $2 OR k.b = $2) AND k.id > $3 ORDER BY k.id LIMIT
 )
 
 // writtenSince lists the rows written about the kept person since a merge.
-func writtenSince(q db.Querier, org core.ID, a alias) ([]Written, error) {
+func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []Beside) ([]Written, error) {
+	org := o.Org
 	var list []Written
 	read := func(sql string, scan func(r *db.Rows, w *Written) error) error {
 		rows, err := q.Query(sql, org, a.kept, a.merge)
@@ -162,6 +166,13 @@ func writtenSince(q db.Querier, org core.ID, a alias) ([]Written, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what was written since: %w", err)
 	}
+	for _, room := range rooms {
+		more, err := room.WrittenSince(ctx, q, o, a.kept, a.merge)
+		if err != nil {
+			return nil, fmt.Errorf("read what was written since: %w", err)
+		}
+		list = append(list, more...)
+	}
 	if len(list) > maxWritten {
 		return nil, errs.New(errs.Invalid, "errs.casefile.unmerge_many", "max", maxWritten)
 	}
@@ -175,7 +186,7 @@ const endAlias = `UPDATE person_alias SET ended_at = $4, ended_by = $5 WHERE org
 // out is an Invalid error on the field "row-<id>". Each file is then as if the
 // merge had never been: what one had replaced of the other counts again. Printed
 // sheets stay with the kept file.
-func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[core.ID]core.ID) error {
+func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[core.ID]core.ID, rooms ...Beside) error {
 	month := s.ThisMonth(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		o, err := s.Allow(ctx, tx, access.PersonEdit, &file)
@@ -189,7 +200,7 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 		if err != nil {
 			return err
 		}
-		since, err := writtenSince(tx, o.Org, a)
+		since, err := writtenSince(ctx, tx, o, a, rooms)
 		if err != nil {
 			return err
 		}
@@ -202,7 +213,7 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 		if err := fields.Err(); err != nil {
 			return err
 		}
-		p := &parting{s: s, tx: tx, org: o.Org, by: core.ActorFrom(ctx).ID, alias: a, whose: whose}
+		p := &parting{s: s, tx: tx, org: o.Org, by: core.ActorFrom(ctx).ID, alias: a, whose: whose, rooms: rooms}
 		if err := p.run(since); err != nil {
 			return err
 		}
@@ -228,6 +239,7 @@ type parting struct {
 	org, by core.ID
 	alias
 	whose map[core.ID]core.ID
+	rooms []Beside
 }
 
 func (p *parting) run(since []Written) error {
@@ -289,6 +301,11 @@ func (p *parting) give(w Written) error {
 	case WroteIdentity:
 		return p.giveIdentity()
 	default:
+		for _, room := range p.rooms {
+			if err := room.GiveBack(p.tx, p.org, w, p.kept, p.id); err != nil {
+				return fmt.Errorf("give %s back: %w", w.Kind, err)
+			}
+		}
 		return nil
 	}
 	if _, err := p.tx.Exec(sql, p.org, p.kept, w.ID, p.id); err != nil {

@@ -161,6 +161,6 @@ func TestACircleIsMadeWithItsNote(t *testing.T) {
 	b.get(fresh).must(200, "Relais").send(b, fresh, "kind", "visit", "visibility", "circle", "circle", regexp.MustCompile(`name="circle" value="([0-9a-f-]{36})"`).FindStringSubmatch(b.get(fresh).body)[1], "text", "Encore au cercle.").
 		must(200, "Encore au cercle.")
 	shown := b.get(file+"/export").must(200, "Notes", "1 note : celles de l’équipe et les vôtres")
-	copied := shown.send(b, file+"/export", "forme", "html").must(200, "Le chauffage marche de nouveau.", "Il fait encore froid la nuit.", "[un tiers]")
+	copied := shown.send(b, file+"/export", "forme", "html").must(200, "Le chauffage marche de nouveau.", "Il fait encore froid la nuit.", "[un tiers]", "se demandent à part")
 	copied.mustNot("Bernard", "Au cercle", "Relais")
 }

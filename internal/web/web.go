@@ -110,7 +110,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
 	today.Register(k, cfg.Cases, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths)
 	team.Register(k, cfg.Access)

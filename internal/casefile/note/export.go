@@ -107,6 +107,7 @@ func (p notesPart) ExportPart(ctx context.Context, q db.Querier, o casefile.Open
 		}
 	}
 	part.JSON = out
+	part.Says = say.T("notes.export_circles")
 	return part, nil
 }
 

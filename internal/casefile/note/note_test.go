@@ -431,16 +431,38 @@ func TestNotesFollowAMergeAndItsUndo(t *testing.T) {
 		must(t, err)
 		must(t, w.Edit(w.claire, one, theirs, note.Input{Kind: note.Counter, Visibility: note.ForPerson, Text: "chez deux, corrigé"}, sh.Current))
 		w.write(w.claire, one, note.ForTeam, "depuis")
-		must(t, w.cases.Unmerge(w.both, one, two, map[core.ID]core.ID{}))
+		theirsSince := w.write(w.claire, one, note.ForTeam, "depuis, sur deux")
+		w.write(w.hugo, one, note.ForAuthor, "à Hugo depuis")
+		_, err = w.AddStatement(w.claire, one, note.StatementInput{Note: theirsSince, Words: "mots à côté"})
+		must(t, err)
+		_, err = w.AddStatement(w.claire, one, note.StatementInput{Words: "mots seuls"})
+		must(t, err)
+		undo, err := w.cases.PreviewUnmerge(w.both, one, two, w.Service)
+		must(t, err)
+		whose := map[core.ID]core.ID{}
+		for _, row := range undo.Since {
+			whose[row.ID] = one
+			if row.ID == theirsSince || row.Kind == casefile.WroteWords {
+				whose[row.ID] = two
+			}
+		}
+		if len(whose) != 3 { // not the colleague's own, not the words beside a note
+			t.Errorf("asked about %+v", undo.Since)
+		}
+		wantField(t, w.cases.Unmerge(w.both, one, two, map[core.ID]core.ID{}, w.Service), "row-"+string(theirsSince), "errs.casefile.unmerge_whose")
+		must(t, w.cases.Unmerge(w.both, one, two, whose, w.Service))
 		if diff := cmp.Diff([]string{"depuis", "chez un"}, w.texts(w.claire, one)); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]string{"à Karim", "chez deux, corrigé"}, w.texts(w.karim, two)); diff != "" {
+		if diff := cmp.Diff([]string{"depuis, sur deux", "à Karim", "chez deux, corrigé"}, w.texts(w.karim, two)); diff != "" {
 			t.Error(diff)
+		}
+		if got := w.texts(w.hugo, one); len(got) != 3 {
+			t.Errorf("Hugo reads %q", got)
 		}
 		words, err := w.ListWords(w.karim, two, "", "", 0)
 		must(t, err)
-		if len(words.List) != 1 || words.List[0].Words != "mots de deux" {
+		if len(words.List) != 3 || words.List[0].Words != "mots seuls" || words.List[1].Words != "mots à côté" || words.List[2].Words != "mots de deux" {
 			t.Errorf("words %+v", words.List)
 		}
 	})

@@ -59,6 +59,7 @@ type view struct {
 // partView is the section of another room.
 type partView struct {
 	Title string
+	Says  string
 	Rows  []casefile.ExportRow
 }
 
@@ -162,7 +163,7 @@ func (s speaker) view() view {
 	}
 	s.sayPlan(&v)
 	for _, part := range s.d.Parts {
-		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Rows})
+		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Says, part.Rows})
 		v.OthersN += part.Masked
 	}
 	return v

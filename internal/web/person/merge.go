@@ -181,7 +181,7 @@ func (h *Handler) renderUnmerge(w http.ResponseWriter, r *http.Request, form *ki
 	if err != nil {
 		return err
 	}
-	u, err := h.cases.PreviewUnmerge(r.Context(), id, other)
+	u, err := h.cases.PreviewUnmerge(r.Context(), id, other, h.rooms...)
 	if err != nil {
 		return err
 	}
@@ -211,6 +211,10 @@ func (h *Handler) wrote(p *i18n.Printer, u casefile.Undo, s casefile.Written) st
 		return p.T("web.merge.wrote_kin", "name", s.Human.Name())
 	case casefile.WroteStay:
 		return p.T("web.merge.wrote_stay")
+	case casefile.WroteNote:
+		return p.T("notes.wrote_note", "date", s.On)
+	case casefile.WroteWords:
+		return p.T("notes.wrote_words", "date", s.On)
 	}
 	return p.T("web.merge.wrote_identity")
 }
@@ -231,7 +235,7 @@ func (h *Handler) unmerge(w http.ResponseWriter, r *http.Request) error {
 			whose[core.ID(row)] = core.ID(values[0])
 		}
 	}
-	if err := h.cases.Unmerge(r.Context(), id, other, whose); err != nil {
+	if err := h.cases.Unmerge(r.Context(), id, other, whose, h.rooms...); err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {
 			return err

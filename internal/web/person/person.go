@@ -28,6 +28,7 @@ type Handler struct {
 	access *access.Service
 	words  Words
 	notes  Section
+	rooms  []casefile.Beside // asked when a merge is undone
 	trees  treeCache
 }
 
@@ -35,9 +36,10 @@ type Handler struct {
 // the view of its template.
 type Section func(r *http.Request, file core.ID) (view any, err error)
 
-// Register adds the routes of the files. notes is the view of "note/_latest".
-func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, notes Section) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, notes: notes}
+// Register adds the routes of the files. notes is the view of "note/_latest"; rooms
+// have rows of their own in a file.
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, notes Section, rooms ...casefile.Beside) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, notes: notes, rooms: rooms}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)
