@@ -43,6 +43,9 @@ func pagesOfWorker(file string) [][2]string {
 		{"question", file + "/question"},
 		{"words", file + "/paroles"},
 		{"calls", file + "/appels"},
+		{"notes", file + "/notes"},
+		{"note", file + "/notes/nouvelle"},
+		{"statements", file + "/notes/mots"},
 		{"goal", file + "/buts/nouveau"},
 		{"step", file + "/demarches/nouvelle?droit=asf"},
 		{"new-person", "/personnes/nouvelle"},
@@ -109,6 +112,8 @@ func TestAccessibility(t *testing.T) {
 			enterDemo(person, "person")
 			check(person, person.Path())
 			check(person, "/moi")
+			check(person, "/moi/notes")
+			check(person, "/moi/mots")
 		})
 	}
 	t.Run("320 px", func(t *testing.T) {

@@ -167,7 +167,7 @@ func TestLanguages(t *testing.T) {
 	file := openFile(t, v)
 	for _, c := range []struct{ tag, lang, dir string }{{"ar", "ar", "rtl"}, {"en", "en", "ltr"}, {"fr-x-falc", "fr", "ltr"}, {"fr", "fr", "ltr"}} {
 		v.Open("/?lang=" + c.tag)
-		for _, path := range []string{"/", "/personnes", file, file + "/question", file + "/faits", "/compte", "/regles", "/simulateur", "/guichets", "/nulle-part"} {
+		for _, path := range []string{"/", "/personnes", file, file + "/question", file + "/faits", file + "/notes", file + "/notes/nouvelle", file + "/notes/mots", "/compte", "/regles", "/simulateur", "/guichets", "/nulle-part"} {
 			v.Open(path)
 			got := browsertest.Eval[string](v, "document.documentElement.lang + ' ' + document.documentElement.dir")
 			if got != c.lang+" "+c.dir {
@@ -176,7 +176,7 @@ func TestLanguages(t *testing.T) {
 			if n := v.SidewaysScroll(); n > 0 {
 				t.Errorf("%s in %s scrolls sideways by %d px at 360 px", path, c.tag, n)
 			}
-			if key := browsertest.Eval[string](v, `(document.body.innerText.match(/\b(?:web|casefile|access|errs|common|law|journal)\.[a-z_]+\.[a-z_.]+/) || [''])[0]`); key != "" {
+			if key := browsertest.Eval[string](v, `(document.body.innerText.match(/\b(?:web|casefile|access|errs|common|law|journal|notes)\.[a-z_]+\.[a-z_.]+/) || [''])[0]`); key != "" {
 				t.Errorf("%s in %s shows the key %s instead of a text", path, c.tag, key)
 			}
 		}
