@@ -25,8 +25,6 @@ func crowd(b *testing.B, d *db.DB, withFile int) (*world, *casefile.Crowd) {
 		must(b, err)
 		people = n
 	}
-	if d.Dialect() == db.SQLite {
-	}
 	w := newWorld(b, d)
 	id := w.person("Samira", "Haddad", "1992")
 	must(b, w.Recompute(w.claire, id, 0)) // the law's row

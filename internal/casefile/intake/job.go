@@ -17,7 +17,7 @@ import (
 
 const (
 	checkBatch = 100
-	writeBatch = 20
+	writeBatch = 50  // rows in one transaction: some 20 ms of the one that writes
 	rightBatch = 100 // persons in one job that computes
 )
 
