@@ -106,7 +106,7 @@ func (r *rowsOf) flush(tx *db.Tx) error {
 // Fill writes one batch of people in a transaction.
 func (c *Crowd) Fill(tx *db.Tx, people int) error {
 	person := rowsOf{into: `person`}
-	cases := rowsOf{into: `casefile`}
+	cases := rowsOf{into: `casefile (org_id, id, person_id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, sort_name, version)`}
 	keys := rowsOf{into: `name_key (org_id, person_id, kind, key, also)`}
 	homes, stays, kin := rowsOf{into: `household`}, rowsOf{into: `household_member`}, rowsOf{into: `kinship`}
 	facts, evaluations, results := rowsOf{into: `fact`}, rowsOf{into: `evaluation`}, rowsOf{into: `right_result`}

@@ -50,7 +50,7 @@ func (s *Service) ReadForRights(ctx context.Context, q db.Querier, file core.ID,
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o.Org, file)
+	facts, err := loadFacts(q, o, file)
 	if err != nil {
 		return nil, err
 	}

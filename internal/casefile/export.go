@@ -168,7 +168,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o.Org, person)
+	facts, err := loadFacts(q, o, person)
 	if err != nil {
 		return nil, err
 	}

@@ -28,12 +28,63 @@ const factColumns = `f.file_id, f.id, f.subject_kind, COALESCE(al.person_id, f.s
 	f.source, f.detail, f.seen_on, f.recorded_at, f.recorded_by, f.superseded_by, f.conflict_with
 FROM fact f LEFT JOIN person_alias al ON al.org_id = f.org_id AND al.alias_id = f.subject_id AND al.ended_at = 0`
 
-const selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` ORDER BY f.id LIMIT 5000`
+const (
+	selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` ORDER BY f.id LIMIT 5000`
+	// Of somebody whom nobody was merged into: no sub-query, and the rows come in order.
+	selectFactsAlone = `SELECT file_id, id, subject_kind, subject_id, variable, valid_from, valid_to, state, value,
+	source, detail, seen_on, recorded_at, recorded_by, superseded_by, conflict_with
+FROM fact WHERE org_id = $1 AND file_id = $2 ORDER BY id LIMIT 5000`
+	selectKept = `SELECT alias_id, person_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND alias_id IN (`
+)
 
 // loadFacts reads every fact of a file in the order they were written.
-func loadFacts(q db.Querier, org, file core.ID) ([]Fact, error) {
-	list, _, err := loadMergedFacts(q, org, file)
+func loadFacts(q db.Querier, o Opened, file core.ID) ([]Fact, error) {
+	if o.alone {
+		return loadFactsAlone(q, o.Org, file)
+	}
+	list, _, err := loadMergedFacts(q, o.Org, file)
 	return list, err
+}
+
+func loadFactsAlone(q db.Querier, org, file core.ID) ([]Fact, error) {
+	list := make([]Fact, 0, 32)
+	var others []core.ID // whom facts are about: each may have been merged into another
+	rows, err := q.Query(selectFactsAlone, org, file)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		f, err := scanFact(r)
+		if f.Subject.Kind == AboutPerson && f.Subject.ID != file && !slices.Contains(others, f.Subject.ID) {
+			others = append(others, f.Subject.ID)
+		}
+		list = append(list, f)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read facts: %w", err)
+	}
+	kept := map[core.ID]core.ID{}
+	for batch := range slices.Chunk(others, 8) {
+		ids := append([]any{org}, anys(batch)...)
+		for len(ids) < 9 {
+			ids = append(ids, batch[0]) // one text to prepare
+		}
+		rows, err := q.Query(selectKept+marks(2, 8)+")", ids...)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			var alias, id core.ID
+			err := r.Scan(&alias, &id)
+			kept[alias] = id
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("whom facts are about: %w", err)
+		}
+	}
+	for i := range list {
+		if id, merged := kept[list[i].Subject.ID]; merged && list[i].Subject.Kind == AboutPerson {
+			list[i].Subject.ID = id
+		}
+	}
+	mergeFacts(list, file)
+	return list, nil
 }
 
 // loadMergedFacts is loadFacts with the facts that say the same as another since

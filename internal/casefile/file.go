@@ -57,7 +57,7 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if f.Household, err = loadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o.Org, person)
+	facts, err := loadFacts(q, o, person)
 	if err != nil {
 		return nil, err
 	}

@@ -124,7 +124,7 @@ func (s *Service) mergeCard(q db.Querier, o Opened, today core.Date) (c MergeCar
 	if c.Person, err = s.loadPerson(q, o.Org, id); err != nil {
 		return c, err
 	}
-	facts, err := loadFacts(q, o.Org, id)
+	facts, err := loadFacts(q, o, id)
 	if err != nil {
 		return c, err
 	}

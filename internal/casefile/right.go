@@ -187,7 +187,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o.Org, file)
+		facts, err := loadFacts(q, o, file)
 		if err != nil {
 			return journal.Event{}, err
 		}

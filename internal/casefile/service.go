@@ -157,6 +157,7 @@ type Opened struct {
 	// Humans are the person and those merged into them: what is read or written
 	// concerns the file of each.
 	Humans []core.ID
+	alone  bool // nobody was merged into them: statements need not look for others
 }
 
 // Teams are those that accompany the person, the actor's own first.
@@ -199,6 +200,7 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	if err != nil {
 		return o, err
 	}
+	o.alone = len(aliases) == 0
 	// A person who signs in is the file they signed in to: what workers believe of
 	// who is who gives nobody another's file.
 	if actor.Kind == core.ActorPerson {

@@ -53,7 +53,7 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o.Org, file)
+		facts, err := loadFacts(q, o, file)
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -2,8 +2,6 @@ package core
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -69,33 +67,42 @@ func ParsePartialDate(s string) (PartialDate, error) {
 	if s == "" {
 		return PartialDate{}, nil
 	}
-	bad := fmt.Errorf("date %.40q: want YYYY, YYYY-MM or YYYY-MM-DD", s)
-	parts := strings.Split(s, "-")
-	if len(parts) > 3 || len(parts[0]) != 4 {
-		return PartialDate{}, bad
-	}
-	n := [3]int{}
-	for i, p := range parts {
-		if i > 0 && len(p) != 2 {
-			return PartialDate{}, bad
-		}
-		v, err := strconv.ParseUint(p, 10, 16)
-		if err != nil || (i > 0 && v == 0) {
-			return PartialDate{}, bad
-		}
-		n[i] = int(v)
-	}
-	d := PartialDate{n[0], n[1], n[2]}
-	if d.Year < 1850 || d.Year > 2200 || d.Month > 12 {
-		return PartialDate{}, bad
-	}
-	if d.Day > 0 {
-		t := time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
-		if t.Day() != d.Day {
-			return PartialDate{}, bad
-		}
+	d, ok := scanDate(s)
+	if !ok {
+		return PartialDate{}, fmt.Errorf("date %.40q: want YYYY, YYYY-MM or YYYY-MM-DD", s)
 	}
 	return d, nil
+}
+
+// scanDate reads the three forms; opening a file reads hundreds of dates.
+func scanDate(s string) (d PartialDate, ok bool) {
+	n := [3]int{}
+	for i, place := range [3]struct{ from, to int }{{0, 4}, {5, 7}, {8, 10}} {
+		if len(s) < place.to || (i > 0 && s[place.from-1] != '-') {
+			return d, false
+		}
+		for _, c := range []byte(s[place.from:place.to]) {
+			if c < '0' || c > '9' {
+				return d, false
+			}
+			n[i] = 10*n[i] + int(c-'0')
+		}
+		if n[i] == 0 {
+			return d, false
+		}
+		if len(s) == place.to {
+			break
+		}
+	}
+	d = PartialDate{n[0], n[1], n[2]}
+	if len(s) > 10 || d.Year < 1850 || d.Year > 2200 || d.Month > 12 {
+		return d, false
+	}
+	if d.Day > 28 {
+		t := time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
+		return d, t.Day() == d.Day
+	}
+	return d, true
 }
 
 // IsZero tells whether d means no date.

@@ -93,7 +93,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	words := person.Words{Law: cfg.Law, Communes: cfg.Communes}
+	words := person.NewWords(cfg.Law, cfg.Communes)
 	follow, err := load.New(cfg.Cases)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"codeberg.org/parvis/parvis/internal/core"
+
 	"github.com/ncruces/go-sqlite3"
 )
 
@@ -340,6 +342,11 @@ func (st *liteStmt) column(i int, dest any) error {
 	case *string:
 		if t == sqlite3.TEXT {
 			*d = st.s.ColumnText(i)
+			return nil
+		}
+	case *core.ID:
+		if t == sqlite3.TEXT {
+			*d = core.ID(st.s.ColumnText(i))
 			return nil
 		}
 	case *int64:

@@ -1,9 +1,10 @@
 package person
 
 import (
-	"codeberg.org/parvis/parvis/internal/core"
 	"strings"
+	"sync"
 
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/lawtext"
@@ -15,6 +16,34 @@ import (
 type Words struct {
 	Law      *rights.Law
 	Communes *directory.Communes
+	said     *sync.Map // saidKey -> string: a page names each right several times
+}
+
+// NewWords says the rights of a law.
+func NewWords(l *rights.Law, communes *directory.Communes) Words {
+	return Words{Law: l, Communes: communes, said: &sync.Map{}}
+}
+
+// saidKey is one text of a right's sheet in one language.
+type saidKey struct {
+	tag, right string
+	part       lawtext.Part
+}
+
+// keep says a text once per language, for a right of the law: nothing else is kept.
+func (w Words) keep(p *i18n.Printer, right string, part lawtext.Part, say func() string) string {
+	if w.said == nil {
+		return say()
+	}
+	key := saidKey{p.Tag(), right, part}
+	if text, kept := w.said.Load(key); kept {
+		return text.(string)
+	}
+	text := say()
+	if _, known := w.Law.Right(right); known {
+		w.said.Store(key, text)
+	}
+	return text
 }
 
 // sum is an amount with what it is for; a right without amount is « open ».
@@ -49,6 +78,10 @@ func (w Words) amountless(right string) bool {
 
 // Name is the right's name: « Allocations familiales ».
 func (w Words) Name(p *i18n.Printer, right string) string {
+	return w.keep(p, right, lawtext.Title, func() string { return w.name(p, right) })
+}
+
+func (w Words) name(p *i18n.Printer, right string) string {
 	if key := "web.right_name." + right; p.Has(key) {
 		return p.T(key)
 	}
@@ -60,6 +93,10 @@ func (w Words) Name(p *i18n.Printer, right string) string {
 
 // Decides says who decides: « La CAF décide. »
 func (w Words) Decides(p *i18n.Printer, right string) string {
+	return w.keep(p, right, lawtext.Decides, func() string { return w.decides(p, right) })
+}
+
+func (w Words) decides(p *i18n.Printer, right string) string {
 	if key := "web.right_decides." + right; p.Has(key) {
 		return p.T(key)
 	}
