@@ -88,8 +88,18 @@ func (h *Handler) lawPage(p *i18n.Printer, s state, q ask.Question, form *kit.Fo
 			f.From, f.To = c.Spans[0].From, c.Spans[0].To
 		}
 		asked.Facts = append(asked.Facts, f)
-		if c.Of.Unit == "€/mois" && months(f) >= manyMonths && (long.From == "" || f.From < long.From) {
-			long = rights.Span{From: f.From, To: f.To}
+		if c.Of.Unit == "€/mois" && (long.From == "" || f.From < long.From) {
+			long.From = f.From
+		}
+		if c.Of.Unit == "€/mois" {
+			long.To = max(long.To, f.To)
+		}
+	}
+	// What stands on one slip is said of the same months: one of the amounts may be
+	// deduced from another.
+	for i, c := range q.Cells {
+		if c.Of.Unit == "€/mois" && c.Of.Period == rights.Monthly {
+			asked.Facts[i].From, asked.Facts[i].To = long.From, long.To
 		}
 	}
 	b, err := json.Marshal(asked)
@@ -97,7 +107,7 @@ func (h *Handler) lawPage(p *i18n.Printer, s state, q ask.Question, form *kit.Fo
 		return v, fmt.Errorf("write the page: %w", err)
 	}
 	v.Asked = string(b)
-	if long.From != "" {
+	if months(fact{From: long.From, To: long.To}) >= manyMonths {
 		if m, err := rights.ParseMonth(long.From); err == nil {
 			v.Since = p.T("simulate.since", "date", p.Month(m))
 		}
