@@ -143,7 +143,7 @@ func TestStoppingRules(t *testing.T) {
 		h := drawHousehold(t, l, uint64(seed))
 		verdicts := map[string]rights.Status{}
 		var ranges []rights.Result // every range that was told on the way
-		guess := map[string]bool{}
+		var guess map[string]bool
 		var open []string
 		for n := 0; ; n++ {
 			step, err := a.Next(context.Background(), h.told.Close(rights.Dossier), june, h.who, open...)

@@ -117,7 +117,7 @@ func (s *Service) Reopen(ctx context.Context, person core.ID, why string) error 
 	err := s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
 		opened = false
 		actor := core.ActorFrom(ctx)
-		closed, all, err := s.allowClosed(ctx, tx, &person)
+		closed, _, err := s.allowClosed(ctx, tx, &person)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,8 @@ func (s *Service) Reopen(ctx context.Context, person core.ID, why string) error 
 		if err := casefile.LockFile(tx, actor.Org, person); err != nil {
 			return err
 		}
-		if all, err = loadCases(tx, actor.Org, person); err != nil {
+		all, err := loadCases(tx, actor.Org, person)
+		if err != nil {
 			return err
 		}
 		for _, c := range all {
