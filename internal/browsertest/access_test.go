@@ -108,12 +108,18 @@ func TestAccessibility(t *testing.T) {
 			worker.Open(file)
 			worker.Press(i18n.For(cmp.Or(screen.Lang, i18n.French)).T("web.file.sheet"))
 			check(worker, worker.Path())
+			worker.Open(file)
+			worker.Press(i18n.For(cmp.Or(screen.Lang, i18n.French)).T("print.plan"))
+			check(worker, worker.Path())
+			check(worker, file+"/export")
 			person := b.Visit(t, h.URL(), screen)
 			enterDemo(person, "person")
 			check(person, person.Path())
 			check(person, "/moi")
 			check(person, "/moi/notes")
 			check(person, "/moi/mots")
+			check(person, "/moi/copie")
+			check(person, "/moi/plan/papier")
 		})
 	}
 	t.Run("320 px", func(t *testing.T) {

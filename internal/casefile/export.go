@@ -104,7 +104,7 @@ const (
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY month DESC, id DESC LIMIT 500`
 	selectAllResults = `SELECT evaluation_id, right_name, status, amount, least, most FROM right_result
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY evaluation_id, right_name LIMIT 20000`
-	selectSheetsOf = `SELECT code, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + SameHuman + ` ORDER BY at, code LIMIT 1000`
+	selectSheetsOf = `SELECT code, kind, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND person_id IN ` + SameHuman + ` ORDER BY at, code LIMIT 1000`
 	selectOrigins  = `SELECT value FROM person_origin WHERE org_id = $1 AND person_id IN ` + SameHuman + ` ORDER BY value LIMIT 20`
 	// Everybody the file speaks of: those of its household, and who was there before.
 	selectFirstNames = `SELECT id, usual_name, given_names, use_name, birth FROM person WHERE org_id = $1 AND id IN (`
@@ -130,14 +130,7 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if d, err = s.readDossier(q, o, person, today); err != nil {
-			return journal.Event{}, err
-		}
-		// What workers believe of who is who gives nobody another's file.
-		if core.ActorFrom(ctx).Kind == core.ActorPerson && len(d.Merged) > 0 {
-			return journal.Event{}, errs.New(errs.Conflict, "errs.exchange.own_merged")
-		}
-		if d.Parts, err = readParts(ctx, q, o, person, rooms); err != nil {
+		if d, err = s.CopyOf(ctx, q, o, person, today, rooms); err != nil {
 			return journal.Event{}, err
 		}
 		line.Subjects = o.Humans
@@ -147,6 +140,21 @@ func (s *Service) dossier(ctx context.Context, person core.ID, line journal.Even
 		return nil, fmt.Errorf("export file: %w", err)
 	}
 	return d, nil
+}
+
+// CopyOf reads the copy of an opened file, third persons masked, in the caller's
+// snapshot and under the caller's line of the journal.
+func (s *Service) CopyOf(ctx context.Context, q db.Querier, o Opened, person core.ID, today core.Date, rooms []Exporter) (*Dossier, error) {
+	d, err := s.readDossier(q, o, person, today)
+	if err != nil {
+		return nil, err
+	}
+	// What workers believe of who is who gives nobody another's file.
+	if core.ActorFrom(ctx).Kind == core.ActorPerson && len(d.Merged) > 0 {
+		return nil, errs.New(errs.Conflict, "errs.exchange.own_merged")
+	}
+	d.Parts, err = readParts(ctx, q, o, person, rooms)
+	return d, err
 }
 
 func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core.Date) (*Dossier, error) {
@@ -198,7 +206,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	rows, err = q.Query(selectSheetsOf, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		sh := Sheet{Person: person}
-		err := r.Scan(&sh.Code, &sh.Month, &sh.Evaluation, &sh.At, &sh.By)
+		err := r.Scan(&sh.Code, &sh.Kind, &sh.Month, &sh.Evaluation, &sh.At, &sh.By)
 		d.Sheets = append(d.Sheets, sh)
 		return err
 	}); err != nil {

@@ -32,7 +32,7 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if err := s.readPlan(q, o, file, &v); err != nil {
+		if err := s.PlanOf(q, o, file, &v); err != nil {
 			return journal.Event{}, err
 		}
 		return journal.Event{Kind: "plan.read", Subjects: o.Humans}, nil
@@ -40,7 +40,9 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 	return v, err
 }
 
-func (s *Service) readPlan(q db.Querier, o Opened, file core.ID, v *PlanView) error {
+// PlanOf reads the plan of an opened file, in the caller's snapshot and under the
+// caller's line of the journal.
+func (s *Service) PlanOf(q db.Querier, o Opened, file core.ID, v *PlanView) error {
 	var err error
 	if v.Person, err = s.loadPerson(q, o.Org, file); err != nil {
 		return err
@@ -116,7 +118,7 @@ func (s *Service) ReadStep(ctx context.Context, file, id core.ID) (Step, []StepE
 		if events, err = loadStepEvents(q, o.Org, file, id); err != nil {
 			return journal.Event{}, err
 		}
-		if err := s.readPlan(q, o, file, &v); err != nil {
+		if err := s.PlanOf(q, o, file, &v); err != nil {
 			return journal.Event{}, err
 		}
 		who := v.workers()

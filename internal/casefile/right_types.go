@@ -184,9 +184,22 @@ type RightLine struct {
 // page then says only that, for every worker.
 func (l RightLine) Silenced() bool { return l.Decision != nil && l.Decision.Kind == NotWanted }
 
-// Sheet is a printed sheet of rights that a counter finds again by its code.
+// SheetKind is what was printed.
+type SheetKind string
+
+// The kinds of printed sheets. What a plan or a file said that day is kept by the
+// printout package.
+const (
+	SheetOfRights SheetKind = "rights"
+	SheetOfPlan   SheetKind = "plan"
+	SheetOfFile   SheetKind = "file"
+)
+
+// Sheet is a printed sheet that a counter finds again by its code. Evaluation is
+// that of a sheet of rights.
 type Sheet struct {
 	Code       string // "7QF-M2K" form
+	Kind       SheetKind
 	Person     core.ID
 	Month      core.Month
 	Evaluation core.ID

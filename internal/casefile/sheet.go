@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	insertSheet = `INSERT INTO sheet (org_id, code, person_id, month, evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	insertSheet = `INSERT INTO sheet (org_id, code, kind, person_id, month, evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT DO NOTHING`
-	selectSheet   = `SELECT person_id, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND code = $2`
+	selectSheet   = `SELECT person_id, month, evaluation_id, at, by_worker FROM sheet WHERE org_id = $1 AND code = $2 AND kind = 'rights'`
 	selectSheetOf = `SELECT code, month, at, by_worker FROM sheet WHERE org_id = $1 AND person_id = $2 AND evaluation_id = $3 ORDER BY code LIMIT 1`
 )
 
@@ -31,6 +31,7 @@ type SheetView struct {
 	Rights    []RightLine
 	Referent  core.ID
 	Names     map[core.ID]string // of the workers named here
+	Older     bool               // the rights of its month were calculated again since
 }
 
 // MakeSheet gives a code to the results shown for a month (0 = this month), so
@@ -59,11 +60,11 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 		if !ok {
 			return errs.New(errs.NotFound, "errs.casefile.never_computed")
 		}
-		sheet = Sheet{Person: file, Month: month, Evaluation: e.id, At: tx.Now(), By: core.ActorFrom(ctx).ID}
+		sheet = Sheet{Kind: SheetOfRights, Person: file, Month: month, Evaluation: e.id, At: tx.Now(), By: core.ActorFrom(ctx).ID}
 		var code string
 		err = tx.QueryRow(selectSheetOf, o.Org, file, e.id).Scan(&code, &sheet.Month, &sheet.At, &sheet.By)
 		if errors.Is(err, db.ErrNoRows) {
-			code, err = s.drawCode(tx, o.Org, sheet)
+			code, err = s.InsertSheet(tx, o.Org, sheet)
 		}
 		if err != nil {
 			return fmt.Errorf("give the sheet a code: %w", err)
@@ -74,14 +75,15 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 	return sheet, err
 }
 
-// drawCode inserts the sheet under a code that no other has.
-func (s *Service) drawCode(tx *db.Tx, org core.ID, sheet Sheet) (string, error) {
+// InsertSheet writes a sheet under a code that no other has, and gives the code in
+// its bare form.
+func (s *Service) InsertSheet(tx *db.Tx, org core.ID, sheet Sheet) (string, error) {
 	for range 10 {
 		code, err := newCode(s.Random)
 		if err != nil {
 			return "", err
 		}
-		n, err := tx.Exec(insertSheet, org, code, sheet.Person, sheet.Month, sheet.Evaluation, sheet.At, sheet.By)
+		n, err := tx.Exec(insertSheet, org, code, sheet.Kind, sheet.Person, sheet.Month, sheet.Evaluation, sheet.At, sheet.By)
 		if err != nil {
 			return "", err
 		}
@@ -138,6 +140,11 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 			return journal.Event{}, err
 		}
 		v.Rights = s.rightLines(results, decided)
+		last, _, err := loadEvaluation(q, org, sh.Person, sh.Month)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		v.Older = last.id != sh.Evaluation
 		sh.Person = person
 		v.Names, err = workerNames(q, org, append(deciders(v.Rights), sh.By, v.Referent))
 		return journal.Event{Kind: "sheet.read", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(bare)}, err

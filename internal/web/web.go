@@ -24,6 +24,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -40,6 +41,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/me"
 	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/person"
+	"codeberg.org/parvis/parvis/internal/web/printed"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
@@ -87,7 +89,7 @@ func New(cfg Config) (http.Handler, error) {
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
-			"person": person.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
+			"person": person.Pages, "printed": printed.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
 	if err != nil {
@@ -110,7 +112,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
 	today.Register(k, cfg.Cases, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words, note.Register(k, notes).Section, notes)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths)
 	team.Register(k, cfg.Access)

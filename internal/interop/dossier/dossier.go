@@ -139,6 +139,7 @@ type decision struct {
 
 type sheet struct {
 	Code  string `json:"code"`
+	Kind  string `json:"kind"`
 	Month string `json:"month"`
 	At    string `json:"at"`
 	By    string `json:"by,omitempty"`
@@ -201,7 +202,7 @@ func Of(d *casefile.Dossier) Document {
 		})
 	}
 	for _, s := range d.Sheets {
-		doc.Sheets = append(doc.Sheets, sheet{s.Code, s.Month.String(), instant(s.At), d.Names[s.By]})
+		doc.Sheets = append(doc.Sheets, sheet{s.Code, string(s.Kind), s.Month.String(), instant(s.At), d.Names[s.By]})
 	}
 	doc.addPlan(d)
 	for _, part := range d.Parts {

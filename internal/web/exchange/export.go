@@ -77,7 +77,7 @@ func (h *Handler) preview(w http.ResponseWriter, r *http.Request, id core.ID, vi
 			view.Masked = append(view.Masked, maskedName(p, f))
 		}
 	}
-	page := kit.Page{Template: "exchange/export", Title: p.T("exchange.export.title"), Nav: "people", View: view}
+	page := kit.Page{Template: "exchange/export", Title: p.T("exchange.export.title"), Sheet: "file.css", Nav: "people", View: view}
 	if view.ID == "" {
 		page.Template, page.Title, page.Nav, page.Public = "exchange/own", p.T("exchange.own.title"), "", true
 	}

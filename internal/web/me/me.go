@@ -33,7 +33,10 @@ func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes
 	h := &Handler{kit: k, cases: cases, load: load, notes: notes, words: words}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
+	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
+	k.Handle("GET /moi/plan/papier/pdf", kit.PersonIn, h.planPDF)
 	k.Handle("GET /moi/fiche", kit.PersonIn, h.sheet)
+	k.Handle("GET /moi/fiche/pdf", kit.PersonIn, h.sheetPDF)
 	k.Handle("GET /moi/notes", kit.PersonIn, h.showNotes)
 	k.Handle("GET /moi/mots", kit.PersonIn, h.showWords)
 	k.Handle("POST /moi/mots", kit.PersonIn, h.saveWords)
@@ -80,20 +83,42 @@ func hello(p *i18n.Printer, who casefile.Person) string {
 }
 
 func (h *Handler) sheet(w http.ResponseWriter, r *http.Request) error {
-	file, err := h.cases.OpenOwn(r.Context(), 0)
+	view, err := h.readSheet(r)
 	if err != nil {
 		return err
 	}
-	tag := r.URL.Query().Get("langue")
-	if !i18n.Known(tag) {
-		tag = kit.From(r.Context()).P.Tag()
+	return person.RenderSheet(h.kit, w, r, view.Tag, view)
+}
+
+func (h *Handler) sheetPDF(w http.ResponseWriter, r *http.Request) error {
+	view, err := h.readSheet(r)
+	if err != nil {
+		return err
 	}
+	return person.SheetPDF(w, r, view)
+}
+
+// readSheet makes the person's own sheet, of today: it has no code.
+func (h *Handler) readSheet(r *http.Request) (person.SheetView, error) {
+	file, err := h.cases.OpenOwn(r.Context(), 0)
+	if err != nil {
+		return person.SheetView{}, err
+	}
+	tag := tagOf(r)
 	p := i18n.For(tag)
 	sheet := person.Own(p, h.words, file)
-	sheet.Back, sheet.BackName, sheet.Here = "/moi", p.T("web.me.title"), "/moi/fiche"
-	sheet.House = h.kit.HouseOf(r)
+	sheet.Back, sheet.BackName, sheet.Here, sheet.Tag = "/moi", p.T("web.me.title"), "/moi/fiche", tag
+	sheet.House, sheet.At = h.kit.HouseOf(r), file.Today.Time()
 	sheet.Made = p.T("web.sheet.made", "name", sheet.Name, "date", p.Date(file.Today))
-	return person.RenderSheet(h.kit, w, r, tag, sheet)
+	return sheet, nil
+}
+
+// tagOf is the language of a paper: the one asked, else the page's.
+func tagOf(r *http.Request) string {
+	if tag := r.URL.Query().Get("langue"); i18n.Known(tag) {
+		return tag
+	}
+	return kit.From(r.Context()).P.Tag()
 }
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -29,6 +30,7 @@ type Handler struct {
 	words  Words
 	notes  Section
 	rooms  []casefile.Beside // asked when a merge is undone
+	prints *printout.Service
 	trees  treeCache
 }
 
@@ -38,8 +40,8 @@ type Section func(r *http.Request, file core.ID) (view any, err error)
 
 // Register adds the routes of the files. notes is the view of "note/_latest"; rooms
 // have rows of their own in a file.
-func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, notes Section, rooms ...casefile.Beside) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, notes: notes, rooms: rooms}
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, notes Section, rooms ...casefile.Beside) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, notes: notes, rooms: rooms}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)
@@ -69,6 +71,7 @@ func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *
 	k.Handle("GET /personnes/{id}/droits/{right}/precisions", kit.Worker, h.showPrecise)
 	k.Handle("POST /personnes/{id}/droits/{right}/precisions", kit.Worker, h.precise)
 	h.registerPlan()
+	h.registerPrint()
 	k.Handle("POST /personnes/{id}/fiche", kit.Worker, h.makeSheet)
 	k.Handle("GET /personnes/{id}/fiche/{code}", kit.Worker, h.showSheet)
 }

@@ -27,9 +27,10 @@ type searchView struct {
 // foundView is one line.
 type foundView struct {
 	casefile.Found
-	Born string
-	Why  string
-	Gone string // « décédée en mai 2026 »
+	Born  string
+	Why   string
+	Gone  string // « décédée en mai 2026 »
+	Paper string // address of what was printed under the code searched, "" when not found by one
 }
 
 func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
@@ -57,6 +58,9 @@ func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
 		}
 		if !f.Died.IsZero() {
 			line.Gone = kit.Capital(DiedWord(p, casefile.TitleNone, f.Died))
+		}
+		if f.Why == casefile.MatchSheet && f.Openable {
+			line.Paper = "/imprimes/" + url.PathEscape(q)
 		}
 		view.Items = append(view.Items, line)
 	}

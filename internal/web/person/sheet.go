@@ -3,6 +3,7 @@ package person
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -31,6 +32,8 @@ type SheetView struct {
 	Papers   []paper
 	House    kit.House
 	Code     string
+	Older    string    // said when the rights were calculated again since
+	At       time.Time // when the sheet was made
 	Tag      string
 }
 
@@ -67,37 +70,52 @@ func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) showSheet(w http.ResponseWriter, r *http.Request) error {
-	id, err := kit.PathID(r, "id")
+	view, moved, err := h.readSheet(r)
 	if err != nil {
 		return err
+	}
+	if moved != "" {
+		h.kit.Redirect(w, r, moved)
+		return nil
+	}
+	return RenderSheet(h.kit, w, r, view.Tag, view)
+}
+
+// readSheet reads a sheet of rights by its code; moved is its address since a merge.
+func (h *Handler) readSheet(r *http.Request) (view SheetView, moved string, err error) {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return view, "", err
 	}
 	sheet, err := h.cases.OpenSheet(r.Context(), r.PathValue("code"))
 	if errs.Is(err, errs.Invalid) {
-		return errs.Wrap(errs.NotFound, "", err)
+		return view, "", errs.Wrap(errs.NotFound, "", err)
 	}
 	if err != nil {
-		return err
+		return view, "", err
 	}
 	if sheet.Sheet.Person != id && sheet.PrintedAs == id {
-		h.kit.Redirect(w, r, path(sheet.Sheet.Person)+"/fiche/"+sheet.Code)
-		return nil
+		return view, path(sheet.Sheet.Person) + "/fiche/" + sheet.Code, nil
 	}
 	if sheet.Sheet.Person != id {
-		return errs.New(errs.NotFound, "")
+		return view, "", errs.New(errs.NotFound, "")
 	}
 	tag := sheetTag(r)
 	p := i18n.For(tag)
-	view := SheetView{
-		Back: path(id), BackName: sheet.Person.DisplayName(), Here: path(id) + "/fiche/" + sheet.Code,
-		Name: sheet.Person.DisplayName(), House: h.kit.HouseOf(r), Code: sheet.Code,
+	view = SheetView{
+		Back: path(id), BackName: sheet.Person.DisplayName(), Here: path(id) + "/fiche/" + sheet.Code, Tag: tag,
+		Name: sheet.Person.DisplayName(), House: h.kit.HouseOf(r), Code: sheet.Code, At: kit.Instant(kit.From(r.Context()), sheet.At),
 	}
 	day := p.Date(instant(r, sheet.At))
 	view.Made = p.T("web.sheet.made", "name", view.Name, "date", day)
 	if by := sheet.Names[sheet.By]; by != "" {
 		view.Made = p.T("web.sheet.made_with", "name", view.Name, "date", day, "who", by)
 	}
+	if sheet.Older {
+		view.Older = p.T("print.older", "date", day)
+	}
 	h.words.fillSheet(p, &view, sheet.Rights, sheet.Month)
-	return RenderSheet(h.kit, w, r, tag, view)
+	return view, "", nil
 }
 
 // RenderSheet shows a sheet as paper: normal, large print or easy read.
