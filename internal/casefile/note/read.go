@@ -32,7 +32,7 @@ type Page struct {
 	Beside  map[core.ID][]Statement // by note, oldest first
 	Words   []Statement             // those that stand alone, the latest first; on the first page
 	Circles []Circle                // those of the file that the reader is in
-	Person  casefile.Person         // identity alone
+	Person  casefile.Person         // identity alone; of List
 	Today   core.Date
 	Names   map[core.ID]string // of the workers named here
 }
@@ -213,6 +213,9 @@ func (s *Service) List(ctx context.Context, file core.ID, f Filter, after string
 		if p.Circles, err = r.circles(q); err != nil {
 			return err
 		}
+		if p.Person, err = r.identity(q); err != nil {
+			return err
+		}
 		return r.furnish(q, &p)
 	})
 	return p, err
@@ -244,8 +247,10 @@ func (s *Service) Latest(ctx context.Context, file core.ID) (Page, error) {
 		if p.Words, err = r.alone(q, 1); err != nil || p.Empty() {
 			return err
 		}
-		if p.Circles, err = r.circles(q); err != nil {
-			return err
+		if slices.ContainsFunc(p.Notes, func(n Note) bool { return n.Circle != "" }) {
+			if p.Circles, err = r.circles(q); err != nil {
+				return err
+			}
 		}
 		return r.furnish(q, &p)
 	})
@@ -258,13 +263,10 @@ func (s *Service) Latest(ctx context.Context, file core.ID) (Page, error) {
 	return p, s.cases.Journal.Read(ctx, line)
 }
 
-// furnish adds the words beside the notes, the person and the names.
+// furnish adds the words beside the notes, and the names.
 func (r *reader) furnish(q db.Querier, p *Page) error {
 	var err error
 	if p.Beside, err = r.beside(q, p.Notes); err != nil {
-		return err
-	}
-	if p.Person, err = r.identity(q); err != nil {
 		return err
 	}
 	if r.person() {

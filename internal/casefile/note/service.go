@@ -55,7 +55,7 @@ func (r *reader) person() bool { return r.who.Kind == core.ActorPerson }
 // file). A person reads the file they signed in to: what workers believe of who
 // is who gives nobody another's notes.
 func (r *reader) files() string {
-	if r.person() {
+	if r.person() || len(r.Humans) == 1 {
 		return `($2)`
 	}
 	return casefile.SameHuman
