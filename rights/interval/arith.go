@@ -71,6 +71,11 @@ func divide(x, y Value) Value {
 	if y.Lo > 0 || y.Hi < 0 {
 		return span(over(x.Lo, y.Lo), over(x.Lo, y.Hi), over(x.Hi, y.Lo), over(x.Hi, y.Hi))
 	}
+	if y.Whole && y.Lo == 0 { // 0 is not applicable, the next is 1
+		out := divide(x, Value{Lo: 1, Hi: max(y.Hi, 1)})
+		out.NA = true
+		return out
+	}
 	out := Value{Lo: math.Inf(-1), Hi: math.Inf(1), NA: true}
 	if x.Lo == 0 && x.Hi == 0 {
 		out.Lo, out.Hi = 0, 0

@@ -14,6 +14,7 @@ type frame struct {
 	subject int32
 	month   ir.Month // January for a year
 	slots   []slot
+	known   []bound // what the branches around say of some values
 }
 
 // slot is a name bound by « soit », computed when first needed, where it was
@@ -37,7 +38,16 @@ func (ev *Evaluator) expr(e *ir.Expr, f frame) Value {
 	case ir.OpVerify:
 		return unsettled(ev.prog.IR, e.Type)
 	case ir.OpVar:
-		return ev.read(eval.Cell{Var: e.Index, Subject: f.subject, Period: f.month})
+		v := ev.read(eval.Cell{Var: e.Index, Subject: f.subject, Period: f.month})
+		if len(f.known) > 0 {
+			c := ev.named(e.Index, f)
+			for i := range f.known {
+				if b := &f.known[i]; b.slots == nil && b.cell == c {
+					v = v.within(b.lo, b.hi)
+				}
+			}
+		}
+		return v
 	case ir.OpParam:
 		day := f.month.FirstDay()
 		return ev.param(e.Index, day, day, e.Args, f)
@@ -51,7 +61,11 @@ func (ev *Evaluator) expr(e *ir.Expr, f frame) Value {
 	case ir.OpLookup:
 		return ev.lookup(e, f)
 	case ir.OpAdd, ir.OpSub, ir.OpMul, ir.OpDiv, ir.OpMin, ir.OpMax:
-		return arithmetic(e.Op, ev.expr(e.Args[0], f), ev.expr(e.Args[1], f))
+		out := arithmetic(e.Op, ev.expr(e.Args[0], f), ev.expr(e.Args[1], f))
+		if e.Op == ir.OpDiv && ev.share(e, f) {
+			out = out.within(0, 1)
+		}
+		return out
 	case ir.OpNeg:
 		return negate(ev.expr(e.Args[0], f))
 	case ir.OpEq, ir.OpNe, ir.OpLt, ir.OpLe, ir.OpGt, ir.OpGe:
@@ -121,7 +135,7 @@ func (ev *Evaluator) choose(e *ir.Expr, f frame) Value {
 	case cond.mustFail():
 		return ev.expr(e.Args[2], f)
 	}
-	out := join(ev.expr(e.Args[1], f), ev.expr(e.Args[2], f))
+	out := join(ev.expr(e.Args[1], ev.assume(e.Args[0], true, f)), ev.expr(e.Args[2], ev.assume(e.Args[0], false, f)))
 	if cond.Open && !out.IsPoint() {
 		out.Open = true
 	}
@@ -135,7 +149,13 @@ func (ev *Evaluator) slot(i int32, f frame) Value {
 		s = &f.slots[i]
 		s.value, s.done = v, true
 	}
-	return s.value
+	v := s.value
+	for k := range f.known {
+		if b := &f.known[k]; b.slots == &f.slots[0] && b.index == i {
+			v = v.within(b.lo, b.hi)
+		}
+	}
+	return v
 }
 
 func (ev *Evaluator) in(e *ir.Expr, f frame) Value {
@@ -151,4 +171,18 @@ func (ev *Evaluator) in(e *ir.Expr, f frame) Value {
 		}
 	}
 	return out
+}
+
+// share tells whether a quotient is a part of a whole, x / (x + y) with nothing
+// below zero: at most 1, which the ranges of x and of x + y apart do not say.
+func (ev *Evaluator) share(e *ir.Expr, f frame) bool {
+	part, whole := e.Args[0], e.Args[1]
+	same := func(o *ir.Expr) bool {
+		return part.Op == o.Op && part.Index == o.Index && (part.Op == ir.OpVar || part.Op == ir.OpSlot)
+	}
+	if whole.Op != ir.OpAdd || !same(whole.Args[0]) && !same(whole.Args[1]) {
+		return false
+	}
+	x, y := ev.expr(whole.Args[0], f).num(), ev.expr(whole.Args[1], f).num()
+	return x.Lo >= 0 && y.Lo >= 0
 }

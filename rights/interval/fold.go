@@ -54,6 +54,9 @@ func (ev *Evaluator) foldOne(e *ir.Expr, f frame, acc *folder) {
 	if in.mustFail() {
 		return
 	}
+	if len(e.Args) > 1 && !in.mustHold() {
+		f = ev.assume(e.Args[1], true, f)
+	}
 	x := ev.expr(e.Args[0], f)
 	switch acc.kind {
 	case ir.FoldAny:

@@ -4,7 +4,8 @@
 // completion of the unknown facts within their domains (see Domain); where every
 // fact is known it is that of the reference interpreter, to the bit.
 //
-// Where a condition is not known both branches are taken and joined. Two reads
+// Where a condition is not known both branches are taken and joined, each knowing
+// what the condition says of the cells and names that it compares. Two reads
 // of one unknown fact are not correlated: x − x is not 0. Callers who need
 // tighter answers try the values of the facts that have few (package rights
 // does).

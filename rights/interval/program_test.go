@@ -28,6 +28,8 @@ entrée commune (ménage, mois) : texte défaut « »
 table zones : zone, par texte fichier « zones.txt » sinon zone_2
 règle zone (ménage, mois) : zone = zones(commune)
 règle âge (personne, mois) : ans = années entre naissance et début de M
+règle part (personne, mois) : nombre = salaire / (salaire + prime)
+règle au_dessus (personne, mois) : €/mois = soit s = salaire + prime ; si s ≤ 500 €/mois ou salaire < prime alors 0 sinon si non (handicap et s > 900 €/mois) alors (s − 500 €/mois) / (nombre des enfants de la famille tels que handicap) sinon salaire − prime
 règle vu_en (personne, mois) : date = si handicap alors naissance + 20 ans sinon naissance + (parts de la famille) × 1 mois
 règle néant (famille, mois) : €/mois = non applicable
 règle passé (famille, mois) : €/mois remonte au plus 3 mois, au départ 10 = si aisé alors (passé en M-1) / 2 sinon 5 €/mois + passé en M-1
@@ -65,7 +67,7 @@ func (d *drawer) f(format string, args ...any) string { return fmt.Sprintf(forma
 // amount draws an expression in €/mois.
 func (d *drawer) amount(depth int) string {
 	if depth <= 0 {
-		leaves := []string{"0 €/mois", "250,33 €/mois", "base", "(salaire du demandeur)", "(loyer du logement du demandeur)", "passé", "(salaire du conjoint du demandeur)", "néant"}
+		leaves := []string{"0 €/mois", "250,33 €/mois", "base", "(salaire du demandeur)", "(loyer du logement du demandeur)", "passé", "(salaire du conjoint du demandeur)", "(au_dessus du demandeur)", "(base × (part du demandeur))", "néant"}
 		n := len(leaves)
 		if d.names > 0 {
 			return append(leaves, d.f("n%d", d.names-1), d.f("n%d", d.pick(d.names)))[d.pick(n+2)]
@@ -137,7 +139,9 @@ func (d *drawer) wage(depth int) string {
 }
 
 func (d *drawer) number(depth int) string {
-	switch d.pick(6) {
+	switch d.pick(7) {
+	case 6:
+		return "((loyer du logement du demandeur) / ((loyer du logement du demandeur) + base))"
 	case 0:
 		return "1,5"
 	case 1:
