@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"log/slog"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -107,6 +108,17 @@ func TestSimulatorToResults(t *testing.T) {
 	p, asked = walk(t, s.open(t), mother)
 	t.Logf("%d pages: %v", len(asked), asked)
 	p.must(200, "Allocations familiales")
+	// Whoever wants surer amounts goes on, and it ends.
+	for range 30 {
+		if p.question() != "" {
+			p = p.send(b, simulator, p.answers(mother)...).must(200)
+		} else if strings.Contains(p.text(), "Préciser les montants") {
+			p = p.send(b, simulator, "geste", "preciser").must(200)
+		}
+	}
+	if p.question() != "" || strings.Contains(p.text(), "Préciser les montants") {
+		t.Errorf("thirty pages later, still a question: %s", p.question())
+	}
 	// Nobody wants to say anything: it ends, and promises nothing.
 	p, asked = walk(t, s.open(t), map[string]string{"who": "?refused", "birth": "?refused"})
 	t.Logf("%d pages: %v", len(asked), asked)
@@ -253,4 +265,26 @@ func TestSimulatorHasItsLimit(t *testing.T) {
 	if p := b.post(simulator, form); p.status != 429 || !strings.Contains(p.text(), "Attendez un peu") {
 		t.Errorf("status %d: %s", p.status, p.text())
 	}
+}
+
+// FuzzSimulator: whatever a form brings back, the answer is a page and never a
+// failure of ours.
+func FuzzSimulator(f *testing.F) {
+	clk := &movable{now: dbtest.Clock().Now()}
+	s := openSite(f, clk)
+	f.Add(`{"q":"who","x":["alone"]}`, `{"q":"salaire","f":[{"v":"salaire_net","s":"p0","a":"2025-01","b":"2026-05"}]}`, "1150", "03/2026")
+	f.Add(`{"q":"activite","f":[{"v":"activite","s":"p0","a":"2026-06","b":"2026-06","x":"actif"}]}`, `{"q":"sejour","f":[{"v":"nationalite","s":"p0","a":"2026-06","b":"2026-06"}]}`, "FR", "")
+	f.Add(`{"q":"z","f":[{"v":"mbnc_impo","s":"p0","a":"2024","b":"2024","x":1e308}]}`, `{"q":"z","f":[{"v":"depcom","s":"home","a":"2026-06","b":"2026-06"}]}`, "75056", "x")
+	f.Add(`{"q":"z","f":[{"v":"taux_incapacite","s":"p0","a":"2026-06","b":"2026-06","t":"refused"}]}`, "", "", "")
+	f.Fuzz(func(t *testing.T, page, asked, value, since string) {
+		clk.now = clk.now.Add(time.Second)
+		form := url.Values{"page": {page}, "asked": {asked}, "v0": {value}, "choice": {value}, "since_month": {since}, "name": {"birth"}, "v": {value}}
+		r := httptest.NewRequest("POST", simulator, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Errorf("status %d for %q %q %q %q", w.Code, page, asked, value, since)
+		}
+	})
 }

@@ -23,7 +23,8 @@ type pageView struct {
 	Form      *kit.Form
 	Path      string
 	State     []string // hidden: the pages before
-	Tag       string   // of the page's language: the others are buttons; "" = links
+	Precise   bool
+	Tag       string // of the page's language: the others are buttons; "" = links
 	First     bool
 	Name      string
 	Asked     string // hidden: the cells of a page about facts

@@ -26,7 +26,9 @@ type resultView struct {
 	Verify   []rightView
 	Rest     []string // more to verify, by name alone
 	Not      []string
-	More     bool // questions are left
+	More     bool // questions are left that may change a verdict
+	Finer    bool // questions are left that may make an amount surer
+	Precise  bool // such questions were being asked
 	Supposed []string
 	Stale    bool
 	House    kit.House
@@ -70,6 +72,7 @@ func (h *Handler) results(w http.ResponseWriter, r *http.Request, s state, gestu
 			return err
 		}
 		_, out.More = step.Next()
+		out.Finer, out.Precise = !out.More && len(step.Amounts) > 0, s.Precise
 		h.fill(p, s, &out, step)
 	}
 	out.More = out.More || unfinished

@@ -92,6 +92,7 @@ const (
 	results = "resultats"
 	large   = "grand"
 	goOn    = "suite"
+	precise = "preciser"
 )
 
 // answer reads the state and what was just typed, and shows what comes next.
@@ -117,6 +118,9 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 		return h.show(w, r, s.back(), nil, http.StatusOK)
 	case results, large:
 		return h.results(w, r, s, gesture)
+	case precise:
+		s.Precise = true
+		return h.show(w, r, s, nil, http.StatusOK)
 	case goOn:
 		return h.show(w, r, s, nil, http.StatusOK)
 	}
@@ -143,7 +147,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s state, typed ma
 	if err != nil {
 		return err
 	}
-	q, more := step.Next()
+	q, more := s.question(step)
 	if !more || len(s.Pages) >= maxPages {
 		return h.results(w, r, s, results)
 	}
@@ -152,13 +156,27 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s state, typed ma
 		return err
 	}
 	v.Progress = p.T("simulate.progress.last")
-	if n := len(step.Questions); n > 1 {
+	if n := len(step.Questions); n == 0 {
+		v.Progress = p.T("simulate.progress.precise")
+	} else if n > 1 {
 		v.Progress = p.T("simulate.progress.some")
 		if n > fewLeft {
 			v.Progress = p.T("simulate.progress.lots")
 		}
 	}
 	return h.render(w, r, s, v, status)
+}
+
+// question is the page to show: one that may change a verdict, or an amount for who
+// goes on.
+func (s state) question(step ask.Step) (ask.Question, bool) {
+	if q, ok := step.Next(); ok {
+		return q, true
+	}
+	if s.Precise && len(step.Amounts) > 0 {
+		return step.Amounts[0], true
+	}
+	return ask.Question{}, false
 }
 
 // fewLeft is how many questions left are « a few ».
@@ -190,7 +208,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, s state, v page
 	if err != nil {
 		return err
 	}
-	v.State, v.First, v.Path = hidden, len(s.Pages) == 0, path
+	v.State, v.First, v.Path, v.Precise = hidden, len(s.Pages) == 0, path, s.Precise
 	if len(s.Pages) > 0 { // the first page has nothing to lose: links do
 		v.Tag = kit.From(r.Context()).P.Tag()
 	}
@@ -219,7 +237,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, s state, wrong 
 		if err != nil {
 			return err
 		}
-		q, more := step.Next()
+		q, more := s.question(step)
 		if !more {
 			return h.results(w, r, s, results)
 		}

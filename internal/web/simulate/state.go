@@ -22,7 +22,12 @@ const (
 
 // state is all that is known: the pages answered, in order. It lives in the form
 // alone, in hidden fields, and whoever changes them changes their own results only.
-type state struct{ Pages []page }
+type state struct {
+	Pages []page
+	// Precise tells that the person goes on although every verdict is known, for
+	// surer amounts.
+	Precise bool
+}
 
 // page is one answered page.
 type page struct {
@@ -80,7 +85,7 @@ func errBroken() error { return errs.New(errs.Invalid, "simulate.error.broken") 
 
 // readState reads the hidden fields back.
 func (h *Handler) readState(form url.Values) (state, error) {
-	var s state
+	s := state{Precise: form.Get("precis") != ""}
 	facts := 0
 	if len(form["page"]) > maxPages {
 		return s, errBroken()
