@@ -105,11 +105,15 @@ func (r *rowsOf) flush(tx *db.Tx) error {
 
 // Fill writes one batch of people in a transaction.
 func (c *Crowd) Fill(tx *db.Tx, people int) error {
-	person := rowsOf{into: `person`}
+	person := rowsOf{into: `person (org_id, id, version, usual_name, given_names, birth_name, use_name, title, birth, languages,
+	interpreter, phone, channel, hours, no_fixed, protected, address, postcode, city, commune, sort_name, search_text, created_at, created_by)`}
 	cases := rowsOf{into: `casefile (org_id, id, person_id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, sort_name, version)`}
 	keys := rowsOf{into: `name_key (org_id, person_id, kind, key, also)`}
 	homes, stays, kin := rowsOf{into: `household`}, rowsOf{into: `household_member`}, rowsOf{into: `kinship`}
-	facts, evaluations, results := rowsOf{into: `fact`}, rowsOf{into: `evaluation`}, rowsOf{into: `right_result`}
+	facts, evaluations, results := rowsOf{into: `fact (org_id, file_id, id, subject_kind, subject_id, variable, valid_from, valid_to, state, value,
+	source, detail, seen_on, recorded_at, recorded_by, superseded_by, superseded_at, conflict_with)`}, rowsOf{into: `evaluation (org_id, file_id, id, month, law,
+	facts_digest, computed_at, computed_by, situation)`}, rowsOf{into: `right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most,
+	missing, detail, explanation)`}
 	var home, adult core.ID
 	for i := range people {
 		id := c.id()

@@ -291,30 +291,32 @@ type condition func(column string, p func(any) string) string
 // filter is what the other words and the birth ask of a person, on search_text.
 func (s *Service) filter(words []string, birth string, birthDrives bool) condition {
 	return func(column string, p func(any) string) string {
-		has := func(text string) string {
-			n, err := strconv.Atoi(p(text)[1:])
-			if err != nil {
-				return "1 = 0" // p gives "$1", "$2"…
+		has := func(texts ...string) string {
+			params := make([]int, len(texts))
+			for i, text := range texts {
+				n, err := strconv.Atoi(p(text)[1:])
+				if err != nil {
+					return "1 = 0" // p gives "$1", "$2"…
+				}
+				params[i] = n
 			}
-			return s.DB.Dialect().Contains(column, n)
+			return s.DB.Dialect().ContainsAny(column, params...)
 		}
 		cond := ""
 		for _, w := range words {
-			any := []string{}
-			if len([]rune(w)) >= minSuffix { // anywhere in a name
-				any = append(any, has(w))
-			} else {
-				any = append(any, has(" "+keyName+w))
+			any := []string{w} // anywhere in a name
+			if len([]rune(w)) < minSuffix {
+				any[0] = " " + keyName + w
 			}
 			if snd := sound(w); len([]rune(snd)) >= 4 {
-				any = append(any, has(" "+keySound+snd))
+				any = append(any, " "+keySound+snd)
 			} else if len([]rune(snd)) >= 2 {
-				any = append(any, has(" "+keySound+snd+" "))
+				any = append(any, " "+keySound+snd+" ")
 			}
 			if b := bones(w); b != "" {
-				any = append(any, has(" "+keyBones+b+" "))
+				any = append(any, " "+keyBones+b+" ")
 			}
-			cond += " AND (" + strings.Join(any, " OR ") + ")"
+			cond += " AND " + has(any...)
 		}
 		if birth != "" && !birthDrives {
 			cond += " AND " + has(" "+keyBirth+birth)
@@ -588,10 +590,10 @@ func (s *Service) LookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 		}
 		cond := ""
 		if k.kind == keySound { // a name alone is not enough: the first name or the birth must agree
-			var any []string
+			var any []int
 			has := func(text string) {
 				args = append(args, text)
-				any = append(any, s.DB.Dialect().Contains("k.also", len(args)))
+				any = append(any, len(args))
 			}
 			for _, t := range tokens(p.FirstNameOfUse, p.GivenNames) {
 				if len(any) < 3 {
@@ -601,10 +603,9 @@ func (s *Service) LookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 			if !p.Birth.IsZero() {
 				has(" " + keyBirth + p.Birth.String())
 			}
-			if len(any) == 0 {
-				any = append(any, "1 = 1")
+			if len(any) > 0 {
+				cond = " AND " + s.DB.Dialect().ContainsAny("k.also", any...)
 			}
-			cond = " AND (" + strings.Join(any, " OR ") + ")"
 		}
 		args = append(args, k.kind, k.key)
 		sql += fmt.Sprintf(`SELECT * FROM (SELECT k.kind, `+hitColumns+`

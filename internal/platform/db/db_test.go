@@ -634,6 +634,12 @@ func TestPrefixRange(t *testing.T) {
 			if n != c.want || err != nil {
 				t.Errorf("contains %q: %d rows (%v), want %d", c.part, n, err, c.want)
 			}
+			err = d.Read(t.Context(), func(q db.Querier) error {
+				return q.QueryRow(`SELECT COUNT(*) FROM install WHERE value = $1 AND `+d.Dialect().ContainsAny("name", 2, 3, 4), "p", "nowhere", c.part, "nor here").Scan(&n)
+			})
+			if n != c.want || err != nil {
+				t.Errorf("contains any, %q: %d rows (%v), want %d", c.part, n, err, c.want)
+			}
 		}
 	})
 }

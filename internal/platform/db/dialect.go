@@ -23,6 +23,26 @@ func (d Dialect) Contains(column string, n int) string {
 	return "instr(" + column + ", $" + strconv.Itoa(n) + ") > 0"
 }
 
+// ContainsAny is the condition "column contains one of the texts of these
+// parameters", letter for letter, as Contains.
+func (d Dialect) ContainsAny(column string, params ...int) string {
+	var b strings.Builder
+	if d == SQLite {
+		b.WriteString(hasText + "(" + column)
+		for _, n := range params {
+			b.WriteString(", $" + strconv.Itoa(n))
+		}
+		return b.String() + ")"
+	}
+	for i, n := range params {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		b.WriteString(d.Contains(column, n))
+	}
+	return "(" + b.String() + ")"
+}
+
 // PrefixRange returns the bounds of all texts that begin with prefix, for
 // `key >= $1 AND key < $2`: a range scan on both databases. An empty prefix has
 // everything in its range.

@@ -1,11 +1,13 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/core"
@@ -131,6 +133,9 @@ func (l *liteConn) prepare(f liteFile, cacheKiB int, readOnly bool) error {
 	if _, err := l.c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true); err != nil {
 		return err
 	}
+	if err := l.c.CreateFunction(hasText, -1, sqlite3.DETERMINISTIC|sqlite3.INNOCUOUS, searchText); err != nil {
+		return err
+	}
 	begin := "BEGIN IMMEDIATE"
 	if readOnly {
 		begin = "BEGIN"
@@ -149,6 +154,21 @@ func (l *liteConn) prepare(f liteFile, cacheKiB int, readOnly bool) error {
 		*p.to = s
 	}
 	return nil
+}
+
+// hasText(text, part…) tells whether a text contains one of the parts. A search
+// looks at thousands of texts: instr, translated byte by byte, took five times as
+// long.
+const hasText = "has_text"
+
+func searchText(ctx sqlite3.Context, args ...sqlite3.Value) {
+	if len(args) == 0 {
+		ctx.ResultBool(false)
+		return
+	}
+	text := args[0].RawText()
+	found := slices.ContainsFunc(args[1:], func(part sqlite3.Value) bool { return bytes.Contains(text, part.RawText()) })
+	ctx.ResultBool(found)
 }
 
 func (l *liteConn) close() error {
