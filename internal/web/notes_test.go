@@ -155,6 +155,9 @@ func TestACircleIsMadeWithItsNote(t *testing.T) {
 	list := b.get(fresh).send(b, fresh, "kind", "counter", "visibility", "circle", "circle", "nouveau", "circle_name", "Suivi logement", "members", string(hugo), "text", "Au cercle.").
 		must(200, "Cercle « Suivi logement »", "Au cercle.")
 	one := noteHref(t, list, "Au cercle.")
+	if !strings.Contains(list.body, `<li id="n-`+one[len(file)+7:]+`" class="noprint">`) {
+		t.Error("a printed list shows what a circle keeps")
+	}
 	b.get(one).must(200, "Lisent cette note :", "Hugo Lantier", "Changer ce cercle")
 	b.get(one+"/cercle").send(b, one+"/cercle", "circle_name", "Relais", "members", "").must(422, "Choisissez des collègues")
 	b.get(one+"/cercle").send(b, one+"/cercle", "circle_name", "Relais", "members", string(hugo)).must(200, "Cercle « Relais »")

@@ -16,6 +16,7 @@ type Entry struct {
 	Title     string // « 4 juin 2026 · En visite »
 	Icon      string
 	Tag       Tag
+	Apart     bool // kept for its author or a circle: printed from its own page alone
 	Parts     []Part
 	More      bool // the text goes on
 	Withdrawn string
@@ -87,6 +88,7 @@ func (v viewer) entry(n note.Note, beside []note.Statement, most int) Entry {
 		Icon: kindIcon(n.Kind), Tag: v.tag(n.Visibility, n.Circle), Waits: n.Waits, Words: v.words(beside),
 		Foot: v.p.T("notes.written_by", "worker", v.names[n.Author], "date", v.day(n.WrittenAt)),
 	}
+	e.Apart = n.Visibility == note.ForAuthor || n.Visibility == note.ForCircle
 	if v.file != "" {
 		e.Href = notePath(v.file, n.ID)
 	}
