@@ -34,11 +34,13 @@ const (
 	PlanWrites      TokenScope = "plan:write"
 	NotesRead       TokenScope = "notes:read" // those that the worker may read, and the person's words
 	NotesWrite      TokenScope = "notes:write"
+	WebhooksRead    TokenScope = "webhooks:read" // by somebody who administers
+	WebhooksWrite   TokenScope = "webhooks:write"
 )
 
 // TokenScopes lists the scopes in their order on a page.
 func TokenScopes() []TokenScope {
-	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite, PlanReads, PlanWrites, NotesRead, NotesWrite}
+	return []TokenScope{PersonsRead, PersonsWrite, HouseholdsRead, HouseholdsWrite, FactsRead, FactsWrite, RightsRead, RightsWrite, PlanReads, PlanWrites, NotesRead, NotesWrite, WebhooksRead, WebhooksWrite}
 }
 
 const (

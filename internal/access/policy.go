@@ -45,6 +45,7 @@ const (
 	TeamEdit    Action = "team.edit"
 	OrgRead     Action = "org.read"
 	OrgEdit     Action = "org.edit"
+	WebhookEdit Action = "webhook.edit" // which other programs are told what happens, by ids
 
 	AccountUse Action = "account.use" // one's own sessions, drafts and password
 	TokenEdit  Action = "token.edit"  // one's own access tokens, for programs
@@ -61,7 +62,7 @@ func Actions() []Action {
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, AccountUse, TokenEdit,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
 }
@@ -135,14 +136,14 @@ func rules() []rule {
 		{"own_case", "access.rule.own_case", rolePerson, herself, 2, []Action{CaseOwn}},
 		{"own_words", "access.rule.own_words", rolePerson, herself, 2, []Action{NoteRead, StatementAdd}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
-		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit}},
+		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
 		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
 		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
 		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
 		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun, CaseReopen,
-			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, MemberAdd)},
+			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, MemberAdd)},
 		{"system", "access.rule.system", roleSystem, machine, 0, []Action{OrgCreate}},
 	}
 }

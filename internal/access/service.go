@@ -157,7 +157,7 @@ func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who
 // administration tells the actions of the rule "administer".
 func administration(a Action) bool {
 	switch a {
-	case MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit:
+	case MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit:
 		return true
 	}
 	return false

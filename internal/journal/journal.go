@@ -75,7 +75,13 @@ type Journal struct {
 	db     *db.DB
 	random io.Reader
 	places sync.Map // time zone name -> *time.Location
+	tap    func(tx *db.Tx, org core.ID, e Event) error
 }
+
+// Tell has fn called for each line, in its transaction and before it is written:
+// what listens to what happens leaves its own line in the outbox. Call it once,
+// before the first line. fn must not write lines.
+func (j *Journal) Tell(fn func(tx *db.Tx, org core.ID, e Event) error) { j.tap = fn }
 
 // New makes a Journal. random gives salts and identifiers; nil means the
 // system's. It must be unpredictable outside tests: a guessable salt would let
@@ -124,6 +130,11 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 	salts := make([]byte, saltBytes*(2+len(subjects)))
 	if _, err := io.ReadFull(j.random, salts); err != nil {
 		return fmt.Errorf("journal line %q: salt: %w", e.Kind, err)
+	}
+	if j.tap != nil {
+		if err := j.tap(tx, actor.Org, e); err != nil {
+			return fmt.Errorf("journal line %q: %w", e.Kind, err)
+		}
 	}
 	head, err := j.takeSeat(tx, actor.Org)
 	if err != nil {

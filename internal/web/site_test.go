@@ -18,6 +18,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web"
+	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/law"
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -28,6 +29,7 @@ type site struct {
 	handler http.Handler
 	access  *access.Service
 	cases   *casefile.Service
+	hooks   *webhook.Service
 	clock   clock.Clock
 	db      *db.DB
 	org     core.ID
@@ -99,9 +101,12 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	nadia := core.WithActor(context.Background(), core.Actor{Kind: core.ActorWorker, ID: second, Org: s.org, Teams: []core.ID{south}, AAL: 2})
 	s.other, err = s.cases.CreatePerson(nadia, casefile.NewPerson{Team: south, Identity: casefile.Identity{UsualName: "Sow", GivenNames: "Ibrahima", Title: casefile.TitleMonsieur, Birth: core.PartialDate{Year: 1988}}})
 	ok(err)
+	s.hooks, err = webhook.New(webhook.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Log: log, Private: true})
+	ok(err)
+	j.Tell(s.hooks.Tap)
 	person := s.samira
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Cases: s.cases, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
+		Access: s.access, Cases: s.cases, Webhooks: s.hooks, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

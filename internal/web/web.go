@@ -45,14 +45,16 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
+	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
 )
 
 // Config is what the pages need.
 type Config struct {
-	Access *access.Service
-	Cases  *casefile.Service
-	Law    *rights.Law
+	Access   *access.Service
+	Cases    *casefile.Service
+	Webhooks *webhook.Service
+	Law      *rights.Law
 	// Communes is the list of communes; nil for the embedded one.
 	Communes *directory.Communes
 	Clock    clock.Clock
@@ -70,8 +72,8 @@ type Demo = entry.Demo
 // New makes the handler of every page. It fails when a template or a text does
 // not compile.
 func New(cfg Config) (http.Handler, error) {
-	if cfg.Access == nil || cfg.Cases == nil || cfg.Law == nil || cfg.Clock == nil {
-		return nil, fmt.Errorf("web: Access, Cases, Law and Clock are needed")
+	if cfg.Access == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Law == nil || cfg.Clock == nil {
+		return nil, fmt.Errorf("web: Access, Cases, Webhooks, Law and Clock are needed")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -111,17 +113,17 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
-	today.Register(k, cfg.Cases, follow, words)
+	today.Register(k, cfg.Cases, follow, cfg.Webhooks, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths)
-	team.Register(k, cfg.Access)
+	team.Register(k, cfg.Access, cfg.Webhooks)
 	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	if _, err := api.Register(k, cfg.Access, cfg.Cases); err != nil {
+	if _, err := api.Register(k, cfg.Access, cfg.Cases, cfg.Webhooks); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	return k, nil

@@ -20,6 +20,7 @@ type serve struct {
 	TrustedProxy  []string `help:"cli.help.proxy" placeholder:"ADDRESS"`
 	TLSCert       string   `name:"tls-cert" help:"cli.help.tls_cert" placeholder:"FILE"`
 	TLSKey        string   `name:"tls-key" help:"cli.help.tls_key" placeholder:"FILE"`
+	WebhookInside bool     `name:"webhooks-inside" help:"cli.help.webhooks_inside"`
 	Verbose       bool     `help:"cli.help.verbose"`
 }
 
@@ -41,6 +42,7 @@ func (c *serve) Run(s *session) error {
 		cfg.Listen = defaultListen
 	}
 	cfg.CertFile, cfg.KeyPEM, cfg.Proxies = c.TLSCert, c.TLSKey, c.TrustedProxy
+	cfg.WebhookPrivate = c.WebhookInside
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/monthly"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -13,6 +14,9 @@ import (
 
 // sweepEvery is how often what ended is cleared: sessions, invitations, drafts.
 const sweepEvery = 24 * time.Hour
+
+// lookForDue is how often the steps of the day are looked for: they are told once.
+const lookForDue = 10 * time.Minute
 
 // background runs what the installation does by itself until ctx ends: jobs and
 // events, and the daily sweep. The returned function waits for both.
@@ -24,10 +28,17 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		jobs.Handle(intake.Job, s.Imports.Run)
 		jobs.Handle(intake.JobRights, s.Imports.Compute)
 		jobs.Handle(monthly.Job, runs.Run)
+		s.Webhooks.Listen(jobs)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
 		}
 	})
+	work.Go(func() {
+		if err := s.Webhooks.Run(ctx); err != nil {
+			s.log.Error("webhooks stopped", "err", err)
+		}
+	})
+	work.Go(func() { due.Run(ctx, s.Cases, lookForDue) })
 	work.Go(func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()
@@ -48,7 +59,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start,
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "webhook": s.Webhooks.Sweep,
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)

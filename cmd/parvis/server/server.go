@@ -27,6 +27,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -47,6 +48,9 @@ type Config struct {
 	Proxies       []string // reverse proxies that are believed: addresses or networks
 	CertFile      string   // TLS certificate and key, PEM; both or none
 	KeyPEM        string
+
+	// WebhookPrivate lets webhooks reach this installation's own network, and http.
+	WebhookPrivate bool
 
 	Demo      bool // made-up people in a directory that is marked so
 	RealClock bool // the demo reads the machine's clock instead of its own
@@ -69,6 +73,8 @@ type Server struct {
 	Access  *access.Service
 	Cases   *casefile.Service
 	Imports *intake.Service
+	// Webhooks tells other programs what happens.
+	Webhooks *webhook.Service
 
 	// Sheet is the recovery sheet of the key that was made just now, else "".
 	Sheet string

@@ -19,6 +19,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web"
+	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -67,6 +68,11 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	s.Imports = intake.New(s.Cases)
+	s.Webhooks, err = webhook.New(webhook.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Log: s.log, Private: cfg.WebhookPrivate})
+	if err != nil {
+		return err
+	}
+	s.Journal.Tell(s.Webhooks.Tap)
 	var doors *web.Demo
 	if cfg.Demo {
 		doors = demoDoors()
@@ -78,7 +84,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Cases: s.Cases, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Cases: s.Cases, Webhooks: s.Webhooks, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {

@@ -32,6 +32,8 @@ var orgNotFirst = map[string]string{
 
 	"access_token token_hash": "found by the token's hash, before the organisation is known",
 	"api_request at":          "one sweep removes old answers of all organisations",
+
+	"webhook_delivery event_at": "one sweep removes old deliveries of all organisations",
 }
 
 type column struct {

@@ -30,6 +30,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/webhook"
 )
 
 const (
@@ -42,6 +43,7 @@ type Handler struct {
 	kit      *kit.Kit
 	access   *access.Service
 	cases    *casefile.Service
+	webhooks *webhook.Service
 	huma     huma.API
 	mux      *http.ServeMux
 	document []byte // OpenAPI, as JSON
@@ -49,8 +51,8 @@ type Handler struct {
 }
 
 // Register mounts the API and the page that explains it.
-func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) (*Handler, error) {
-	h := &Handler{kit: k, access: a, cases: cases, mux: http.NewServeMux(), pace: newPace(k.Clock)}
+func Register(k *kit.Kit, a *access.Service, cases *casefile.Service, hooks *webhook.Service) (*Handler, error) {
+	h := &Handler{kit: k, access: a, cases: cases, webhooks: hooks, mux: http.NewServeMux(), pace: newPace(k.Clock)}
 	h.huma = humago.New(h.mux, h.config())
 	h.huma.UseMiddleware(h.checkScope)
 	h.registerPersons()
@@ -63,6 +65,7 @@ func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) (*Handler,
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	h.registerNotes(notes)
+	h.registerWebhooks()
 	if h.document, err = json.Marshal(h.huma.OpenAPI()); err != nil {
 		return nil, fmt.Errorf("api document: %w", err)
 	}
@@ -163,6 +166,8 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	if _, pattern := h.mux.Handler(r); pattern == "" {
 		return h.nowhere(w, r)
 	}
+	// There is one format. The library answers a 500 to some headers that ask for none.
+	r.Header.Set("Accept", contentJSON)
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		h.mux.ServeHTTP(w, r)
 		return nil
@@ -177,7 +182,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 // nowhere tells an address that does not exist from one asked in another way.
 func (h *Handler) nowhere(w http.ResponseWriter, r *http.Request) error {
 	allowed := ""
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
 		if _, pattern := h.mux.Handler(probe); pattern != "" {
 			if allowed != "" {

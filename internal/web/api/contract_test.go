@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +22,7 @@ type contract struct {
 func (c *contract) operation(id string) (method, path string, op *huma.Operation) {
 	c.t.Helper()
 	for path, item := range c.doc.Paths {
-		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put} {
+		for method, op := range map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete} {
 			if op != nil && op.OperationID == id {
 				return method, path, op
 			}
@@ -156,9 +158,10 @@ func TestContract(t *testing.T) {
 
 		c.plan(id)
 		c.notes(id)
+		c.webhook(id)
 
 		for path, item := range c.doc.Paths {
-			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put} {
+			for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
 				if op == nil {
 					continue
 				}
@@ -169,7 +172,7 @@ func TestContract(t *testing.T) {
 					t.Errorf("%s: %s lacks a summary or its scope", path, op.OperationID)
 				}
 				// Without a token, and with one for something else.
-				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af", "{goal}", id, "{step}", id, "{note}", id).Replace(path)
+				asked := strings.NewReplacer("{id}", id, "{member}", id, "{right}", "af", "{goal}", id, "{step}", id, "{note}", id, "{webhook}", id, "{delivery}", id).Replace(path)
 				h.ask(op.Method, asked, "", "Authorization", "").problem(401, "unauthenticated")
 			}
 		}
@@ -240,6 +243,57 @@ func (c *contract) plan(id string) {
 	if x := rest["items"].([]any)[0].(map[string]any); x["party"] != "CAF" || x["step"] != step.id() || rest["next"] != nil {
 		c.t.Errorf("exchanges %v then %v", first, rest)
 	}
+}
+
+// webhook asks every operation about the addresses that are told what happens.
+func (c *contract) webhook(id string) {
+	c.t.Helper()
+	answer := http.StatusInternalServerError
+	var got []string
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header.Get("webhook-id"))
+		w.WriteHeader(answer)
+	}))
+	defer receiver.Close()
+	body := `{"name":"Agenda","url":"` + receiver.URL + `","events":["file.changed","plan.changed"]}`
+	made := c.call(201, "addWebhook", nil, "", body)
+	if s, _ := made.read()["secret"].(string); !strings.HasPrefix(s, "whsec_") {
+		c.t.Errorf("secret: %s", made.Body)
+	}
+	at := []string{made.id()}
+	c.call(422, "addWebhook", nil, "", body).problem(422, "invalid") // told already
+	c.call(422, "addWebhook", nil, "", `{"name":"x","url":"ftp://a","events":["file.changed"]}`).problem(422, "invalid")
+	c.call(422, "addWebhook", nil, "", `{"name":"x","url":"https://example.org","events":["note.written"]}`).problem(422, "invalid")
+	if list := c.call(200, "listWebhooks", nil, "", "").read()["items"].([]any); len(list) != 1 || strings.Contains(fmt.Sprint(list), "whsec_") {
+		c.t.Errorf("webhooks %v", list)
+	}
+	c.call(200, "editWebhook", at, "", strings.Replace(body, "Agenda", "Calendrier", 1), "If-Match", `"1"`)
+	c.call(412, "editWebhook", at, "", body, "If-Match", `"1"`).problem(412, "version")
+	if e := c.call(200, "readWebhook", at, "", ""); e.read()["name"] != "Calendrier" || e.Header().Get("ETag") != `"2"` {
+		c.t.Errorf("webhook %s", e.Body)
+	}
+	if d := c.call(200, "tryWebhook", at, "", "").read(); d["state"] != "dead" || d["fault"] != "status" || d["status"] != float64(500) {
+		c.t.Errorf("trial: %v", d)
+	}
+	dead := c.call(200, "listDeliveries", at, "?state=dead", "").read()["items"].([]any)
+	if len(dead) != 1 || len(got) != 1 || dead[0].(map[string]any)["id"] != got[0] {
+		c.t.Fatalf("deliveries %v, received %v", dead, got)
+	}
+	answer = http.StatusNoContent
+	c.call(204, "retryDelivery", []string{at[0], got[0]}, "", "")
+	if err := c.hooks.Drain(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
+	if list := c.call(200, "listDeliveries", at, "?state=done", "").read()["items"].([]any); len(list) != 1 || len(got) != 2 || got[1] != got[0] {
+		c.t.Errorf("after the retry: %v, received %v", list, got)
+	}
+	c.call(404, "retryDelivery", []string{at[0], got[0]}, "", "").problem(404, "not-found")
+	if s, _ := c.call(200, "rotateWebhook", at, "", "").read()["secret"].(string); !strings.HasPrefix(s, "whsec_") {
+		c.t.Error("no new secret")
+	}
+	c.call(204, "removeWebhook", at, "", "")
+	c.call(404, "readWebhook", at, "", "").problem(404, "not-found")
+	c.call(404, "readWebhook", []string{id}, "", "").problem(404, "not-found")
 }
 
 // The document is served, parses, and names no schema it does not have.

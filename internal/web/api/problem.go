@@ -15,6 +15,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/webhook"
 )
 
 const contentProblem = "application/problem+json"
@@ -93,6 +94,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 	var decided *casefile.DecisionConflict
 	var stale *casefile.PersonConflict
 	var plan *casefile.PlanConflict
+	var hook *webhook.Conflict
 	var fields errs.Fields
 	switch {
 	case errors.As(err, &edge):
@@ -115,7 +117,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 		}
 	case errors.As(err, &stale):
 		p.Status, kind = http.StatusPreconditionFailed, "version"
-	case errors.As(err, &plan):
+	case errors.As(err, &plan), errors.As(err, &hook):
 		p.Status, kind = http.StatusPreconditionFailed, "version"
 	}
 	if errors.As(err, &fields) {

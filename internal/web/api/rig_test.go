@@ -25,6 +25,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/law"
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -41,6 +42,7 @@ type house struct {
 	api    *api.Handler
 	access *access.Service
 	cases  *casefile.Service
+	hooks  *webhook.Service
 	clock  *movable
 	claire context.Context
 	team   core.ID
@@ -96,7 +98,7 @@ func newHouse(t testing.TB, d *db.DB, clk *movable) *house {
 	south, err := h.access.CreateTeam(system, "Secteur Sud")
 	ok(err)
 	worker := func(login, name string, team core.ID) context.Context {
-		id, err := h.access.AddWorker(system, access.Worker{Login: login, Name: name, Works: true, Active: true, Teams: []core.ID{team}})
+		id, err := h.access.AddWorker(system, access.Worker{Login: login, Name: name, Works: true, Administers: login == "c.maurel", Active: true, Teams: []core.ID{team}})
 		ok(err)
 		return core.WithActor(t.Context(), core.Actor{Kind: core.ActorWorker, ID: id, Org: org, Teams: []core.ID{team}, AAL: 2})
 	}
@@ -107,7 +109,11 @@ func newHouse(t testing.TB, d *db.DB, clk *movable) *house {
 	h.token = h.tokenFor(access.TokenScopes()...)
 	k, err := kit.New(kit.Config{Log: log, Clock: clk, Random: rand.Reader, Key: ring.Derive("web"), Sessions: h.access, Pages: map[string]fs.FS{"api": api.Pages}})
 	ok(err)
-	h.api, err = api.Register(k, h.access, h.cases)
+	hooks, err := webhook.New(webhook.Deps{DB: d, Access: h.access, Journal: j, Fields: fields, Clock: clk, Log: log, Private: true})
+	ok(err)
+	j.Tell(hooks.Tap)
+	h.hooks = hooks
+	h.api, err = api.Register(k, h.access, h.cases, hooks)
 	ok(err)
 	h.http = k
 	return h

@@ -41,6 +41,9 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) error {
 		if item.Put != nil {
 			view.Paths = append(view.Paths, startPath{http.MethodPut, path})
 		}
+		if item.Delete != nil {
+			view.Paths = append(view.Paths, startPath{http.MethodDelete, path})
+		}
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "api/start", Title: v.T("api.start.title"), Sheet: "gate.css", Layout: kit.Gate, View: view})
 }

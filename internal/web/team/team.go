@@ -11,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/webhook"
 )
 
 // Pages are the templates of this area.
@@ -20,13 +21,14 @@ var Pages embed.FS
 
 // Handler answers the team's pages.
 type Handler struct {
-	kit    *kit.Kit
-	access *access.Service
+	kit      *kit.Kit
+	access   *access.Service
+	webhooks *webhook.Service
 }
 
 // Register adds the team's routes.
-func Register(k *kit.Kit, a *access.Service) {
-	h := &Handler{kit: k, access: a}
+func Register(k *kit.Kit, a *access.Service, hooks *webhook.Service) {
+	h := &Handler{kit: k, access: a, webhooks: hooks}
 	k.Handle("GET /equipe", kit.Worker, h.show)
 	k.Handle("POST /equipe", kit.Worker, h.invite)
 	k.Handle("GET /equipe/membre", kit.Worker, h.showMember)
@@ -35,6 +37,11 @@ func Register(k *kit.Kit, a *access.Service) {
 	k.Handle("POST /equipe/equipes", kit.Worker, h.addTeam)
 	k.Handle("GET /equipe/structure", kit.Worker, h.showHouse)
 	k.Handle("POST /equipe/structure", kit.Worker, h.editHouse)
+	k.Handle("GET /equipe/logiciels", kit.Worker, h.showPrograms)
+	k.Handle("POST /equipe/logiciels", kit.Worker, h.addProgram)
+	k.Handle("GET /equipe/logiciels/adresse", kit.Worker, h.showProgram)
+	k.Handle("POST /equipe/logiciels/adresse", kit.Worker, h.editProgram)
+	k.Handle("POST /equipe/logiciels/geste", kit.Worker, h.changeProgram)
 }
 
 // view is the list of members.
@@ -43,6 +50,7 @@ type view struct {
 	Members []member
 	Teams   []access.Team
 	Link    *link
+	Broken  int  // programs that are told no more
 	Asked   bool // the form was refused: keep it open
 }
 
@@ -80,6 +88,9 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	}
 	v := kit.From(r.Context())
 	page := view{Form: form, Teams: teams, Link: fresh, Asked: form.Bad()}
+	if page.Broken, err = h.webhooks.BrokenHere(r.Context()); err != nil {
+		return err
+	}
 	if len(teams) == 1 && !form.Bad() {
 		form.Default("teams", string(teams[0].ID))
 	}

@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
+	"codeberg.org/parvis/parvis/internal/webhook"
 )
 
 // Pages are the templates of this area.
@@ -22,15 +23,16 @@ var Pages embed.FS
 
 // Handler answers the first page.
 type Handler struct {
-	kit   *kit.Kit
-	cases *casefile.Service
-	load  *caseload.Service
-	words person.Words
+	kit      *kit.Kit
+	cases    *casefile.Service
+	load     *caseload.Service
+	webhooks *webhook.Service
+	words    person.Words
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, hooks *webhook.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, webhooks: hooks, words: words}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -47,6 +49,7 @@ type view struct {
 	Drafts int
 	Due    []dueLine // steps of the worker that are due, by date
 	Later  string    // address of the next ones
+	Broken int       // programs that are told no more, for who manages them
 	Admin  bool      // administers without accompanying anybody
 	Hands  []hand    // accompaniments proposed to the worker or to their teams
 	Covers []cover   // colleagues away, whom the worker covers
@@ -99,6 +102,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	out.Lead = v.T("web.today.lead_none")
 	if len(out.Talk) > 0 {
 		out.Lead = v.T("web.today.lead_talk")
+	}
+	if out.Broken, err = h.webhooks.BrokenHere(r.Context()); err != nil {
+		return err
 	}
 	for _, d := range due.Items {
 		out.Due = append(out.Due, dueLine{
