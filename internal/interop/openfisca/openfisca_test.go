@@ -257,7 +257,7 @@ func TestDescriptions(t *testing.T) {
 	h := openfisca.Handler(loadLaw(t), "/openfisca")
 	for url, want := range map[string]string{
 		"/openfisca/entities": `"personnes_a_charge"`, "/openfisca/spec": `"/calculate"`,
-		"/openfisca/variables": `"/openfisca/variable/af"`, "/openfisca/variable/activite": `"chomeur"`,
+		"/openfisca/variables": `"http://example.com/openfisca/variable/af"`, "/openfisca/variable/activite": `"chomeur"`,
 	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, url, nil))

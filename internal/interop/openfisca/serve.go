@@ -6,30 +6,70 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"codeberg.org/parvis/parvis/rights"
 )
 
-// Handler serves the web API under a prefix: POST prefix/calculate, GET
-// prefix/entities, prefix/variables, prefix/variable/{id}, prefix/spec. It needs
-// no database and keeps nothing.
+// Handler serves the web API under a prefix: POST prefix/calculate and
+// prefix/trace, GET prefix/entities, prefix/variables, prefix/variable/{id},
+// prefix/parameters, prefix/parameter/{id}, prefix/spec. It needs no database and
+// keeps nothing.
 func Handler(l *rights.Law, prefix string) http.Handler {
-	h := &handler{law: l, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+prefix+"/calculate", h.calculate)
-	mux.HandleFunc("GET "+prefix+"/entities", h.entities)
-	mux.HandleFunc("GET "+prefix+"/variables", h.variables)
-	mux.HandleFunc("GET "+prefix+"/variable/{id}", h.variable)
-	mux.HandleFunc("GET "+prefix+"/spec", h.spec)
-	return mux
+	h := &handler{law: l, prefix: prefix, slots: make(chan struct{}, runtime.GOMAXPROCS(0)), mux: http.NewServeMux()}
+	for path, at := range map[string]struct {
+		method string
+		answer http.HandlerFunc
+	}{
+		"/{$}": {http.MethodGet, h.root}, "/calculate": {http.MethodPost, h.calculate}, "/trace": {http.MethodPost, h.trace},
+		"/entities": {http.MethodGet, h.entities}, "/variables": {http.MethodGet, h.variables}, "/variable/{id}": {http.MethodGet, h.variable},
+		"/parameters": {http.MethodGet, h.parameters}, "/parameter/{id...}": {http.MethodGet, h.parameter}, "/spec": {http.MethodGet, h.spec},
+	} {
+		h.mux.HandleFunc(prefix+path, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != at.method && (r.Method != http.MethodHead || at.method != http.MethodGet) {
+				w.Header().Set("Allow", at.method)
+				write(w, http.StatusMethodNotAllowed, (&Problem{code: "method", args: []any{at.method}}).JSON(language(r)))
+				return
+			}
+			at.answer(w, r)
+		})
+	}
+	nowhere := func(w http.ResponseWriter, r *http.Request) {
+		write(w, http.StatusNotFound, (&Problem{code: "nowhere", args: []any{prefix + "/spec"}}).JSON(language(r)))
+	}
+	h.mux.HandleFunc("/", nowhere)
+	h.mux.HandleFunc(prefix+"/parameter", nowhere) // without an id
+	return h
+}
+
+// ServeHTTP answers with the headers that tell which law it is, whatever is asked;
+// slashes too many change nothing.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Country-Package", "Parvis")
+	w.Header().Set("Country-Package-Version", h.law.Digest())
+	clean := path.Clean("/" + r.URL.Path)
+	if clean == h.prefix {
+		clean += "/"
+	}
+	if clean != r.URL.Path {
+		again := *r.URL
+		again.Path, again.RawPath = clean, ""
+		r = r.Clone(r.Context())
+		r.URL = &again
+	}
+	h.mux.ServeHTTP(w, r)
 }
 
 type handler struct {
-	law   *rights.Law
-	slots chan struct{} // calculations at once: each may hold a processor and hundreds of MB
+	law    *rights.Law
+	prefix string
+	mux    *http.ServeMux
+	slots  chan struct{} // calculations at once: each may hold a processor and hundreds of MB
 }
 
 // maxWait is how long a request waits for its turn before it is told to come back.
@@ -62,7 +102,12 @@ func language(r *http.Request) string {
 	return "fr"
 }
 
-func (h *handler) calculate(w http.ResponseWriter, r *http.Request) {
+func (h *handler) calculate(w http.ResponseWriter, r *http.Request) { h.compute(w, r, Calculate) }
+
+func (h *handler) trace(w http.ResponseWriter, r *http.Request) { h.compute(w, r, Trace) }
+
+// compute reads a situation, waits for its turn and answers with what fn makes of it.
+func (h *handler) compute(w http.ResponseWriter, r *http.Request, fn func(*rights.Law, []byte, Options) ([]byte, error)) {
 	lang := language(r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBytes))
 	if err != nil {
@@ -81,12 +126,11 @@ func (h *handler) calculate(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() { <-h.slots }()
 	q := r.URL.Query()
-	out, err := Calculate(h.law, body, Options{Bare: q.Get("parvis") == "0", Strict: q.Get("strict") == "1"})
+	out, err := fn(h.law, body, Options{Bare: q.Get("parvis") == "0", Strict: q.Get("strict") == "1"})
 	if err != nil {
 		write(w, http.StatusBadRequest, problem(err).JSON(lang))
 		return
 	}
-	w.Header().Set("OpenFisca-Country-Package", "Parvis "+h.law.Digest())
 	write(w, http.StatusOK, out)
 }
 
@@ -150,11 +194,30 @@ type listed struct {
 	Href        string `json:"href"`
 }
 
+// address is where a sibling of the asked path is: "variable/", "parameter/".
+func address(r *http.Request, sibling string) string {
+	scheme := "http"
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	folder := r.URL.Path[:strings.LastIndexByte(r.URL.Path, '/')+1]
+	if before, _, ok := strings.Cut(folder, "/parameter/"); ok { // an id may hold slashes
+		folder = before + "/"
+	}
+	u := url.URL{Scheme: scheme, Host: r.Host, Path: folder + sibling}
+	return u.String()
+}
+
+// root says where to look, as its model does.
+func (h *handler) root(w http.ResponseWriter, r *http.Request) {
+	writeJSON(w, http.StatusMultipleChoices, map[string]string{"welcome": "Parvis, OpenFisca web API: " + address(r, "spec")})
+}
+
 func (h *handler) variables(w http.ResponseWriter, r *http.Request) {
-	base := strings.TrimSuffix(r.URL.Path, "s")
+	base := address(r, "variable/")
 	out := map[string]listed{}
 	for _, v := range h.law.Variables() {
-		out[v.Name] = listed{v.Label, base + "/" + v.Name}
+		out[v.Name] = listed{v.Label, base + v.Name}
 	}
 	writeJSON(w, http.StatusOK, out)
 }
@@ -169,19 +232,45 @@ type described struct {
 	PossibleValues   map[string]any `json:"possibleValues,omitempty"`
 	References       []string       `json:"references,omitempty"`
 	Unit             string         `json:"unit,omitempty"`
+	Source           string         `json:"source"` // file and line of the law
+	// Formulas tell a rule from an input: absent of an input. The text of a rule is at
+	// its source.
+	Formulas map[string]formula `json:"formulas,omitempty"`
+	Parvis   describedNote      `json:"parvis"`
+}
+
+type formula struct {
+	Source  string `json:"source"`
+	Content string `json:"content"`
+}
+
+// describedNote is what Parvis says more of a variable.
+type describedNote struct {
+	Input bool `json:"input"`
+	// Year says what a value given for a year becomes: "divided" over its months,
+	// "repeated" in each, "refused"; "" for what is not monthly.
+	Year     string        `json:"year,omitempty"`
+	Presumed *rights.Value `json:"presumed,omitempty"` // in a person's file, when nothing is said
 }
 
 func (h *handler) variable(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	v, ok := h.law.Variable(id)
 	if !ok {
-		write(w, http.StatusNotFound, (&Problem{code: "unknown_variable", args: []any{id}, near: h.law.Nearest(id)}).JSON(language(r)))
+		write(w, http.StatusNotFound, (&Problem{code: "unknown_variable", args: []any{clip(id)}, near: h.law.Nearest(clip(id))}).JSON(language(r)))
 		return
 	}
 	d := described{
 		ID: v.Name, Description: v.Label, Entity: [...]string{"individu", "famille", "foyer_fiscal", "menage"}[v.Entity],
 		ValueType:        map[rights.ValueKind]string{rights.KindNumber: "Float", rights.KindBool: "Boolean", rights.KindDate: "Date", rights.KindText: "String", rights.KindChoice: "String"}[v.Kind],
 		DefinitionPeriod: [...]string{"MONTH", "YEAR", "ETERNITY"}[v.Period], DefaultValue: v.Default, References: v.Articles, Unit: v.Unit,
+		Source: v.File + "#L" + strconv.Itoa(v.Line), Parvis: describedNote{Input: v.Input, Presumed: v.Presumed},
+	}
+	if v.Period == rights.Monthly {
+		d.Parvis.Year = map[rights.Spreading]string{rights.SpreadForbidden: "refused", rights.SpreadShared: "divided", rights.SpreadRepeated: "repeated"}[v.Spreading]
+	}
+	if !v.Input {
+		d.Formulas = map[string]formula{"0001-01-01": {Source: d.Source, Content: v.Label}}
 	}
 	if len(v.Choices) > 0 {
 		d.PossibleValues = map[string]any{}
@@ -190,23 +279,4 @@ func (h *handler) variable(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeJSON(w, http.StatusOK, d)
-}
-
-// spec is a short OpenAPI description.
-func (h *handler) spec(w http.ResponseWriter, r *http.Request) {
-	path := func(summary, method string) map[string]any {
-		return map[string]any{method: map[string]any{"summary": summary, "responses": map[string]any{"200": map[string]any{"description": "OK"}}}}
-	}
-	base := strings.TrimSuffix(r.URL.Path, "/spec")
-	writeJSON(w, http.StatusOK, map[string]any{
-		"openapi": "3.0.3",
-		"info":    map[string]any{"title": "Parvis, OpenFisca web API", "version": h.law.Digest(), "license": map[string]any{"name": "EUPL-1.2"}},
-		"servers": []any{map[string]any{"url": base}},
-		"paths": map[string]any{
-			"/calculate":     path("Compute what a situation asks by null", "post"),
-			"/entities":      path("Persons and groups", "get"),
-			"/variables":     path("Every input and rule", "get"),
-			"/variable/{id}": path("One input or rule", "get"),
-		},
-	})
 }
