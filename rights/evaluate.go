@@ -140,7 +140,7 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 		r.Status = ToVerify
 	}
 	r.Verdict = r.Status
-	if r.Status == ToVerify && found.bounded && found.min > 0 && !found.reserve {
+	if r.Status == ToVerify && found.min > 0 && !found.reserve {
 		r.Verdict = Probable
 	}
 	if r.Status == ToVerify {
