@@ -109,7 +109,7 @@ func (v SheetView) doc() printed.Doc {
 	if v.Nothing {
 		add(printed.Text(p.T("web.sheet.nothing")))
 	}
-	for _, x := range v.Proposed {
+	for _, x := range v.All() {
 		c := pdf.Card{Frame: pdf.Proposed, Title: x.Name, Sum: x.Sum, Per: x.Per, Boxes: []string{p.T("web.sheet.i_claim"), p.T("web.sheet.i_wait"), p.T("web.sheet.i_do_not")}}
 		if text := say(x.Say); text != "" {
 			c.Lines = append(c.Lines, text)

@@ -23,6 +23,7 @@ type SheetView struct {
 	Made     string
 	Month    string
 	Proposed []sheetRight
+	Also     []sheetRight // proposed too, told in fewer words: the sheet stays short
 	Received []string
 	Open     []sheetRight
 	Rest     []sheetRight // more to verify, by name alone: the sheet stays short
@@ -36,6 +37,9 @@ type SheetView struct {
 	At       time.Time // when the sheet was made
 	Tag      string
 }
+
+// All is everything proposed, for a sheet that tells each right in full.
+func (v SheetView) All() []sheetRight { return slices.Concat(v.Proposed, v.Also) }
 
 // sheetRight is one right on paper.
 type sheetRight struct {
@@ -142,7 +146,8 @@ func sheetTag(r *http.Request) string {
 // What one page holds: the rest is on the right's own page.
 // maxCards is how many rights have a frame of their own; those to verify beyond
 // are a list of names to tick.
-const maxCounters, maxPapers, maxCards = 3, 8, 6
+// Beyond maxWhole, what is proposed is told in fewer words.
+const maxCounters, maxPapers, maxCards, maxWhole = 3, 8, 6, 4
 
 // fillSheet puts rights on a sheet: what is proposed, received, open.
 func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.RightLine, month core.Month) {
@@ -199,7 +204,11 @@ func (w Words) fillSheet(p *i18n.Printer, view *SheetView, lines []casefile.Righ
 		view.Title = p.T("web.sheet.title_open")
 	}
 	view.Nothing = len(view.Proposed)+len(view.Open)+len(view.Received)+len(view.Asked) == 0
-	if most := max(0, maxCards-len(view.Proposed)); len(view.Open) > most {
+	most := max(0, maxCards-len(view.Proposed))
+	if len(view.Proposed) > maxWhole {
+		view.Proposed, view.Also = view.Proposed[:maxWhole], view.Proposed[maxWhole:]
+	}
+	if len(view.Open) > most {
 		view.Open, view.Rest = view.Open[:most], view.Open[most:]
 	}
 }
