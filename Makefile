@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test quick generate evaluators properties bench lighthouse screenshots clean
+.PHONY: help build demo test quick generate evaluators properties bench bench-rights lighthouse screenshots clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 build: ## build bin/parvis: one static program, with Go alone
 	@echo "== building bin/parvis (the first time, Go fetches the libraries)"
@@ -36,6 +36,9 @@ properties: ## the long runs of the property tests: 300,000 completions, 5,000 h
 
 bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads the output)
 	@scripts/bench.sh
+
+bench-rights: ## figures of the rights engine; BASELINE=1 installs OpenFisca from PyPI and times it beside
+	@scripts/bench-rights.sh
 
 lighthouse: build ## Lighthouse on the sign-in page, a person's file and a printed sheet
 	@scripts/setup.sh browser tools

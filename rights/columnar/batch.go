@@ -1,6 +1,8 @@
 package columnar
 
 import (
+	"math/bits"
+
 	"codeberg.org/parvis/parvis/rights/eval"
 	"codeberg.org/parvis/parvis/rights/ir"
 )
@@ -321,11 +323,7 @@ func (b *Batch) sealMonth(variable, slot int32) {
 	c.pad(rows)
 	if c.n < rows {
 		if a := b.always[variable]; a != nil {
-			for r := range rows {
-				if !c.has(r) && a.has(r) {
-					c.set(r, a.f[r])
-				}
-			}
+			c.under(a)
 		}
 		if b.prog.law.IR.Vars[variable].Input && b.prog.open {
 			c.fill(b.absent(variable))
@@ -339,9 +337,34 @@ func (c *column) fill(x float64) {
 	if c.n == int32(len(c.f)) {
 		return
 	}
-	for r := range int32(len(c.f)) {
-		if !c.has(r) {
-			c.set(r, x)
+	for w := range c.given {
+		missing := ^c.given[w]
+		if w == len(c.given)-1 {
+			if rest := uint(len(c.f)) & 63; rest != 0 {
+				missing &= 1<<rest - 1
+			}
+		}
+		c.given[w] |= missing
+		for ; missing != 0; missing &= missing - 1 {
+			c.f[w*64+trailing(missing)] = x
+		}
+	}
+	c.n = int32(len(c.f))
+}
+
+// under takes the rows that are not given from another column of as many rows.
+func (c *column) under(a *column) {
+	for w := range c.given {
+		take := a.given[w] &^ c.given[w]
+		c.given[w] |= take
+		c.n += int32(bits.OnesCount64(take))
+		if take == ^uint64(0) {
+			copy(c.f[w*64:w*64+64], a.f[w*64:])
+			continue
+		}
+		for ; take != 0; take &= take - 1 {
+			row := w*64 + trailing(take)
+			c.f[row] = a.f[row]
 		}
 	}
 }

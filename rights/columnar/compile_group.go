@@ -153,6 +153,11 @@ func (c *compiler) finish() {
 // count counts the readers of each node and finds who looks at applicability.
 func (c *compiler) count() {
 	p := c.prog
+	for i := range p.nodes {
+		if n := &p.nodes[i]; n.op == opConst {
+			n.fixed = &col{shared: true, uni: true, uniNA: n.i == 1, v: n.x, space: n.space}
+		}
+	}
 	for _, r := range p.roots {
 		p.nodes[r].uses++
 		p.nodes[r].needNA = true

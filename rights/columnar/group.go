@@ -1,6 +1,10 @@
 package columnar
 
-import "codeberg.org/parvis/parvis/rights/ir"
+import (
+	"math/bits"
+
+	"codeberg.org/parvis/parvis/rights/ir"
+)
 
 // path returns where a path leads from the rows of a space.
 func (r *Evaluator) path(space, path int32) *reach {
@@ -42,6 +46,7 @@ func (p *reach) pairs() *reach {
 		}
 		p.from = append(p.from, int32(len(p.to)))
 	}
+	p.findRuns()
 	return p
 }
 
@@ -201,7 +206,7 @@ func (r *Evaluator) foldRows(n *node, kind ir.FoldKind, to *reach, in, x *col) *
 		targets = r.pairRows(len(to.to)) // rows of that space are the pairs
 	}
 	if kind == ir.FoldAny || kind == ir.FoldAll || kind == ir.FoldCount {
-		return r.countRows(n, kind, to.from, targets, in, x)
+		return r.countRows(n, kind, to, targets, in, x)
 	}
 	m := &r.mem
 	c := m.col(n.space)
@@ -222,11 +227,30 @@ func (r *Evaluator) foldRows(n *node, kind ir.FoldKind, to *reach, in, x *col) *
 			d[row] = total
 		}
 	} else {
-		r.foldSome(n, kind, c, to.from, targets, fb, xf)
+		if kind == ir.FoldSum && to.runs {
+			sumRuns(d, to.from, targets, fb, xf)
+		} else {
+			r.foldSome(n, kind, c, to.from, targets, fb, xf)
+		}
 	}
 	m.giveF(x.space, xf, xs)
 	m.giveB2(in, fb, fs)
 	return m.oneRow(c)
+}
+
+// sumRuns sums the members that a filter lets through, when they follow one
+// another.
+func sumRuns(d []float64, from, targets []int32, filter []uint64, x []float64) {
+	for row := range d {
+		total := 0.0
+		if n := int(from[row+1] - from[row]); n > 0 {
+			first := targets[from[row]]
+			for on := stretch(filter, first, n); on != 0; on &= on - 1 {
+				total += x[int(first)+trailing(on)]
+			}
+		}
+		d[row] = total
+	}
 }
 
 // foldSome folds with a filter, or what needs to know how many there are.
@@ -266,7 +290,8 @@ func (r *Evaluator) foldSome(n *node, kind ir.FoldKind, c *col, from, targets []
 
 // countRows counts the members for whom a condition holds, or says whether there
 // is one, or whether it holds for all.
-func (r *Evaluator) countRows(n *node, kind ir.FoldKind, from, targets []int32, in, x *col) *col {
+func (r *Evaluator) countRows(n *node, kind ir.FoldKind, to *reach, targets []int32, in, x *col) *col {
+	from := to.from
 	m := &r.mem
 	xb, xs := m.truth(x)
 	hit := m.bitset(x.space) // members that count
@@ -292,6 +317,13 @@ func (r *Evaluator) countRows(n *node, kind ir.FoldKind, from, targets []int32, 
 		c.f = m.floats(n.space)
 		for row := range rows {
 			k := uint64(0)
+			if to.runs {
+				if n := int(from[row+1] - from[row]); n > 0 {
+					k = uint64(bits.OnesCount64(stretch(hit, targets[from[row]], n)))
+				}
+				c.f[row] = float64(k)
+				continue
+			}
 			for _, t := range targets[from[row]:from[row+1]] {
 				k += hit[t>>6] >> (uint(t) & 63) & 1
 			}
@@ -304,6 +336,13 @@ func (r *Evaluator) countRows(n *node, kind ir.FoldKind, from, targets []int32, 
 	flip := b2u(kind == ir.FoldAll)
 	for row := range rows {
 		k := uint64(0)
+		if to.runs {
+			if n := int(from[row+1] - from[row]); n > 0 {
+				k = b2u(stretch(hit, targets[from[row]], n) != 0)
+			}
+			d[row>>6] |= (k ^ flip) << (uint(row) & 63)
+			continue
+		}
 		for _, t := range targets[from[row]:from[row+1]] {
 			k |= hit[t>>6] >> (uint(t) & 63)
 		}

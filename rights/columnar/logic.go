@@ -222,7 +222,9 @@ func (r *Evaluator) in(n *node) *col {
 		for k := range c.touch {
 			r.touch(c, k, y, nil, found)
 		}
-		x.refs++ // comparison gives its operands back
+		if !x.shared {
+			x.refs++ // comparison gives its operands back
+		}
 		one := r.sameValue(&eq, x, y)
 		b, spare := m.truth(one)
 		for i := range found {

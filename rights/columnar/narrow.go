@@ -143,7 +143,7 @@ func (n *narrower) node(i int32) int32 {
 }
 
 func (n *narrower) make(x node) int32 {
-	x.uses, x.touchy = 0, false
+	x.uses, x.touchy, x.fixed = 0, false, nil
 	keepNA := x.needNA
 	x.needNA = false
 	switch x.op {

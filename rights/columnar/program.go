@@ -162,6 +162,7 @@ type node struct {
 	x       float64
 	list    []int32 // −1 for a filter that is not there
 	uses    int32
+	fixed   *col // of a constant: the same for every evaluator, never written
 }
 
 // space is a set of rows: the subjects of an entity (parent −1), or the subjects

@@ -148,12 +148,15 @@ func (r *Evaluator) eval(i int32) *col {
 	if c := r.memo[i]; c != nil {
 		if r.left[i]--; r.left[i] == 0 {
 			r.memo[i] = nil
-		} else {
+		} else if !c.shared {
 			c.refs++
 		}
 		return c
 	}
 	n := &r.prog.nodes[i]
+	if n.fixed != nil {
+		return n.fixed
+	}
 	c := r.compute(n)
 	if n.uses > 1 {
 		if r.left[i] = n.uses - 1; !c.shared {
@@ -168,10 +171,6 @@ func (r *Evaluator) eval(i int32) *col {
 func (r *Evaluator) compute(n *node) *col {
 	m := &r.mem
 	switch n.op {
-	case opConst:
-		c := m.uniform(n.space, n.x)
-		c.uniNA = n.i == 1
-		return c
 	case opGap, opNote:
 		c := m.uniform(n.space, 0)
 		c.uniNA = true
@@ -323,9 +322,11 @@ func (r *Evaluator) read(n *node) *col {
 
 // both gives operands back; the result rests on what they rest on.
 func (r *Evaluator) both(c, x, y *col) {
-	for k := range c.touch {
-		r.touch(c, k, x, nil, nil)
-		r.touch(c, k, y, nil, nil)
+	if touched(x) || touched(y) {
+		for k := range c.touch {
+			r.touch(c, k, x, nil, nil)
+			r.touch(c, k, y, nil, nil)
+		}
 	}
 	r.mem.release(x)
 	r.mem.release(y)

@@ -12,6 +12,8 @@ type reach struct {
 	// nobody. nil when some row has several.
 	one []int32
 	all bool // every row has one
+	// runs: the targets of each row follow one another, 64 at most.
+	runs bool
 }
 
 // walker follows the paths of a batch.
@@ -23,6 +25,7 @@ type walker struct {
 // fill walks a path from rows; subject is the entity's subject of each row, nil
 // for the subjects themselves.
 func (w *walker) fill(p *path, rows int32, subject []int32, out *reach) {
+	out.runs = false
 	out.ready, out.from, out.to, out.one = true, append(out.from[:0], 0), out.to[:0], out.one[:0]
 	if len(p.steps) == 1 && p.steps[0].Kind == ir.StepUp { // the commonest: straight from the column
 		group := w.b.group[p.steps[0].To]
@@ -58,6 +61,35 @@ func (w *walker) fill(p *path, rows int32, subject []int32, out *reach) {
 		}
 	}
 	out.all = out.all && single
+	out.findRuns()
+}
+
+// findRuns looks whether the targets of each row follow one another.
+func (out *reach) findRuns() {
+	out.runs = true
+	for row := range len(out.from) - 1 {
+		targets := out.to[out.from[row]:out.from[row+1]]
+		if n := len(targets); n > 64 || n > 1 && int(targets[n-1]-targets[0]) != n-1 {
+			out.runs = false
+			return
+		}
+		for i := 1; i < len(targets); i++ {
+			if targets[i] != targets[i-1]+1 {
+				out.runs = false
+				return
+			}
+		}
+	}
+}
+
+// stretch returns n bits of a set from one on, in the low bits.
+func stretch(b []uint64, first int32, n int) uint64 {
+	w, shift := first>>6, uint(first)&63
+	x := b[w] >> shift
+	if shift != 0 && int(shift)+n > 64 {
+		x |= b[w+1] << (64 - shift)
+	}
+	return x & (1<<uint(n) - 1)
 }
 
 // walk leaves in here the subjects that a path leads to.
