@@ -41,6 +41,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"fact", file + "/faits/loyer"},
 		{"time", file + "/temps"},
 		{"question", file + "/question"},
+		{"ahead", file + "/avenir"},
 		{"words", file + "/paroles"},
 		{"calls", file + "/appels"},
 		{"notes", file + "/notes"},

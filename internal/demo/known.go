@@ -111,6 +111,7 @@ func tellHaddad(h *house) {
 	h.calls(casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
 		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
 	noteHaddad(h)
+	h.ahead()
 }
 
 // tellGebremedhin is a refugee without a fixed address, met with an interpreter.

@@ -24,6 +24,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
+	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
@@ -40,6 +41,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/life"
 	"codeberg.org/parvis/parvis/internal/web/me"
 	"codeberg.org/parvis/parvis/internal/web/note"
+	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
@@ -91,7 +93,7 @@ func New(cfg Config) (http.Handler, error) {
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
-			"person": person.Pages, "printed": printed.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
+			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
 	if err != nil {
@@ -118,6 +120,7 @@ func New(cfg Config) (http.Handler, error) {
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths)
 	team.Register(k, cfg.Access, cfg.Webhooks)
+	outlook.Register(k, months.New(cfg.Cases), words)
 	me.Register(k, cfg.Cases, follow, notes, words)
 	info.Register(k, words)
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {
