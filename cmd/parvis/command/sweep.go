@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +78,7 @@ func (c *rightsSweep) Run(s *session) error {
 	}
 	cpu, memory := usage()
 	took := max(s.now().Sub(began).Seconds(), 1e-3)
-	fmt.Fprintln(s.Stderr, s.p.N("sweep.report", report.Households, "file", o.Out, "cpu", s.p.Decimal(cpu.Seconds()),
+	fmt.Fprintln(s.Stderr, s.p.N("sweep.report", report.Households, "file", o.Out, "cpu", s.p.Decimal(math.Round(cpu.Seconds()*10)/10),
 		"rate", s.p.Number(int64(float64(report.Households-report.Resumed)/took)), "memory", s.p.Number(memory>>20)))
 	if report.Skipped > 0 {
 		s.say("sweep.skipped", "n", s.p.Number(int64(report.Skipped)))
@@ -185,7 +186,7 @@ func (b *progressBar) show(p sweep.Progress) {
 	text := b.s.p.T("sweep.going", "n", b.s.p.Number(int64(p.Households)))
 	if p.Total > 0 {
 		share := min(float64(p.Done)/float64(p.Total), 1)
-		text = b.s.p.T("sweep.going_share", "n", b.s.p.Number(int64(p.Households)), "share", b.s.p.Percent(share))
+		text = b.s.p.T("sweep.going_share", "n", b.s.p.Number(int64(p.Households)), "share", b.s.p.Percent(math.Round(share*1000)/1000))
 		if b.terminal {
 			full := int(share * 30)
 			text = "[" + strings.Repeat("#", full) + strings.Repeat("·", 30-full) + "] " + text
