@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test quick generate evaluators properties bench bench-rights lighthouse screenshots clean
+.PHONY: help build demo test quick generate evaluators properties bench bench-rights fuzz fuzz-api lighthouse screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -39,6 +39,12 @@ bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads
 
 bench-rights: ## figures of the rights engine; BASELINE=1 installs OpenFisca from PyPI and times it beside
 	@scripts/bench-rights.sh
+
+fuzz: ## every Go fuzz target for FUZZTIME (30s) each; its inputs of before run with `make test`
+	@scripts/fuzz.sh
+
+fuzz-api: ## look for what the APIs answer badly, with a registry's API fuzzer (Python)
+	@scripts/fuzz-api.sh
 
 lighthouse: build ## Lighthouse on the sign-in page, a person's file and a printed sheet
 	@scripts/setup.sh browser tools
