@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"context"
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -45,7 +46,9 @@ func TestAMergedPersonHasOnePlanAndEachFileKeepsItsRows(t *testing.T) {
 		outside := w.person("Un", "Autre", "1980")
 		wantKind(t, w.MoveStep(w.claire, outside, step, casefile.StepMove{State: casefile.StepDone, Version: 1}), errs.NotFound)
 
-		must(t, w.Unmerge(ctx, one, two, map[core.ID]core.ID{}))
+		err = w.Unmerge(ctx, one, two, map[core.ID]core.ID{})
+		wantField(t, err, "row-"+string(since), "errs.casefile.unmerge_whose")
+		must(t, w.Unmerge(ctx, one, two, map[core.ID]core.ID{since: one}))
 		back, err := w.ReadPlan(w.karim, two)
 		must(t, err)
 		if len(back.Goals) != 1 || back.Goals[0].ID != goal || len(back.Goals[0].Steps) != 1 || back.Goals[0].Steps[0].Title != "Appeler la CAF, encore" ||
@@ -56,6 +59,61 @@ func TestAMergedPersonHasOnePlanAndEachFileKeepsItsRows(t *testing.T) {
 		must(t, err)
 		if len(kept.Goals) != 1 || kept.Goals[0].ID != since || len(kept.Expectations) != 0 {
 			t.Errorf("what one kept: %+v", kept.Plan)
+		}
+	})
+}
+
+// Each row of the plan written since a merge goes where the undo says, with all that
+// hangs on it.
+func TestAnUndoPartsThePlanWrittenSince(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		one := w.person("Fatou", "Diallo", "1990")
+		two := w.personIn(w.karim, w.teamB, "Fatou", "Diallo", "1990")
+		ctx := w.both()
+		must(t, w.Merge(ctx, casefile.MergeInput{Keep: one, Other: two}))
+		whose := map[core.ID]core.ID{}
+		for _, to := range []core.ID{one, two} {
+			goal, err := w.AddGoal(w.claire, one, casefile.GoalInput{Title: "But de " + string(to)})
+			must(t, err)
+			in := aStep("Démarche de " + string(to))
+			in.Goal, in.Papers = goal, []casefile.StepPaper{{Name: "RIB", RequiredBy: "CAF"}, {Name: "Bail", RequiredBy: "CAF"}}
+			step, err := w.AddStep(w.claire, one, in)
+			must(t, err)
+			must(t, w.MoveStep(w.claire, one, step, casefile.StepMove{State: casefile.StepWaiting, Version: 1}))
+			words, err := w.AddExpectation(w.claire, one, casefile.ExpectationInput{Words: "Mots de " + string(to)})
+			must(t, err)
+			call, err := w.LogExchange(w.claire, one, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "CAF", Step: step})
+			must(t, err)
+			for _, id := range []core.ID{goal, step, words, call} {
+				whose[id] = to
+			}
+		}
+		u, err := w.PreviewUnmerge(ctx, one, two)
+		must(t, err)
+		if len(u.Since) != len(whose) {
+			t.Fatalf("asks about %d rows, want %d", len(u.Since), len(whose))
+		}
+		for _, row := range u.Since {
+			if row.Text == "" || row.By != w.claireID || row.At == 0 {
+				t.Errorf("%+v", row)
+			}
+		}
+		must(t, w.Unmerge(ctx, one, two, whose))
+		for file, by := range map[core.ID]context.Context{one: w.claire, two: w.karim} {
+			v, err := w.ReadPlan(by, file)
+			must(t, err)
+			if len(v.Goals) != 1 || v.Goals[0].Title != "But de "+string(file) || len(v.Goals[0].Steps) != 1 || len(v.Loose) != 0 || len(v.Expectations) != 1 || len(v.Exchanges) != 1 {
+				t.Fatalf("the plan of %s: %+v", file, v.Plan)
+			}
+			st := v.Goals[0].Steps[0]
+			if len(st.Papers) != 2 || st.State != casefile.StepWaiting {
+				t.Errorf("%+v", st)
+			}
+			_, events, _, err := w.ReadStep(by, file, st.ID)
+			must(t, err)
+			if len(events) != 2 {
+				t.Errorf("%d things happened to it", len(events))
+			}
 		}
 	})
 }

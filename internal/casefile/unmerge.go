@@ -27,7 +27,11 @@ const (
 	WroteKin      WrittenKind = "kin"      // a child, a parent, a couple
 	WroteIdentity WrittenKind = "identity" // names, birth, contact, as they are now
 	WroteNote     WrittenKind = "note"
-	WroteWords    WrittenKind = "words" // the person's own
+	WroteWords    WrittenKind = "words"   // the person's own
+	WroteMatters  WrittenKind = "matters" // what matters to the person
+	WroteGoal     WrittenKind = "goal"
+	WroteStep     WrittenKind = "step" // with its papers and what happened to it
+	WroteExchange WrittenKind = "exchange"
 )
 
 // Written is one row written since a merge: an undo asks whose it is.
@@ -40,6 +44,7 @@ type Written struct {
 	Decision *Decision // for WroteDecision
 	Human    Human     // for WroteKin: the other one
 	On       core.Date // for WroteNote and WroteWords: the day of what happened, or was said
+	Text     string    // of a row of the plan: its title or words
 }
 
 // Undo is what the page of an undo shows.
@@ -118,6 +123,10 @@ const (
 	sinceKin       = `SELECT k.id, k.recorded_at, k.recorded_by, p.id, p.usual_name, p.given_names, p.use_name, p.title, p.birth
 FROM kinship k JOIN person p ON p.org_id = k.org_id AND p.id = CASE WHEN k.a = $2 THEN k.b ELSE k.a END
 WHERE k.org_id = $1 AND (k.a = $2 OR k.b = $2) AND k.id > $3 ORDER BY k.id LIMIT 501`
+	sinceMatters  = `SELECT id, recorded_at, recorded_by, words FROM expectation WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
+	sinceGoals    = `SELECT id, changed_at, changed_by, title FROM goal WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
+	sinceSteps    = `SELECT id, changed_at, changed_by, title FROM step WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
+	sinceExchange = `SELECT id, recorded_at, recorded_by, party FROM exchange WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
 	sinceIdentity = `SELECT id, at, by_worker FROM person_before WHERE org_id = $1 AND person_id = $2 AND id > $3 ORDER BY id LIMIT 1`
 )
 
@@ -138,6 +147,12 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 		return func(r *db.Rows, w *Written) error {
 			w.Kind = kind
 			return r.Scan(&w.ID, &w.At, &w.By)
+		}
+	}
+	titled := func(kind WrittenKind) func(r *db.Rows, w *Written) error {
+		return func(r *db.Rows, w *Written) error {
+			w.Kind = kind
+			return r.Scan(&w.ID, &w.At, &w.By, &w.Text)
 		}
 	}
 	err := errors.Join(
@@ -162,6 +177,10 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 			}
 			return fillHuman(&w.Human, id, given, use, birth, "")
 		}),
+		read(sinceMatters, titled(WroteMatters)),
+		read(sinceGoals, titled(WroteGoal)),
+		read(sinceSteps, titled(WroteStep)),
+		read(sinceExchange, titled(WroteExchange)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("read what was written since: %w", err)
@@ -286,6 +305,17 @@ const (
 	giveStay     = `UPDATE household_member SET person_id = $4, version = version + 1 WHERE org_id = $1 AND person_id = $2 AND id = $3`
 	giveKin      = `UPDATE kinship SET a = CASE WHEN a = $2 THEN $4 ELSE a END, b = CASE WHEN b = $2 THEN $4 ELSE b END, version = version + 1
 WHERE org_id = $1 AND id = $3`
+	giveMatters  = `UPDATE expectation SET file_id = $4 WHERE org_id = $1 AND file_id = $2 AND id = $3`
+	giveGoal     = `UPDATE goal SET file_id = $4, version = version + 1 WHERE org_id = $1 AND file_id = $2 AND id = $3`
+	giveExchange = `UPDATE exchange SET file_id = $4 WHERE org_id = $1 AND file_id = $2 AND id = $3`
+	// A step goes with its papers and its history, which name its file: it is copied,
+	// they follow, and the row of before goes.
+	copyStep = `INSERT INTO step (org_id, file_id, id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on, state, outcome, worker_id, version, changed_at, changed_by)
+SELECT org_id, $4, id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on, state, outcome, worker_id, version + 1, changed_at, changed_by
+FROM step WHERE org_id = $1 AND file_id = $2 AND id = $3`
+	givePapers = `UPDATE step_paper SET file_id = $4 WHERE org_id = $1 AND file_id = $2 AND step_id = $3`
+	giveEvents = `UPDATE step_event SET file_id = $4 WHERE org_id = $1 AND file_id = $2 AND step_id = $3`
+	dropStep   = `DELETE FROM step WHERE org_id = $1 AND file_id = $2 AND id = $3`
 )
 
 // give hands a row written since to the other person; facts go together, after.
@@ -300,6 +330,14 @@ func (p *parting) give(w Written) error {
 		sql = giveKin
 	case WroteIdentity:
 		return p.giveIdentity()
+	case WroteMatters:
+		sql = giveMatters
+	case WroteGoal:
+		sql = giveGoal
+	case WroteStep:
+		return p.giveStep(w.ID)
+	case WroteExchange:
+		sql = giveExchange
 	default:
 		for _, room := range p.rooms {
 			if err := room.GiveBack(p.tx, p.org, w, p.kept, p.id); err != nil {
@@ -310,6 +348,19 @@ func (p *parting) give(w Written) error {
 	}
 	if _, err := p.tx.Exec(sql, p.org, p.kept, w.ID, p.id); err != nil {
 		return fmt.Errorf("give %s back: %w", w.Kind, err)
+	}
+	return nil
+}
+
+// giveStep hands a step with its papers and its history.
+func (p *parting) giveStep(id core.ID) error {
+	for _, sql := range []string{copyStep, givePapers, giveEvents} {
+		if _, err := p.tx.Exec(sql, p.org, p.kept, id, p.id); err != nil {
+			return fmt.Errorf("give step %s back: %w", id, err)
+		}
+	}
+	if _, err := p.tx.Exec(dropStep, p.org, p.kept, id); err != nil {
+		return fmt.Errorf("give step %s back: %w", id, err)
 	}
 	return nil
 }

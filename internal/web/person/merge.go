@@ -211,6 +211,8 @@ func (h *Handler) wrote(p *i18n.Printer, u casefile.Undo, s casefile.Written) st
 		return p.T("web.merge.wrote_kin", "name", s.Human.Name())
 	case casefile.WroteStay:
 		return p.T("web.merge.wrote_stay")
+	case casefile.WroteMatters, casefile.WroteGoal, casefile.WroteStep, casefile.WroteExchange:
+		return p.T("life.wrote_"+string(s.Kind), "text", s.Text)
 	case casefile.WroteNote:
 		return p.T("notes.wrote_note", "date", s.On)
 	case casefile.WroteWords:
