@@ -1,12 +1,14 @@
 package casefile
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
 // The kinds of search keys, as stored. They are found by range scans on a
@@ -18,6 +20,8 @@ const (
 	keyBones  = "c" // its consonants: Mohamed, Muhammad, Mohammed
 	keyBirth  = "b" // 1992, 1992-02 or 1992-02-03
 	keyPhone  = "h" // HMAC of the number
+	keyFormer = "f" // a token of a name borne before
+	keyWhole  = "x" // a whole name borne before that is not to be disclosed: its tokens, sorted
 	minSuffix = 3
 	// maxTokens bounds the keys of one person: Spanish and Brazilian names
 	// with every given name stay under it.
@@ -89,7 +93,43 @@ func nameKeys(i Identity) []nameKey {
 }
 
 // walksWords tells whether rows of the kind hold the search text.
-func walksWords(kind string) bool { return kind == keyName || kind == keySound || kind == keyBones }
+func walksWords(kind string) bool {
+	return kind == keyName || kind == keySound || kind == keyBones || kind == keyFormer || kind == keyWhole
+}
+
+// formerKeys are what finds a person by a name borne before: each token when it may
+// be said, the whole name typed exactly when it may not.
+func formerKeys(i Identity, discreet bool) []nameKey {
+	text := searchText(i)
+	if !discreet {
+		var keys []nameKey
+		for _, t := range tokens(i.UsualName, i.FirstNameOfUse, i.GivenNames, i.BirthName) {
+			keys = append(keys, nameKey{keyFormer, t, text})
+		}
+		return keys
+	}
+	var keys []nameKey
+	for _, name := range []string{i.FirstName() + " " + i.UsualName, i.GivenNames + " " + i.UsualName, i.FirstName() + " " + i.BirthName} {
+		k := nameKey{keyWhole, wholeKey(strings.Fields(Fold(name))), text}
+		if strings.Contains(k.key, " ") && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// wholeKey is a name as people type it, in any order.
+func wholeKey(words []string) string {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// FindByFormer adds what finds a person by a name borne before; a discreet one is
+// found only when it is typed whole.
+func FindByFormer(tx *db.Tx, org, person core.ID, before Identity, discreet bool) error {
+	return insertKeys(tx, org, person, formerKeys(before, discreet))
+}
 
 func bareKeys(i Identity) []nameKey {
 	var keys []nameKey

@@ -160,16 +160,22 @@ func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
 // one the form showed. *PersonConflict when it is no longer the stored one: the
 // page keeps what was typed.
 func (s *Service) UpdatePerson(ctx context.Context, p Person) error {
-	return s.updatePerson(ctx, access.PersonEdit, p.ID, p)
+	return s.updatePerson(ctx, access.PersonEdit, p.ID, p, nil)
+}
+
+// UpdatePersonThen is UpdatePerson with what else a change means, in the same
+// transaction: then gets the person as they were.
+func (s *Service) UpdatePersonThen(ctx context.Context, p Person, then func(tx *db.Tx, o Opened, before Person) error) error {
+	return s.updatePerson(ctx, access.PersonEdit, p.ID, p, then)
 }
 
 // UpdateHuman corrects the name and birth of somebody of the household who has
 // no file of their own; contact is left as it was.
 func (s *Service) UpdateHuman(ctx context.Context, file core.ID, p Person) error {
-	return s.updatePerson(ctx, access.HouseholdEdit, file, p)
+	return s.updatePerson(ctx, access.HouseholdEdit, file, p, nil)
 }
 
-func (s *Service) updatePerson(ctx context.Context, action access.Action, file core.ID, p Person) error {
+func (s *Service) updatePerson(ctx context.Context, action access.Action, file core.ID, p Person, then func(*db.Tx, Opened, Person) error) error {
 	today := s.Today(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		o, err := s.Allow(ctx, tx, action, &file)
@@ -199,6 +205,11 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 		}
 		if err := s.storePerson(tx, o.Org, core.ActorFrom(ctx).ID, stored, p); err != nil {
 			return err
+		}
+		if then != nil {
+			if err := then(tx, o, stored); err != nil {
+				return err
+			}
 		}
 		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.edit", Subjects: o.Humans, Object: "person", ObjectID: p.ID})
 	})

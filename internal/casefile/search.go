@@ -109,6 +109,7 @@ func wordStages(word string) []stage {
 	if len([]rune(word)) >= minSuffix {
 		list = append(list, prefix(keyPart, word, MatchPart))
 	}
+	list = append(list, prefix(keyFormer, word, MatchFormer))
 	if b := bones(word); b != "" {
 		list = append(list, stage{keyBones, b, "", MatchSound})
 	}
@@ -235,7 +236,8 @@ func (s *Service) walk(q db.Querier, org core.ID, stages []stage, i int, from cu
 				return err
 			}
 			at = cursor{i, key, h.id}
-			if !seenEarlier(stages, i, text, key) && !slices.ContainsFunc(before, func(b hit) bool { return b.id == h.id }) {
+			if !seenEarlier(stages, i, text, key) && !slices.ContainsFunc(before, func(b hit) bool { return b.id == h.id }) &&
+				(st.kind != keyFormer || !slices.ContainsFunc(found, func(b hit) bool { return b.id == h.id })) {
 				found = append(found, h)
 			}
 			if len(found) < want {
@@ -367,7 +369,9 @@ func (s *Service) plan(q db.Querier, org core.ID, query query) (stages []stage, 
 		return nil, nil, fmt.Errorf("count words: %w", err)
 	}
 	rest = slices.Delete(slices.Clone(query.words), best, best+1)
-	return wordStages(query.words[best]), rest, nil
+	// A name that is not to be disclosed, typed whole, says nothing of why it matched.
+	whole := stage{keyWhole, wholeKey(query.words), "", MatchName}
+	return append([]stage{whole}, wordStages(query.words[best])...), rest, nil
 }
 
 const selectSheetHit = `SELECT ` + hitColumns + `
@@ -527,7 +531,43 @@ func (s *Service) show(ctx context.Context, q db.Querier, hits []hit) ([]Found, 
 		}
 		list = append(list, f)
 	}
-	return list, nil
+	return list, sayFormer(q, org, list)
+}
+
+const selectFormer = `SELECT n.person_id, b.usual_name, b.given_names, b.use_name FROM former_name n
+JOIN person_before b ON b.org_id = n.org_id AND b.person_id = n.person_id AND b.id = n.before_id
+WHERE n.org_id = $1 AND n.discreet = 0 AND n.person_id IN (`
+
+// sayFormer says the name that people were found by when they bore it before, of
+// files that the actor may open.
+func sayFormer(q db.Querier, org core.ID, list []Found) error {
+	args := []any{org}
+	for _, f := range list {
+		if f.Why == MatchFormer && f.Openable {
+			args = append(args, f.Person)
+		}
+	}
+	if len(args) == 1 {
+		return nil
+	}
+	rows, err := q.Query(selectFormer+marks(2, len(args)-1)+") ORDER BY n.id", args...)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		var i Identity
+		if err := r.Scan(&id, &i.UsualName, &i.GivenNames, &i.FirstNameOfUse); err != nil {
+			return err
+		}
+		for n := range list {
+			if list[n].Person == id && list[n].Why == MatchFormer && list[n].Openable {
+				list[n].Former = i.DisplayName()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("former names of found people: %w", err)
+	}
+	return nil
 }
 
 // FoundByID reads people as a search shows them to the actor. It asks no

@@ -351,6 +351,7 @@ type Found struct {
 	Ended, Reopenable bool
 	Died              core.PartialDate // zero while they live, or when not openable
 	Why               Match
+	Former            string // for MatchFormer, when openable
 }
 
 // Match says what a search line was found by, so that the page can say it.
@@ -364,6 +365,8 @@ const (
 	MatchBirth Match = "birth"
 	MatchPhone Match = "phone"
 	MatchSheet Match = "sheet"
+	// MatchFormer is a name borne before: Found.Former says it.
+	MatchFormer Match = "former"
 )
 
 // Found pages are keyset-paged: Next is "" on the last one.

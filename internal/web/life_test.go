@@ -80,3 +80,23 @@ func TestAProtectedAddressIsShownOnceWithAReason(t *testing.T) {
 	person.get("/moi").must(200).mustNot("Tanneurs")
 	person.get("/moi/fiche").must(200).mustNot("Tanneurs")
 }
+
+// TestAChangeOfNameKeepsTheOneOfBefore: found with « anciennement », unless it must
+// not be disclosed.
+func TestAChangeOfNameKeepsTheOneOfBefore(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	edit := "/personnes/" + string(s.samira) + "/identite"
+	keep := []string{"title", "madame", "birth", "03/02/1992", "phone", "06 39 98 41 22", "why", "change"}
+	send := func(more ...string) page {
+		return b.get(edit).must(200).send(b, edit, append(append([]string{}, keep...), more...)...)
+	}
+	send("usual_name", "Benali", "given_names", "Samira", "changed_on", "31/02/2026").must(422, "Benali")
+	send("usual_name", "Benali", "given_names", "Samira", "changed_on", "01/10/2025").must(200, "Samira Benali")
+	b.get("/personnes?q=haddad").must(200, "Samira Benali", "Anciennement Samira Haddad.")
+	b.get(edit).must(200, "Noms d’avant", "Samira Haddad, jusqu’au 1er octobre 2025")
+	send("usual_name", "Benali", "given_names", "Sami", "discreet", "oui").must(200, "Sami Benali")
+	b.get("/personnes?q=samira+benali").must(200, "Sami Benali").mustNot("Anciennement Samira Benali")
+	b.get(edit).must(200).mustNot("Samira Benali")
+}

@@ -28,6 +28,7 @@ type identityView struct {
 	City      communeField
 	Settled   string // the place of the address as it was last settled
 	Conflict  *identityConflict
+	Former    []string // names borne before, on the page of somebody known
 }
 
 // option is one entry of a select.

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/civil"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -51,7 +53,12 @@ func fillIdentity(form *kit.Form, p casefile.Person) {
 
 func (h *Handler) renderEdit(w http.ResponseWriter, r *http.Request, person casefile.Person, form *kit.Form, conflict *identityConflict, status int) error {
 	p := printer(r)
-	view := identityView{Form: form, Back: path(person.ID), Name: person.DisplayName(), Languages: languageOptions(p), Channels: channelOptions(p), Conflict: conflict,
+	former, err := civil.List(r.Context(), h.cases, person.ID)
+	if err != nil {
+		return err
+	}
+	form.Default("why", "correction")
+	view := identityView{Form: form, Former: formerNames(p, former), Back: path(person.ID), Name: person.DisplayName(), Languages: languageOptions(p), Channels: channelOptions(p), Conflict: conflict,
 		City: h.cityField(r, form), Settled: form.Value(fieldSettled)}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/identity", Title: p.T("web.identity.edit_title", "name", view.Name), Nav: "people", Status: status, View: view, Script: true,
@@ -72,7 +79,7 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		err = h.words.settleCity(r.PostForm, &in.Address)
 	}
 	if err == nil {
-		err = h.cases.UpdatePerson(r.Context(), in)
+		err = h.saveIdentity(r, in)
 	}
 	if err == nil {
 		h.kit.SetFlash(w, r, kit.Flash{Bold: "web.form.saved"})
@@ -101,4 +108,25 @@ func (h *Handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return rerr
 	}
 	return h.renderEdit(w, r, in, form, nil, http.StatusUnprocessableEntity)
+}
+
+// saveIdentity writes a correction, or a change of civil status with its day.
+func (h *Handler) saveIdentity(r *http.Request, in casefile.Person) error {
+	if r.PostForm.Get("why") != "change" {
+		return h.cases.UpdatePerson(r.Context(), in)
+	}
+	on, err := readDay(r.PostForm.Get("changed_on"))
+	if err != nil {
+		return errs.New(errs.Invalid, "web.form.day_shape").On("changed_on")
+	}
+	return civil.Change(r.Context(), h.cases, in, civil.Input{On: on, Discreet: r.PostForm.Get("discreet") == "oui"})
+}
+
+// formerNames says the names borne before, the last first.
+func formerNames(p *i18n.Printer, list []civil.Former) []string {
+	var out []string
+	for _, f := range list {
+		out = append(out, p.T("life.former_until", "name", f.Identity.DisplayName(), "date", p.Date(f.Until)))
+	}
+	return out
 }

@@ -53,8 +53,14 @@ func (h *Handler) search(w http.ResponseWriter, r *http.Request) error {
 		if !f.Birth.IsZero() {
 			line.Born = p.T("web.search.born", "date", f.Birth)
 		}
-		if f.Why != "" && f.Why != casefile.MatchName {
+		if f.Why != "" && f.Why != casefile.MatchName && f.Why != casefile.MatchFormer {
 			line.Why = p.T("web.search.why_" + string(f.Why))
+		}
+		switch {
+		case f.Former != "":
+			line.Why = p.T("life.formerly", "name", f.Former)
+		case f.Why == casefile.MatchFormer:
+			line.Why = p.T("life.formerly_hidden")
 		}
 		if !f.Died.IsZero() {
 			line.Gone = kit.Capital(DiedWord(p, casefile.TitleNone, f.Died))
