@@ -106,7 +106,11 @@ const (
 
 // Run does the next part of the organisation's run and leaves a job for the rest. On
 // the first of a month it starts the month's run.
+//
+// The rest waits as long as this part took: a town that is computed again leaves half
+// of a core to whoever opens a file.
 func (s *Service) Run(ctx context.Context, job db.Job) error {
+	began := s.cases.Clock.Now()
 	if err := s.start(ctx, job.Org); err != nil {
 		return err
 	}
@@ -151,7 +155,8 @@ func (s *Service) Run(ctx context.Context, job db.Job) error {
 		if ended != 0 {
 			return nil
 		}
-		return tx.Enqueue(db.Job{Kind: Job, Org: job.Org})
+		now := s.cases.Clock.Now()
+		return tx.Enqueue(db.Job{Kind: Job, Org: job.Org, RunAt: now.Add(now.Sub(began)).UnixMicro()})
 	})
 }
 
