@@ -24,7 +24,8 @@ func kindOf(act string) Kind {
 	switch act {
 	case "person.create", "import.write":
 		return FileOpened
-	case "person.edit", "person.merge", "person.unmerge", "household.edit", "fact.save", "fact.choose", "case.accept", "case.close", "case.reopen":
+	case "person.edit", "person.merge", "person.unmerge", "household.edit", "fact.save", "fact.choose", "case.accept", "case.close", "case.reopen",
+		"death.record", "death.undo":
 		return FileChanged
 	case "expectation.add", "goal.save", "step.save", "step.move", "step.hand", "contact.log":
 		return PlanChanged
