@@ -155,7 +155,7 @@ func (v *Visitor) fill(label string, field chromedp.JSPath, value string) {
 }
 
 // FillIn is Fill for a label that several parts of the page have: the field is in
-// the section, fieldset or article with that heading.
+// the section, list item, fieldset or article with that heading.
 func (v *Visitor) FillIn(heading, label, value string) {
 	v.t.Helper()
 	path := v.js("w => { const l = [...part("+quote(heading)+").querySelectorAll('label')].find(l => words(l).startsWith(fold(w))); return l && l.control || null; }", label)
@@ -283,7 +283,7 @@ const named = (selector, want) => {
 };
 const part = want => {
   const h = named('h2, h3, h4, legend', want);
-  return h && h.closest('article, fieldset, section, .right') || document.createElement('div');
+  return h && h.closest('article, fieldset, li, section, .right') || document.createElement('div');
 };
 `
 

@@ -104,6 +104,8 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 			if !l.Ended.IsZero() {
 				say(p.T("caseload.line_ended", "date", p.Date(l.Ended)))
 			}
+		case !l.NextDue.IsZero() && l.NextDue.Before(today):
+			say(p.T("caseload.line_overdue", "date", p.Date(l.NextDue)))
 		case !l.NextDue.IsZero():
 			say(p.T("caseload.line_due", "date", p.Date(l.NextDue)))
 		}

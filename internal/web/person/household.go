@@ -75,7 +75,7 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 	for _, m := range hv.Members {
 		s := stayView{Member: m.ID, Human: m.Person, Version: m.Version, Name: hv.Humans[m.Person].Name(), Says: says[m.Person], Self: m.Person == id, Form: form}
 		if !m.From.IsZero() {
-			s.Since = p.T("web.file.from_day", "date", m.From)
+			s.Since = p.T("web.household.there_since", "date", m.From)
 		}
 		view.Stays = append(view.Stays, s)
 	}
@@ -152,6 +152,32 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) endCouple(w http.ResponseWriter, r *http.Request) error {
 	return h.close(w, r, "kinship", h.cases.EndCouple)
+}
+
+// move opens another dwelling for the file's person and those ticked, from a day.
+func (h *Handler) move(w http.ResponseWriter, r *http.Request) error {
+	id, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	var with []core.ID
+	for _, v := range r.PostForm["with"] {
+		human, err := core.ParseID(v)
+		if err != nil {
+			return errs.Wrap(errs.NotFound, "", err)
+		}
+		with = append(with, human)
+	}
+	from, err := readDay(r.PostForm.Get("moved"))
+	if err != nil || from.IsZero() {
+		return h.againHousehold(w, r, errs.New(errs.Invalid, "web.form.day_shape").On("moved"))
+	}
+	if _, err := h.cases.MoveHome(r.Context(), id, with, from); err != nil {
+		return h.againHousehold(w, r, onField(err, "moved"))
+	}
+	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.form.saved", Rest: "web.file.rights_recomputed"})
+	h.kit.Redirect(w, r, path(id)+"/foyer")
+	return nil
 }
 
 // close dates the end of a stay or of a couple.

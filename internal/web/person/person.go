@@ -57,6 +57,7 @@ func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *
 	k.Handle("POST /personnes/{id}/foyer", kit.Worker, h.addHuman)
 	k.Handle("POST /personnes/{id}/foyer/depart", kit.Worker, h.leave)
 	k.Handle("POST /personnes/{id}/foyer/separation", kit.Worker, h.endCouple)
+	k.Handle("POST /personnes/{id}/foyer/demenagement", kit.Worker, h.move)
 	k.Handle("GET /personnes/{id}/faits", kit.Worker, h.listVariables)
 	k.Handle("GET /personnes/{id}/faits/{variable}", kit.Worker, h.showFact)
 	k.Handle("POST /personnes/{id}/faits/{variable}", kit.Worker, h.saveFact)
