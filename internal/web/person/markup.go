@@ -124,6 +124,10 @@ func (m *markup) foot(c *rightCard) {
 	}
 	m.link(c, "#contester", "web.right.contest")
 	m.raw(`</p>`)
+	if c.Over {
+		m.raw(`</article>`)
+		return
+	}
 	folded := !c.Reopen && (c.Decided || c.Class == "open") // questions come before an answer
 	if folded {
 		m.raw(`<details><summary>`)

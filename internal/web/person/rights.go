@@ -48,6 +48,7 @@ type rightCard struct {
 	Href    string
 	Month   string // ?mois=… when it is not this month's
 	Entails bool   // asking for it is still ahead
+	Over    bool   // the person died: nothing is decided any more
 	Step    string // where to prepare the step that claims it, "" when there is nothing to prepare
 }
 
@@ -83,7 +84,9 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	var notDue, unseen []rightCard
 	for _, line := range sortRights(f.Rights) {
 		card := h.viewCard(r, p, f, line)
-		if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
+		if card.Over = !f.Case.Died.IsZero(); card.Over {
+			card.Ask = ""
+		} else if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
 			card.Step = path(f.Person.ID) + "/demarches/nouvelle?droit=" + line.Right
 		}
 		if !explained && f.Why != nil && f.Why.Right == line.Right {

@@ -98,6 +98,19 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if died := file.Case.Died; !died.IsZero() {
 		view.Died, view.Question = DiedWord(p, file.Person.Title, died), false
 		view.Lines = nil // nothing is sent any more
+		view.Lead = ""
+		if birth := file.Person.Birth; !birth.IsZero() {
+			view.Lead = p.T("web.search.born", "date", birth)
+		}
+		_, last := died.Bounds()
+		if on := last.AddDays(-1); on.Before(file.Today) { // with whom they lived
+			before, err := h.cases.Household(r.Context(), id, on)
+			if err != nil {
+				return err
+			}
+			view.Household = viewHousehold(p, id, before)
+			view.Household.Since = p.T("life.household_before")
+		}
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
