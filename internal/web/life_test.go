@@ -21,7 +21,7 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	b.get(page).send(b, page, "on", "12/06/2027", "detail", "l'acte de la mairie").must(422, "Cette date n’est pas encore arrivée.", "Dites comment vous l’avez appris.")
 	stale := b.get(file + "/faits/loyer")
 	b.get(page).send(b, page, "on", "05/2026", "source", "document", "detail", "acte de décès").
-		must(200, "Le décès est noté.", "Samira Haddad, décédée en mai 2026.", "Son dossier se lit, il ne change plus.").mustNot("06 39 98 41 22")
+		must(200, "Le décès est noté.", "Samira Haddad, décédée en mai 2026.", "Son dossier se lit, il ne change plus.").mustNot("06 39 98 41 22", "Écrire une note")
 	b.get(page).must(200, "Samira Haddad, décédée en mai 2026", "acte de décès", "Noté par Claire Maurel", "C’est une erreur")
 
 	// A form left open: what was typed is still there, and why it cannot be kept is said.
@@ -36,7 +36,7 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	person.get("/moi").must(403, "Cette page est en repos.")
 
 	undo := page + "/erreur"
-	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "06 39 98 41 22")
+	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "06 39 98 41 22", "Écrire une note")
 	person.get("/moi").must(200, "Bonjour Madame Haddad")
 
 	// Her mother, who has no file of her own.
@@ -61,6 +61,7 @@ func TestAProtectedAddressIsShownOnceWithAReason(t *testing.T) {
 	b.get("/demo/enter/worker")
 	file := "/personnes/" + string(s.samira)
 	edit := file + "/identite"
+	b.get(file+"/adresse").must(200, "7, rue des Tanneurs").mustNot("Adresse protégée") // no secret: the file shows it
 	b.get(edit).must(200).send(b, edit, "usual_name", "Haddad", "given_names", "Samira", "title", "madame", "birth", "03/02/1992", "languages", "ar", "phone", "06 39 98 41 22",
 		"channel", "sms_neutral", "address", "7, rue des Tanneurs", "postcode", "35000", "city", "Rennes", "protected", "oui").
 		must(200, "Adresse protégée", "Voir, avec une raison").mustNot("Tanneurs")

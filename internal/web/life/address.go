@@ -38,6 +38,10 @@ func (h *Handler) renderAddress(w http.ResponseWriter, r *http.Request, form *ki
 	if err != nil {
 		return err
 	}
+	if !who.Address.Protected && !shown { // an address that is no secret is on the file
+		h.kit.Redirect(w, r, "/personnes/"+string(who.ID))
+		return nil
+	}
 	p := printer(r)
 	view := addressView{ID: who.ID, Name: who.DisplayName(), Call: person.CallName(p, who.Identity), Form: form, Shown: shown}
 	for _, a := range list {

@@ -205,17 +205,18 @@ type Section struct {
 	Notes []Entry
 	Words []Said // the last ones, when they stand alone
 	More  bool   // there are others
+	Rests bool   // of somebody who died: it is read, nothing is added
 }
 
 // beginning is how many characters of a note the page of a file shows.
 const beginning = 320
 
-// Section reads it, for a worker.
-func (h *Handler) Section(r *http.Request, file core.ID) (any, error) {
+// Section reads it, for a worker. rests is true for the file of somebody who died.
+func (h *Handler) Section(r *http.Request, file core.ID, rests bool) (any, error) {
 	page, err := h.notes.Latest(r.Context(), file)
 	if err != nil {
 		return nil, err
 	}
 	v := newViewer(r, file, page.Names, page.Circles)
-	return Section{ID: file, Notes: v.entries(page, beginning), Words: v.words(page.Words), More: page.Next != ""}, nil
+	return Section{ID: file, Notes: v.entries(page, beginning), Words: v.words(page.Words), More: page.Next != "", Rests: rests}, nil
 }

@@ -36,7 +36,7 @@ type Handler struct {
 
 // Section is a part of the page of a file that another area reads and shows, with
 // the view of its template.
-type Section func(r *http.Request, file core.ID) (view any, err error)
+type Section func(r *http.Request, file core.ID, rests bool) (view any, err error)
 
 // Register adds the routes of the files. notes is the view of "note/_latest"; rooms
 // have rows of their own in a file.

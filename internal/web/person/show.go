@@ -87,7 +87,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 		Merged:    viewMerged(p, file.Merged),
 	}
-	if view.Notes, err = h.notes(r, id); err != nil {
+	if view.Notes, err = h.notes(r, id, !file.Case.Died.IsZero()); err != nil {
 		return err
 	}
 	for i, l := range view.Lines {
