@@ -296,7 +296,7 @@ func serveBare(ctx context.Context, s *server.Server) error {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(out)
+		_ = json.NewEncoder(w).Encode(out) // a client that left measures nothing: the request fails there
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -306,7 +306,7 @@ func serveBare(ctx context.Context, s *server.Server) error {
 	bare := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
 	go func() {
 		<-ctx.Done()
-		_ = bare.Close()
+		_ = bare.Close() // the process ends with it
 	}()
 	if err := bare.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err

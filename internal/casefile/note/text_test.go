@@ -62,7 +62,7 @@ func FuzzMarkedNeverLeaves(f *testing.F) {
 	f.Add("[[", "]]")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		if strings.Contains(before+after, "canari") {
-			t.Skip()
+			t.Skip("the text says the word by itself")
 		}
 		if got := note.Mask(note.Body{Text: before + "[[canari]]" + after}); strings.Contains(got, "canari") {
 			t.Errorf("%q", got)
