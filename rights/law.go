@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"codeberg.org/parvis/parvis/rights/check"
 	"codeberg.org/parvis/parvis/rights/eval"
@@ -136,29 +139,37 @@ func newLaw(prog *ir.Program) *Law {
 	return l
 }
 
+// parseAll reads and parses the rule files, on every core: it is most of the
+// start of a program.
 func parseAll(fsys fs.FS) ([]*lang.File, Problems, error) {
-	var files []*lang.File
-	var problems Problems
+	var names []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+		if err == nil && !d.IsDir() && strings.HasSuffix(name, ".md") {
+			names = append(names, name)
 		}
-		if d.IsDir() || !strings.HasSuffix(name, ".md") {
-			return nil
-		}
-		content, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		f, wrong := lang.Parse(name, content)
-		files = append(files, f)
-		problems = append(problems, wrong...)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read law: %w", err)
 	}
-	return files, problems, nil
+	files := make([]*lang.File, len(names))
+	wrong, errs := make([]Problems, len(names)), make([]error, len(names))
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				content, err := fs.ReadFile(fsys, names[i])
+				if err != nil {
+					errs[i] = fmt.Errorf("read law: %w", err)
+					continue
+				}
+				files[i], wrong[i] = lang.Parse(names[i], content)
+			}
+		})
+	}
+	wg.Wait()
+	return files, slices.Concat(wrong...), errors.Join(errs...)
 }
 
 // Digest names the law: it changes with any rule, parameter, sentence or

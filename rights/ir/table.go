@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -34,7 +35,7 @@ func NewLookup(t *Table) *Lookup {
 			l.spans = append(l.spans, codeSpan{first, last, r.Value})
 		}
 	}
-	sort.SliceStable(l.spans, func(i, j int) bool { return l.spans[i].first < l.spans[j].first })
+	slices.SortStableFunc(l.spans, func(a, b codeSpan) int { return strings.Compare(a.first, b.first) })
 	return &l
 }
 

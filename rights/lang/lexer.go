@@ -21,7 +21,7 @@ type lexer struct {
 
 // lex cuts src, which begins at line (column 1) of file.
 func lex(file, src string, line int) ([]Token, Problems) {
-	l := &lexer{file: file, src: []rune(src), pos: Pos{line, 1}}
+	l := &lexer{file: file, src: []rune(src), pos: Pos{line, 1}, tokens: make([]Token, 0, len(src)/5)} // a word has five letters
 	for l.next() {
 	}
 	l.tokens = append(l.tokens, Token{Kind: TokEOF, Pos: l.pos})

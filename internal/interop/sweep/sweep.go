@@ -231,6 +231,7 @@ type worker struct {
 	fill    filler
 	ev      *columnar.Evaluator
 	batches []*columnar.Batch
+	in      [][]int // per batch: its households, as indexes of places
 	enc     encoder
 	places  []place // of the households of the block, in their order
 	ids     []byte
@@ -239,9 +240,8 @@ type worker struct {
 
 // place is where a household of a block is.
 type place struct {
-	batch, home int
-	id          [2]int // in ids
-	rows        [2]int // in rows
+	id   [2]int // in ids
+	rows [2]int // in rows
 }
 
 func (s *sweep) worker() (*worker, error) {
@@ -257,14 +257,15 @@ func (s *sweep) worker() (*worker, error) {
 		w.fill = &lineFiller{law: s.o.Law, reader: newReader(s.o.Law, s.prog)}
 	}
 	for range classes {
-		w.batches = append(w.batches, s.prog.NewBatch())
+		w.batches, w.in = append(w.batches, s.prog.NewBatch()), append(w.in, nil)
 	}
 	return w, nil
 }
 
 // maxBatch is how many households a batch has at most: some 4 kB each while they
-// are computed.
-const maxBatch = 1024
+// are computed, which must stay in the near caches; with fewer, what each
+// operation costs once is not shared enough.
+const maxBatch = 256
 
 func (w *worker) compute(ctx context.Context, c *computed) error {
 	w.places, w.ids, w.rows = w.places[:0], w.ids[:0], w.rows[:0]
@@ -283,7 +284,8 @@ func (w *worker) compute(ctx context.Context, c *computed) error {
 		}
 		start := len(w.ids)
 		w.ids = append(w.ids, id...)
-		w.places = append(w.places, place{batch: k, home: w.batches[k].Len() - 1, id: [2]int{start, len(w.ids)}})
+		w.in[k] = append(w.in[k], len(w.places))
+		w.places = append(w.places, place{id: [2]int{start, len(w.ids)}})
 		if w.batches[k].Len() >= maxBatch {
 			if err := w.run(ctx, c, k); err != nil {
 				return err
@@ -320,13 +322,12 @@ func (w *worker) run(ctx context.Context, c *computed, k int) error {
 		return err
 	}
 	c.slow += got.Slow
-	for i := range w.places {
-		if p := &w.places[i]; p.batch == k && p.home >= 0 {
-			start := len(w.rows)
-			w.rows = rows(w.s.list, b, got, p.home, w.rows)
-			p.rows, p.home = [2]int{start, len(w.rows)}, -1
-		}
+	for home, i := range w.in[k] {
+		start := len(w.rows)
+		w.rows = rows(w.s.list, b, got, home, w.rows)
+		w.places[i].rows = [2]int{start, len(w.rows)}
 	}
+	w.in[k] = w.in[k][:0]
 	b.Reset()
 	return nil
 }

@@ -56,28 +56,29 @@ type Printer struct {
 	words    words
 }
 
-// printers holds the embedded catalogues, compiled at first use.
-var printers = sync.OnceValues(func() (map[string]*Printer, error) { return load(catalogue) })
+// printers holds the embedded catalogues.
+var printers = sync.OnceValue(func() shelf { return newShelf(catalogue) })
 
-// Load compiles the embedded catalogues and reports what is wrong with them.
-// For does it too; calling Load at start turns a broken build into an error.
+// Load compiles all the embedded catalogues and reports what is wrong with them.
+// For compiles those it is asked for; calling Load at start turns a broken build
+// into an error.
 func Load() error {
-	_, err := printers()
+	_, err := printers().all()
 	return err
 }
 
 // For returns the Printer of a catalogue tag, the French one for any other tag.
-// It panics when the embedded catalogues do not compile, which their tests rule
+// It panics when the embedded catalogue does not compile, which its tests rule
 // out.
 func For(tag string) *Printer {
-	all, err := printers()
+	if !Known(tag) {
+		tag = French
+	}
+	p, err := printers()[tag]()
 	if err != nil {
 		panic(err)
 	}
-	if p := all[tag]; p != nil {
-		return p
-	}
-	return all[French]
+	return p
 }
 
 // Match picks the best tag for an Accept-Language header: French when nothing

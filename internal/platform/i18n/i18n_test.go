@@ -121,7 +121,7 @@ func small(t *testing.T, fr, ar string) map[string]*Printer {
 		"catalogue/en/x.toml":        {Data: []byte(fr)},
 		"catalogue/ar/x.toml":        {Data: []byte(ar)},
 	}
-	all, err := load(fsys)
+	all, err := newShelf(fsys).all()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestLoadRefuses(t *testing.T) {
 		"broken TOML":      "[x\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := load(fstest.MapFS{"catalogue/fr/x.toml": {Data: []byte(text)}}); err == nil {
+			if _, err := newShelf(fstest.MapFS{"catalogue/fr/x.toml": {Data: []byte(text)}}).all(); err == nil {
 				t.Error("loaded")
 			}
 		})

@@ -33,38 +33,62 @@ type piece struct {
 	name string // a placeholder
 }
 
-// load compiles every catalogue of fsys: catalogue/<tag>/<area>.toml, where each
+// shelf holds the catalogues of a file system by tag. Each is compiled when its
+// language is first spoken: a command at a terminal speaks one.
+type shelf map[string]func() (*Printer, error)
+
+func newShelf(fsys fs.FS) shelf {
+	s := shelf{}
+	for _, tag := range Tags() {
+		s[tag] = sync.OnceValues(func() (*Printer, error) { return s.compile(fsys, tag) })
+	}
+	return s
+}
+
+// compile reads the catalogue of a tag: catalogue/<tag>/<area>.toml, where each
 // key begins with the area's name, or with errs. and the area's name.
-func load(fsys fs.FS) (map[string]*Printer, error) {
-	type parsed struct {
-		messages map[string]*message
-		err      error
+func (s shelf) compile(fsys fs.FS, tag string) (*Printer, error) {
+	messages, err := loadTag(fsys, tag)
+	if err != nil {
+		return nil, err
 	}
-	read := make([]parsed, len(Tags())) // reading is most of the work, and start waits for it
-	var wg sync.WaitGroup
-	for i, tag := range Tags() {
-		wg.Go(func() { read[i].messages, read[i].err = loadTag(fsys, tag) })
+	p := &Printer{tag: tag, messages: messages}
+	if p.plurals, err = newPlurals(p.Lang()); err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	all := map[string]*Printer{}
-	for i, tag := range Tags() {
-		messages, err := read[i].messages, read[i].err
+	if tag == EasyFrench {
+		french, err := s[French]()
 		if err != nil {
 			return nil, err
 		}
-		p := &Printer{tag: tag, messages: messages}
-		if p.plurals, err = newPlurals(p.Lang()); err != nil {
-			return nil, err
-		}
-		if tag == EasyFrench {
-			merged := maps.Clone(all[French].messages)
-			maps.Copy(merged, messages)
-			p.messages = merged
-		}
-		p.words = collectWords(p)
-		all[tag] = p
+		p.messages = maps.Clone(french.messages)
+		maps.Copy(p.messages, messages)
 	}
-	return all, nil
+	p.words = collectWords(p)
+	return p, nil
+}
+
+// all compiles every catalogue, at once: reading is most of the work, and the
+// start of a server waits for it.
+func (s shelf) all() (map[string]*Printer, error) {
+	type compiled struct {
+		printer *Printer
+		err     error
+	}
+	read := make([]compiled, len(Tags()))
+	var wg sync.WaitGroup
+	for i, tag := range Tags() {
+		wg.Go(func() { read[i].printer, read[i].err = s[tag]() })
+	}
+	wg.Wait()
+	out := map[string]*Printer{}
+	for i, tag := range Tags() {
+		if read[i].err != nil {
+			return nil, read[i].err
+		}
+		out[tag] = read[i].printer
+	}
+	return out, nil
 }
 
 func loadTag(fsys fs.FS, tag string) (map[string]*message, error) {
