@@ -75,6 +75,11 @@ func Load(fsys fs.FS) (*Law, error) {
 	if err != nil {
 		return nil, err
 	}
+	return build(fsys, files, problems)
+}
+
+// build checks parsed files together and makes the law of them.
+func build(fsys fs.FS, files []*lang.File, problems Problems) (*Law, error) {
 	read := func(name string) ([]byte, error) {
 		b, err := fs.ReadFile(fsys, path.Clean(name))
 		if errors.Is(err, fs.ErrNotExist) {
