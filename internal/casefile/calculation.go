@@ -65,6 +65,16 @@ func (s *Service) ReadForRights(ctx context.Context, q db.Querier, file core.ID,
 	return c, err
 }
 
+// Picture is what the rights are calculated from, Digest its name and Written its
+// stored form: nobody changes them.
+func (c *Calculation) Picture() *Picture { return c.picture }
+
+// Digest names what the picture says.
+func (c *Calculation) Digest() string { return c.evaluation.factsDigest }
+
+// Written is the picture as it is stored.
+func (c *Calculation) Written() []byte { return c.written }
+
 // Calculate evaluates the rights.
 func (s *Service) Calculate(ctx context.Context, c *Calculation) error {
 	var err error

@@ -46,6 +46,9 @@ func (e *LawEngine) Digest() string { return e.digest }
 // Program is the law and the version of its semantics.
 func (e *LawEngine) Program() ([]byte, int) { return e.ir, ir.SemanticsVersion }
 
+// Law is the checked law itself, for whoever computes many files at once.
+func (e *LawEngine) Law() *rights.Law { return e.law }
+
 // Rights are the names of the rights that have a sheet.
 func (e *LawEngine) Rights() []string {
 	var names []string
@@ -119,7 +122,7 @@ func inputOf(v rights.Variable) Variable {
 // Evaluate asks every right for the claimant.
 func (e *LawEngine) Evaluate(ctx context.Context, p *Picture) ([]Outcome, error) {
 	first, err := e.evaluate(ctx, p, false)
-	if err != nil || !p.partialBirth() {
+	if err != nil || !p.PartialBirth() {
 		return first, err
 	}
 	last, err := e.evaluate(ctx, p, true)
@@ -127,19 +130,20 @@ func (e *LawEngine) Evaluate(ctx context.Context, p *Picture) ([]Outcome, error)
 		return nil, err
 	}
 	for i := range first {
-		first[i] = between(first[i], last[i], p)
+		first[i] = Between(first[i], last[i], p)
 	}
 	return first, nil
 }
 
-// partialBirth tells whether somebody's birth is known by its year alone.
-func (p *Picture) partialBirth() bool {
+// PartialBirth tells whether somebody's birth is known by its year alone: the
+// picture is then evaluated at both ends of that year.
+func (p *Picture) PartialBirth() bool {
 	return slices.ContainsFunc(p.Persons, func(q PicturePerson) bool { return q.Birth.Year != 0 && q.Birth.Month == 0 })
 }
 
-// between joins what a right gives for the earliest and the latest birth that a
+// Between joins what a right gives for the earliest and the latest birth that a
 // year allows: when they differ, the birth is what is missing.
-func between(a, b Outcome, p *Picture) Outcome {
+func Between(a, b Outcome, p *Picture) Outcome {
 	if a.Status == b.Status && a.Amount == b.Amount && a.Min == b.Min && a.Max == b.Max {
 		return a
 	}
@@ -170,7 +174,7 @@ func bounds(o Outcome) [2]core.Cents {
 }
 
 func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outcome, error) {
-	s, claimant, err := e.situation(p, late)
+	s, claimant, err := e.Situation(p, late)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +205,23 @@ func (e *LawEngine) evaluate(ctx context.Context, p *Picture, late bool) ([]Outc
 }
 
 func outcomeOf(r rights.Result, right rights.Right, rank map[ask.Key]int) (Outcome, error) {
+	o := Said(r, right)
+	for i, m := range r.Missing {
+		o.Missing[i].Rank = rank[ask.Key{Variable: m.Variable, Subject: m.Subject}]
+	}
+	var err error
+	if o.Explanation, err = json.Marshal(r.Explanation); err != nil {
+		return o, fmt.Errorf("write the explanation of %s: %w", r.Right, err)
+	}
+	r.Explanation = nil
+	if o.Detail, err = json.Marshal(r); err != nil {
+		return o, fmt.Errorf("write the result of %s: %w", r.Right, err)
+	}
+	return o, nil
+}
+
+// Said is what a result says of its right, without its detail and its explanation.
+func Said(r rights.Result, right rights.Right) Outcome {
 	o := Outcome{Right: r.Right, Status: Status(r.Status)}
 	value := func(paid, plain *core.Cents) core.Cents {
 		if right.Paid != "" && paid != nil {
@@ -216,21 +237,13 @@ func outcomeOf(r rights.Result, right rights.Right, rank map[ask.Key]int) (Outco
 		o.Amount = 0
 	}
 	for _, m := range r.Missing {
-		miss := Missing{Variable: m.Variable, Subject: subjectOf(m.FactRef), Sentence: m.Question, Rank: rank[ask.Key{Variable: m.Variable, Subject: m.Subject}]}
+		miss := Missing{Variable: m.Variable, Subject: subjectOf(m.FactRef), Sentence: m.Question}
 		if len(m.Spans) > 0 {
 			miss.From, miss.Until = spanMonth(m.Spans[0].From, 1), spanMonth(m.Spans[len(m.Spans)-1].To, 12)
 		}
 		o.Missing = append(o.Missing, miss)
 	}
-	var err error
-	if o.Explanation, err = json.Marshal(r.Explanation); err != nil {
-		return o, fmt.Errorf("write the explanation of %s: %w", r.Right, err)
-	}
-	r.Explanation = nil
-	if o.Detail, err = json.Marshal(r); err != nil {
-		return o, fmt.Errorf("write the result of %s: %w", r.Right, err)
-	}
-	return o, nil
+	return o
 }
 
 // ranks numbers the facts that are worth asking, by page, 1 the first.
@@ -266,9 +279,9 @@ func subjectOf(f rights.FactRef) Subject {
 	return Subject{AboutPerson, core.ID(f.Subject)}
 }
 
-// situation writes a picture in the engine's words. late takes the last day of
+// Situation writes a picture in the engine's words. late takes the last day of
 // births known by their year alone, instead of the first.
-func (e *LawEngine) situation(p *Picture, late bool) (s *rights.Situation, claimant rights.Subject, err error) {
+func (e *LawEngine) Situation(p *Picture, late bool) (s *rights.Situation, claimant rights.Subject, err error) {
 	b := &situationBuilder{e: e, month: p.Month, s: rights.NewSituation(e.law), people: map[core.ID]rights.Subject{}, in: map[rights.Entity]map[core.ID]rights.Subject{
 		rights.Family: {}, rights.TaxUnit: {},
 	}}
