@@ -80,7 +80,7 @@ func (e *householdEdit) home() (core.ID, error) {
 		return "", err
 	}
 	e.view.ID = id
-	return id, e.stay(id, e.file, core.Date{}, false)
+	return id, e.stay(id, e.file, core.Date{}, core.Date{}, false)
 }
 
 func (e *householdEdit) newHousehold() (core.ID, error) {
@@ -94,12 +94,12 @@ func (e *householdEdit) newHousehold() (core.ID, error) {
 	return id, nil
 }
 
-func (e *householdEdit) stay(household, person core.ID, from core.Date, housed bool) error {
+func (e *householdEdit) stay(household, person core.ID, from, until core.Date, housed bool) error {
 	id, err := e.s.NewID()
 	if err != nil {
 		return err
 	}
-	if _, err := e.tx.Exec(insertStay, e.org, id, household, person, from.String(), housed, e.tx.Now(), e.by); err != nil {
+	if _, err := e.tx.Exec(insertStay, e.org, id, household, person, from.String(), until.String(), housed, e.tx.Now(), e.by); err != nil {
 		return fmt.Errorf("insert stay: %w", err)
 	}
 	return nil
@@ -220,20 +220,22 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 			return err
 		}
 		if in.LivesIn {
-			if slices.ContainsFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() }) {
+			if slices.ContainsFunc(e.view.Members, func(m Member) bool { return m.Person == id && (m.Until.IsZero() || in.From.Before(m.Until)) }) {
 				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.already_there").On("person")}
 			}
 			if len(e.view.Members) >= maxStays/4 {
 				return errs.Fields{errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxStays/4).On("person")}
 			}
-			if err := e.stay(home, id, in.From, in.Housed); err != nil {
+			if err := e.stay(home, id, in.From, in.Until, in.Housed); err != nil {
 				return err
 			}
 		}
 		self := e.view.Humans[e.file]
 		switch in.Relation {
 		case RelationChild:
-			err = e.relate(ParentOf, self, human, "", core.Date{}, core.Date{})
+			if err = e.relate(ParentOf, self, human, "", core.Date{}, core.Date{}); err == nil && in.OtherParent != "" {
+				err = e.relateShown(in.OtherParent, human)
+			}
 		case RelationParent:
 			err = e.relate(ParentOf, human, self, "", core.Date{}, core.Date{})
 		case RelationPartner:
@@ -257,6 +259,15 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 		return "", err
 	}
 	return id, nil
+}
+
+// relateShown makes somebody whom the household shows a parent of a child.
+func (e *householdEdit) relateShown(parent core.ID, child Human) error {
+	h, shown := e.view.Humans[parent]
+	if !shown {
+		return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	return e.relate(ParentOf, h, child, "", core.Date{}, core.Date{})
 }
 
 // human finds or makes the person that an input adds.
@@ -408,27 +419,8 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 		if home, err = e.newHousehold(); err != nil {
 			return err
 		}
-		moved := map[core.ID]bool{}
-		for _, id := range append([]core.ID{e.file}, with...) {
-			if moved[id] {
-				continue
-			}
-			moved[id] = true
-			i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && m.Until.IsZero() })
-			if i < 0 && id != e.file {
-				return errs.New(errs.NotFound, "errs.casefile.person_not_found")
-			}
-			housed := false
-			if i >= 0 {
-				m := e.view.Members[i]
-				if err := e.leave(m, m.Version, from); err != nil {
-					return err
-				}
-				housed = m.Housed && id != e.file
-			}
-			if err := e.stay(home, id, from, housed); err != nil {
-				return err
-			}
+		if err := e.goTo(home, append([]core.ID{e.file}, with...), from, core.Date{}, false); err != nil {
+			return err
 		}
 		e.view.ID = home
 		return nil
@@ -437,6 +429,34 @@ func (s *Service) MoveHome(ctx context.Context, file core.ID, with []core.ID, fr
 		return "", err
 	}
 	return home, nil
+}
+
+// goTo ends the stays of people here and opens theirs in another dwelling. housed
+// makes each a guest there; else only who was one among those who go still is.
+func (e *householdEdit) goTo(home core.ID, people []core.ID, from, until core.Date, housed bool) error {
+	moved := map[core.ID]bool{}
+	for _, id := range people {
+		if moved[id] {
+			continue
+		}
+		moved[id] = true
+		i := slices.IndexFunc(e.view.Members, func(m Member) bool { return m.Person == id && (m.Until.IsZero() || from.Before(m.Until)) })
+		if i < 0 && id != e.file {
+			return errs.New(errs.NotFound, "errs.casefile.person_not_found")
+		}
+		guest := housed
+		if i >= 0 {
+			m := e.view.Members[i]
+			if err := e.leave(m, m.Version, from); err != nil {
+				return err
+			}
+			guest = housed || m.Housed && id != e.file
+		}
+		if err := e.stay(home, id, from, until, guest); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RelateParent notes that a is a parent of b, both shown by the household of a

@@ -257,7 +257,7 @@ func kinShown(k Kinship, all []Kinship, present []core.ID, file core.ID) bool {
 const (
 	insertHousehold = `INSERT INTO household (org_id, id, version, created_at, created_by) VALUES ($1, $2, 1, $3, $4)`
 	insertStay      = `INSERT INTO household_member (org_id, id, household_id, person_id, valid_from, valid_to, housed, version, recorded_at, recorded_by)
-VALUES ($1, $2, $3, $4, $5, '', $6, 1, $7, $8)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)`
 	endStay = `UPDATE household_member SET valid_to = $4, version = version + 1, recorded_at = $5, recorded_by = $6
 WHERE org_id = $1 AND id = $2 AND version = $3 AND household_id = $7`
 	insertKin = `INSERT INTO kinship (org_id, id, kind, a, b, couple, valid_from, valid_to, version, recorded_at, recorded_by)

@@ -79,10 +79,14 @@ type HouseholdInput struct {
 	LivesIn  bool // in the same dwelling as the file's person
 	Housed   bool
 	From     core.Date // first day in the dwelling; zero = since we know
+	Until    core.Date // first day gone; zero = still there
 	Relation Relation
-	Couple   CoupleKind // for RelationPartner
-	Since    core.Date  // of the couple; zero = since we know
-	Apart    core.Date  // first day the couple was apart; zero = together
+	// OtherParent is somebody shown by the household who is a parent of the child
+	// that RelationChild adds; "" = nobody was named.
+	OtherParent core.ID
+	Couple      CoupleKind // for RelationPartner
+	Since       core.Date  // of the couple; zero = since we know
+	Apart       core.Date  // first day the couple was apart; zero = together
 	// ParentOf are children shown by the household whose parent this person is
 	// too.
 	ParentOf []core.ID
@@ -99,7 +103,7 @@ const (
 	RelationPartner Relation = "partner"
 )
 
-// Validate checks the input on a day. Field names: person, usual_name…, from,
+// Validate checks the input on a day. Field names: person, usual_name…, from, until,
 // relation, couple, since, apart, parent_of.
 func (h HouseholdInput) Validate(today core.Date) error {
 	var f errs.Fields
@@ -125,8 +129,9 @@ func (h HouseholdInput) Validate(today core.Date) error {
 	default:
 		f.Add("relation", "errs.casefile.choice_unknown")
 	}
-	if !h.From.IsZero() && today.AddDays(366).Before(h.From) {
-		f.Add("from", "errs.casefile.date_too_far")
+	checkStay(&f, h.From, h.Until, today)
+	if h.OtherParent != "" && h.Relation != RelationChild {
+		f.Add("relation", "errs.casefile.choice_unknown")
 	}
 	if !h.Since.IsZero() && today.Before(h.Since) {
 		f.Add("since", "errs.casefile.date_future")
@@ -138,6 +143,20 @@ func (h HouseholdInput) Validate(today core.Date) error {
 		f.Add("parent_of", "errs.casefile.too_many", "max", 20)
 	}
 	return f.Err()
+}
+
+// checkStay adds what is wrong with the days of a stay, on "from" and "until".
+func checkStay(f *errs.Fields, from, until, today core.Date) {
+	far := today.AddDays(366)
+	switch {
+	case far.Before(from):
+		f.Add("from", "errs.casefile.date_too_far")
+	case until.IsZero():
+	case !from.Before(until):
+		f.Add("until", "errs.casefile.dates_order")
+	case far.Before(until):
+		f.Add("until", "errs.casefile.date_too_far")
+	}
 }
 
 // HouseholdView is the household of a file at a date, with the groups the law

@@ -24,7 +24,7 @@ var dynamicPrefixes = []string{
 var comment = regexp.MustCompile(`(?m)^\s*//.*$|//.*$`)
 
 // keyLiteral finds the keys that appear as literals in Go and templates.
-var keyLiteral = regexp.MustCompile("[\"`]((?:common|web|access|api|casefile|law|cli|errs|journal|steps|sweep|notes|demo|db|key|exchange|caseload|life|simulate|print|outlook|webhooks)(?:\\.[a-z0-9_]+)+\\.?)[\"`]")
+var keyLiteral = regexp.MustCompile("[\"`]((?:common|web|access|api|casefile|law|cli|errs|journal|steps|sweep|notes|demo|db|key|exchange|caseload|life|simulate|print|outlook|webhooks|home)(?:\\.[a-z0-9_]+)+\\.?)[\"`]")
 
 // ofLaw tells whether a key translates a sentence of the law files, which are
 // the French: internal/web/lawtext compares them.

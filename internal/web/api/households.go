@@ -72,11 +72,13 @@ type NewMember struct {
 	LivesIn  bool      `json:"lives_in,omitempty" doc:"In the same dwelling"`
 	Housed   bool      `json:"housed,omitempty" doc:"Not at home in their own right"`
 	From     string    `json:"from,omitempty" maxLength:"10"`
+	Until    string    `json:"until,omitempty" maxLength:"10" doc:"First day gone, when it is known"`
 	Relation string    `json:"relation,omitempty" enum:"child,parent,partner," doc:"What they are to the file's person"`
 	Couple   string    `json:"couple,omitempty" enum:"married,pacs,concubinage,"`
 	Since    string    `json:"since,omitempty" maxLength:"10" doc:"Of the couple"`
 	Apart    string    `json:"apart,omitempty" maxLength:"10" doc:"First day apart"`
 	ParentOf []core.ID `json:"parent_of,omitempty" maxItems:"20"`
+	Other    core.ID   `json:"other_parent,omitempty" maxLength:"36" doc:"Of a child: another person of the household who is its parent"`
 }
 
 type householdInput struct {
@@ -153,7 +155,7 @@ func (h *Handler) addMember(ctx context.Context, in *struct {
 	b := in.Body
 	var f errs.Fields
 	m := casefile.HouseholdInput{LivesIn: b.LivesIn, Housed: b.Housed, Relation: casefile.Relation(b.Relation), Couple: casefile.CoupleKind(b.Couple),
-		From: date(&f, "from", b.From), Since: date(&f, "since", b.Since), Apart: date(&f, "apart", b.Apart)}
+		From: date(&f, "from", b.From), Until: date(&f, "until", b.Until), OtherParent: b.Other, Since: date(&f, "since", b.Since), Apart: date(&f, "apart", b.Apart)}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}

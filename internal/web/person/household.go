@@ -8,6 +8,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -74,9 +75,7 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 	}
 	for _, m := range hv.Members {
 		s := stayView{Member: m.ID, Human: m.Person, Version: m.Version, Name: hv.Humans[m.Person].Name(), Says: says[m.Person], Self: m.Person == id, Form: form}
-		if !m.From.IsZero() {
-			s.Since = p.T("web.household.there_since", "date", m.From)
-		}
+		s.Since = stayWords(p, m)
 		view.Stays = append(view.Stays, s)
 	}
 	for _, k := range hv.Kin {
@@ -85,25 +84,33 @@ func (h *Handler) renderHousehold(w http.ResponseWriter, r *http.Request, form *
 				Names: p.List([]string{hv.Humans[k.A].Name(), hv.Humans[k.B].Name()})})
 		}
 	}
-	if view.Query = strings.TrimSpace(r.URL.Query().Get("q")); view.Query != "" {
-		found, err := h.cases.Search(r.Context(), view.Query, "", 8)
-		if err != nil {
-			return err
-		}
-		for _, x := range found.Items {
-			if _, here := hv.Humans[x.Person]; here || !x.Openable {
-				continue
-			}
-			line := foundView{Found: x}
-			if !x.Birth.IsZero() {
-				line.Born = p.T("web.search.born", "date", x.Birth)
-			}
-			view.Found = append(view.Found, line)
-		}
+	view.Query = strings.TrimSpace(r.URL.Query().Get("q"))
+	if view.Found, err = h.findKnown(r, view.Query, func(found core.ID) bool {
+		_, here := hv.Humans[found]
+		return !here
+	}); err != nil {
+		return err
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "person/household", Title: p.T("web.household.edit_title", "name", view.Name), Sheet: "file.css", Nav: "people", Status: status, View: view, Script: true,
 	})
+}
+
+// stayWords say since when somebody is there, as a guest or not, and until when.
+func stayWords(p *i18n.Printer, m casefile.Member) string {
+	var says []string
+	switch {
+	case m.Housed && m.From.IsZero():
+		says = append(says, p.T("home.lodged"))
+	case m.Housed:
+		says = append(says, p.T("home.lodged_since", "date", m.From))
+	case !m.From.IsZero():
+		says = append(says, p.T("web.household.there_since", "date", m.From))
+	}
+	if !m.Until.IsZero() {
+		says = append(says, p.T("home.there_until", "date", m.Until.AddDays(-1)))
+	}
+	return strings.Join(says, p.T("web.household.comma")+" ")
 }
 
 // againHousehold shows the page with what was typed and what is wrong.

@@ -248,7 +248,7 @@ func drawingTitle(p *i18n.Printer, h casefile.HouseholdView) string {
 // listHumans says each human and what they are to the file's person.
 func listHumans(p *i18n.Printer, self core.ID, h casefile.HouseholdView) []humanLine {
 	var out []humanLine
-	seen := map[core.ID]bool{}
+	seen, lodged := map[core.ID]bool{}, map[core.ID]bool{}
 	add := func(id core.ID, inside bool) {
 		if seen[id] {
 			return
@@ -261,6 +261,9 @@ func listHumans(p *i18n.Printer, self core.ID, h casefile.HouseholdView) []human
 		}
 		if word := kinWord(p, self, human, h); word != "" {
 			says = append(says, word)
+		}
+		if lodged[id] {
+			says = append(says, p.T("home.lodged"))
 		}
 		if !inside {
 			says = append(says, p.T("web.household.elsewhere"))
@@ -275,6 +278,7 @@ func listHumans(p *i18n.Printer, self core.ID, h casefile.HouseholdView) []human
 		out = append(out, line)
 	}
 	for _, m := range h.Members {
+		lodged[m.Person] = m.Housed
 		add(m.Person, true)
 	}
 	for _, k := range h.Kin {

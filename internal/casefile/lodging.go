@@ -1,0 +1,93 @@
+package casefile
+
+import (
+	"context"
+	"slices"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// Lodging is a stay of the file's person under somebody else's roof.
+type Lodging struct {
+	Host     core.ID   // somebody known; "" = Identity says who
+	Identity Identity  // empty = the host was not named
+	With     []core.ID // who goes along, of the household as it is
+	From     core.Date // first day there
+	Until    core.Date // first day gone; zero = still there
+}
+
+// Lodge opens a stay of the file's person, and of those who go along, as guests in
+// the dwelling of a host; a host who is not named is no member of it. Their rent is
+// no longer theirs (BuildPicture). Somebody whom another team accompanies cannot be
+// the host, as nobody may be added to a household by name alone.
+//
+// errs.Fields on "from", "until", "person" or the names of the identity.
+func (s *Service) Lodge(ctx context.Context, file core.ID, in Lodging) error {
+	in.Identity.Trim()
+	today := s.Today(ctx)
+	var f errs.Fields
+	if in.From.IsZero() {
+		f.Add("from", "errs.casefile.date_missing")
+	}
+	checkStay(&f, in.From, in.Until, today)
+	if in.Host == "" && in.Identity != (Identity{}) {
+		if err := in.Identity.Validate(today); err != nil {
+			fields, ok := err.(errs.Fields)
+			if !ok {
+				return err
+			}
+			f = append(f, fields...)
+		}
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
+		home, err := e.hostHome(ctx, in)
+		if err != nil {
+			return err
+		}
+		e.view.ID = home
+		return e.goTo(home, append([]core.ID{e.file}, in.With...), in.From, in.Until, true)
+	})
+}
+
+// hostHome is the dwelling of a host on the first day of the stay.
+func (e *householdEdit) hostHome(ctx context.Context, in Lodging) (core.ID, error) {
+	id := in.Host
+	var err error
+	switch {
+	case id != "":
+		if id, _, err = loadAliases(e.tx, e.org, id); err != nil {
+			return "", err
+		}
+	case in.Identity == (Identity{}):
+		return e.newHousehold()
+	default:
+		if id, err = e.s.NewID(); err != nil {
+			return "", err
+		}
+	}
+	if id == e.file || slices.Contains(in.With, id) {
+		return "", errs.Fields{errs.New(errs.Invalid, "errs.home.host_goes").On("person")}
+	}
+	if _, err := e.human(ctx, id, HouseholdInput{Person: in.Host, Identity: in.Identity}); err != nil {
+		return "", err
+	}
+	there, err := loadHousehold(e.tx, e.org, id, in.From)
+	if err != nil {
+		return "", err
+	}
+	if len(there.Members)+1+len(in.With) > maxStays/4 {
+		return "", errs.Fields{errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxStays/4).On("person")}
+	}
+	if there.ID != "" {
+		return there.ID, nil
+	}
+	home, err := e.newHousehold()
+	if err != nil {
+		return "", err
+	}
+	return home, e.stay(home, id, core.Date{}, core.Date{}, false)
+}
