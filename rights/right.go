@@ -19,8 +19,12 @@ type Right struct {
 	Easy       []string `json:"easy"`    // easy-read sentences
 	Entails    []string `json:"entails"` // what claiming entails
 	Contest    []string `json:"contest"`
+	Procedure  []string `json:"procedure"` // what to do, in order
 	Papers     []Paper  `json:"papers"`
 	Counters   []string `json:"counters"`
+	Phones     []string `json:"phones"` // numbers, or that there is none in common
+	Online     []string `json:"online"` // where on the web, or that there is no way
+	Delays     []string `json:"delays"` // when the answer comes, from when the right runs
 	NotCovered []string `json:"not_covered"`
 	Texts      []string `json:"texts"`
 	Reserved   []string `json:"reserved"`            // facts without which it is never announced as probable
@@ -97,8 +101,16 @@ func (l *Law) sheet(file string, s *lang.Sheet) (Right, Problems) {
 			r.Contest = append(r.Contest, line.Text)
 		case "papier":
 			r.Papers = append(r.Papers, Paper{line.Text, line.Source})
+		case "démarche":
+			r.Procedure = append(r.Procedure, line.Text)
 		case "guichet":
 			r.Counters = append(r.Counters, line.Text)
+		case "téléphone":
+			r.Phones = append(r.Phones, line.Text)
+		case "en ligne":
+			r.Online = append(r.Online, line.Text)
+		case "délai":
+			r.Delays = append(r.Delays, line.Text)
 		case "ne couvre pas":
 			r.NotCovered = append(r.NotCovered, line.Text)
 		case "texte":

@@ -132,7 +132,7 @@ func sheetHead(words string) (named, ok bool) {
 	switch words {
 	case "versé", "sous réserve", "territoire":
 		return true, true
-	case "décide", "facile", "entraîne", "contester", "papier", "guichet", "ne couvre pas", "texte":
+	case "décide", "facile", "entraîne", "contester", "démarche", "papier", "guichet", "téléphone", "en ligne", "délai", "ne couvre pas", "texte":
 		return false, true
 	}
 	return false, false
@@ -140,7 +140,7 @@ func sheetHead(words string) (named, ok bool) {
 
 // SheetHeads lists the headings a sheet may have.
 func SheetHeads() []string {
-	return []string{"versé", "sous réserve", "territoire", "décide", "facile", "entraîne", "contester", "papier", "guichet", "ne couvre pas", "texte"}
+	return []string{"versé", "sous réserve", "territoire", "décide", "facile", "entraîne", "contester", "démarche", "papier", "guichet", "téléphone", "en ligne", "délai", "ne couvre pas", "texte"}
 }
 
 // parseSheets reads a block of sheets of rights.

@@ -53,7 +53,11 @@ func entries(l *rights.Law) []entry {
 		list(lawtext.Entails, r.Entails)
 		list(lawtext.Contest, r.Contest)
 		list(lawtext.Paper, papers)
+		list(lawtext.Procedure, r.Procedure)
 		list(lawtext.Counter, r.Counters)
+		list(lawtext.Phone, r.Phones)
+		list(lawtext.Online, r.Online)
+		list(lawtext.Delay, r.Delays)
 		list(lawtext.NotCovered, r.NotCovered)
 	}
 	program := l.Program().IR

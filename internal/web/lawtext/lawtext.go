@@ -63,7 +63,11 @@ const (
 	Entails    Part = "entails"
 	Contest    Part = "contest"
 	Paper      Part = "paper"
+	Procedure  Part = "procedure"
 	Counter    Part = "counter"
+	Phone      Part = "phone"
+	Online     Part = "online"
+	Delay      Part = "delay"
 	NotCovered Part = "not_covered"
 )
 
