@@ -39,6 +39,7 @@ const (
 	AddressRead   Action = "address.read" // a protected address, with a reason
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
+	SeenRead      Action = "lines.read"    // the journal of a file, as its person reads it
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
@@ -61,7 +62,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
-		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
 	}
@@ -124,7 +125,7 @@ var policy = rules()
 
 func rules() []rule {
 	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord, AddressRead}
+		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord, AddressRead, SeenRead}
 	return []rule{
 		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
 		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
@@ -135,6 +136,7 @@ func rules() []rule {
 		{"own_file", "access.rule.own_file", rolePerson, herself, 2, []Action{FileExport}},
 		{"own_case", "access.rule.own_case", rolePerson, herself, 2, []Action{CaseOwn}},
 		{"own_words", "access.rule.own_words", rolePerson, herself, 2, []Action{NoteRead, StatementAdd}},
+		{"own_journal", "access.rule.own_journal", rolePerson, herself, 2, []Action{SeenRead}},
 		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
 		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit}},
 		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},

@@ -124,6 +124,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/mots")
 			check(person, "/moi/copie")
 			check(person, "/moi/plan/papier")
+			check(person, "/moi/vu")
 		})
 	}
 	t.Run("320 px", func(t *testing.T) {

@@ -26,6 +26,7 @@ import (
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
+	accesses "codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -44,6 +45,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
+	"codeberg.org/parvis/parvis/internal/web/seen"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
@@ -93,7 +95,7 @@ func New(cfg Config) (http.Handler, error) {
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
-			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
+			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
 	if err != nil {
@@ -121,7 +123,9 @@ func New(cfg Config) (http.Handler, error) {
 	life.Register(k, cfg.Cases, deaths)
 	team.Register(k, cfg.Access, cfg.Webhooks)
 	outlook.Register(k, months.New(cfg.Cases), words)
-	me.Register(k, cfg.Cases, follow, notes, words)
+	journal := accesses.New(cfg.Cases)
+	seen.Register(k, journal, cfg.Access)
+	me.Register(k, cfg.Cases, follow, notes, journal, words)
 	info.Register(k, words)
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)

@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -25,12 +26,13 @@ type Handler struct {
 	cases *casefile.Service
 	load  *caseload.Service
 	notes *note.Service
+	seen  *seen.Service
 	words person.Words
 }
 
 // Register adds the person's routes.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, notes: notes, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, words: words}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
@@ -46,6 +48,7 @@ func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes
 type view struct {
 	Hello  string
 	Rights string // what is behind the door, never an amount
+	Seen   string // who opened the file last, and when
 	House  kit.House
 	Who    whoView
 }
@@ -64,6 +67,16 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if out.Who, err = h.who(r); err != nil {
 		return err
+	}
+	last, err := h.seen.Last(r.Context())
+	if err != nil {
+		return err
+	}
+	out.Seen = p.T("seen.door")
+	if who := last.Line.Name; who != "" {
+		out.Seen = p.T("seen.door_last", "who", who, "date", p.DayMonth(last.Date))
+	} else if who := last.Line.Function; who != "" {
+		out.Seen = p.T("seen.door_last", "who", kit.Capital(who), "date", p.DayMonth(last.Date))
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
 }
