@@ -83,7 +83,11 @@ func (h *Handler) doc(r *http.Request, person core.ID) (printed.Doc, journal.Mon
 		doc.Blocks = append(doc.Blocks, printed.Heading(2, day.Date))
 		var rows []pdf.Row
 		for _, l := range day.Lines {
-			rows = append(rows, pdf.Row{Label: l.Who, Text: l.Did, Note: l.Why})
+			who := printed.Foreign(p, l.Who)
+			if l.as != "" {
+				who = p.T("seen.who_and", "who", who, "what", printed.Foreign(p, l.as))
+			}
+			rows = append(rows, pdf.Row{Label: who, Text: l.did, Note: l.Why})
 		}
 		if len(day.Glimpses) > 0 {
 			rows = append(rows, pdf.Row{Label: p.T("seen.glimpses"), Text: p.List(day.Glimpses)})

@@ -62,9 +62,12 @@ type dayView struct {
 type lineView struct {
 	Icon string
 	Mine bool
-	Who  string // in bold
-	Did  string // the rest of the sentence
+	Who  string   // in bold
+	Did  string   // the rest of the sentence
+	Acts []string // what they did, when it is too much for one sentence
 	Why  string
+
+	as, did string // the same for a paper: what they are, and what they did
 }
 
 // askedMonth is the month of the address, zero for this one.

@@ -2,6 +2,7 @@ package seen
 
 import (
 	"slices"
+	"strings"
 
 	journal "codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -51,22 +52,35 @@ func nameOf(p *i18n.Printer, house kit.House, l journal.Line) (who, rest string)
 	return p.T("seen.somebody", "org", house.Org), ""
 }
 
+// maxInSentence is how many things somebody did are said in one sentence.
+const maxInSentence = 3
+
 // lineOf says one line: who, what they did, why.
 func lineOf(p *i18n.Printer, house kit.House, l journal.Line) lineView {
 	who, rest := nameOf(p, house, l)
-	out := lineView{Icon: "person", Who: who, Did: p.T("seen.did", "what", p.List(acts(p, l))), Why: why(p, l)}
-	if rest != "" {
-		out.Did = p.T("seen.did_as", "who", rest, "what", p.List(acts(p, l)))
+	list := acts(p, l)
+	out := lineView{Icon: "person", Who: who, Why: why(p, l), as: rest, did: kit.Capital(p.List(list)) + "."}
+	switch many := len(list) > maxInSentence; {
+	case many && rest != "":
+		out.Did, out.Acts = p.T("seen.did_these_as", "who", rest), list
+	case many:
+		out.Did, out.Acts = p.T("seen.did_these"), list
+	case rest != "":
+		out.Did = p.T("seen.did_as", "who", rest, "what", p.List(list))
+	default:
+		out.Did = p.T("seen.did", "what", p.List(list))
 	}
 	switch l.Who {
 	case journal.Self:
 		out.Mine = true
 	case journal.Law:
-		out.Icon, out.Did = "calc", p.T("seen.law_did")
+		out.Icon, out.Did, out.Acts = "calc", p.T("seen.law_did"), nil
+		out.did = kit.Capital(strings.TrimSpace(out.Did))
 	case journal.Program:
 		out.Icon = "calc"
 	case journal.Erased:
 		out.Icon, out.Did = "cross", p.T("seen.erased_did")
+		out.did = p.T("seen.erased_paper")
 	case journal.Named, journal.Worker:
 		if l.Reason != "" {
 			out.Icon = "key"
