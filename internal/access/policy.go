@@ -39,7 +39,7 @@ const (
 	AddressRead   Action = "address.read" // a protected address, with a reason
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
-	SeenRead      Action = "lines.read"    // the journal of a file, as its person reads it
+	SeenRead      Action = "lines.read"   // the journal of a file, as its person reads it
 
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
