@@ -1,13 +1,15 @@
 package access
 
 import (
-	"slices"
 	"strings"
+	"time"
+
+	"github.com/cedar-policy/cedar-go/types"
 
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
-// Action is a gesture that a rule may grant.
+// Action is a gesture that a policy may grant; policies/parvis.cedarschema has the same.
 type Action string
 
 // The actions. Those on a person's file first.
@@ -41,6 +43,15 @@ const (
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
 	SeenRead      Action = "lines.read"   // the journal of a file, as its person reads it
 
+	AgreementRead   Action = "agreement.read"   // what the person agreed to, and what they took back
+	AgreementGive   Action = "agreement.give"   // write down what the person agrees to
+	AgreementRevoke Action = "agreement.revoke" // and take it back
+	SharedRead      Action = "shared.read"      // one category of a file, on the agreement that the request names
+	SharedTake      Action = "shared.take"
+	SharedDeposit   Action = "shared.deposit"
+	OutsideAsk      Action = "outside.ask"    // open for an hour, with a reason, the file of another team
+	OutsideAnswer   Action = "outside.answer" // be the second person
+
 	MembersList Action = "members.list"
 	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
 	TeamEdit    Action = "team.edit"
@@ -55,16 +66,18 @@ const (
 	MemberAdd    Action = "member.add"    // without an invitation: demo, import
 	MemberRescue Action = "member.rescue" // from the machine's command line
 	MachineKeep  Action = "machine.keep"  // backup, doctor
+	JournalAudit Action = "lines.audit"   // the lines of one's organisation, without names
 )
 
-// Actions lists every action, in the order of the rules' documentation.
+// Actions lists every action, in the order of the policies' documentation.
 func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead,
+		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, AccountUse, TokenEdit,
-		OrgCreate, MemberAdd, MemberRescue, MachineKeep,
+		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}
 }
 
@@ -72,7 +85,7 @@ func Actions() []Action {
 func (a Action) Changes() bool {
 	_, verb, _ := strings.Cut(string(a), ".")
 	switch verb {
-	case "find", "open", "read", "list", "own", "print", "export", "use":
+	case "find", "open", "read", "list", "own", "print", "export", "use", "audit", "take", "ask", "revoke":
 		return false
 	}
 	return true
@@ -85,154 +98,53 @@ type Resource struct {
 	Org    core.ID
 	Person core.ID // "" when no person is concerned
 	Teams  []core.ID
+	// Invoked is the agreement that the request names; nil for the one of the context,
+	// if any.
+	Invoked *Invoked
 }
 
-// role is in what capacity a rule speaks to an actor. A worker who also
-// administers the members has two.
-type role int
-
-const (
-	roleWorker role = iota
-	roleAdmin
-	rolePerson
-	roleOperator
-	roleSystem
-)
-
-// relation is what must hold between the actor and the resource.
-type relation int
-
-const (
-	sameOrg     relation = iota // the resource is of the actor's organisation
-	accompanies                 // one of the actor's teams accompanies the person
-	herself                     // the resource is the actor's own file
-	machine                     // the machine itself: no organisation, nobody
-)
-
-// rule grants actions to a role under a relation. Everything else is refused.
-// key is the sentence that says to people in the name of what.
-type rule struct {
-	id       string
-	key      string
-	role     role
-	relation relation
-	aal      int // lowest assurance of the session; 0 for the system
-	actions  []Action
-}
-
-// policy is the whole of the rules; it is never written.
-var policy = rules()
-
-func rules() []rule {
-	file := []Action{PersonFind, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
-		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, CaseHand, CaseClose, DeathRecord, AddressRead, SeenRead}
-	return []rule{
-		{"find", "access.rule.find", roleWorker, sameOrg, 2, []Action{PersonFind, PersonCreate, ImportRun}},
-		{"accompany", "access.rule.accompany", roleWorker, accompanies, 2, file},
-		{"accompanied", "access.rule.accompanied", roleWorker, accompanies, 2, []Action{CaseReopen}},
-		{"hand_over", "access.rule.hand_over", roleWorker, sameOrg, 2, []Action{CaseAnswer, CoverEdit}},
-		{"own_sheet", "access.rule.own_sheet", rolePerson, herself, 2, []Action{RightRead, SheetRead, SheetPrint}},
-		{"own_plan", "access.rule.own_plan", rolePerson, herself, 2, []Action{PlanRead}},
-		{"own_file", "access.rule.own_file", rolePerson, herself, 2, []Action{FileExport}},
-		{"own_case", "access.rule.own_case", rolePerson, herself, 2, []Action{CaseOwn}},
-		{"own_words", "access.rule.own_words", rolePerson, herself, 2, []Action{NoteRead, StatementAdd}},
-		{"own_journal", "access.rule.own_journal", rolePerson, herself, 2, []Action{SeenRead}},
-		{"colleague", "access.rule.colleague", roleWorker, sameOrg, 2, []Action{MembersList, OrgRead}},
-		{"administer", "access.rule.administer", roleAdmin, sameOrg, 2, []Action{MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit}},
-		{"account", "access.rule.account", roleWorker, sameOrg, 1, []Action{AccountUse}},
-		{"account", "access.rule.account", roleAdmin, sameOrg, 1, []Action{AccountUse}},
-		{"account", "access.rule.account", rolePerson, sameOrg, 1, []Action{AccountUse}},
-		{"token", "access.rule.token", roleWorker, sameOrg, 2, []Action{TokenEdit}},
-		{"machine", "access.rule.machine", roleOperator, machine, 0, []Action{MachineKeep, MemberRescue}},
-		{"system", "access.rule.system", roleSystem, sameOrg, 0, append(slices.Clone(file), PersonCreate, ImportRun, CaseReopen,
-			MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, MemberAdd)},
-		{"system", "access.rule.system", roleSystem, machine, 0, []Action{OrgCreate}},
-	}
-}
-
-// who is an actor with what the rules want to know of them now.
+// who is an actor with what the policies want to know of them now.
 type who struct {
 	core.Actor
 	administers bool // a worker who also administers the members
 	inactive    bool
+	made        *types.Entity // for Cedar; nil: not made yet
 }
-
-func (w who) has(r role) bool {
-	if w.inactive {
-		return false
-	}
-	switch w.Kind {
-	case core.ActorWorker:
-		return r == roleWorker || (r == roleAdmin && w.administers)
-	case core.ActorOrgAdmin:
-		return r == roleAdmin
-	case core.ActorPerson:
-		return r == rolePerson
-	case core.ActorOperator:
-		return r == roleOperator
-	case core.ActorSystem:
-		return r == roleSystem
-	}
-	return false
-}
-
-func (w who) stands(rel relation, res Resource) bool {
-	switch rel {
-	case machine:
-		return res.Org == "" && res.Person == ""
-	case sameOrg:
-		return w.inOrg(res)
-	case accompanies:
-		return w.inOrg(res) && res.Person != "" && slices.ContainsFunc(res.Teams, w.InTeam)
-	case herself:
-		return w.inOrg(res) && res.Person != "" && res.Person == w.ID
-	}
-	return false
-}
-
-func (w who) inOrg(res Resource) bool { return res.Org != "" && res.Org == w.Org }
 
 // Decision is the answer to "may I, and in the name of what?".
 type Decision struct {
 	Allowed bool
-	Rule    string // the rule that granted, "" when refused
-	Key     string // its sentence in the catalogue: "access.rule.<id>"
+	Rule    string // the policy that granted or, of a refusal, the one that forbade; "" when none spoke
+	Key     string // its sentence in the catalogue
 	Seen    bool   // refused, but its existence is no secret to the actor
 	Weak    bool   // refused only because the session lacks its second factor
 }
 
-// decide is the pure heart of Can: the first rule that grants wins.
-func decide(w who, action Action, res Resource) Decision {
-	var d Decision
-	for _, r := range policy {
-		if !w.has(r.role) || !w.stands(r.relation, res) {
-			continue
-		}
-		if !slices.Contains(r.actions, action) {
-			continue
-		}
-		if w.AAL < r.aal {
-			d.Weak = true
-			continue
-		}
-		return Decision{Allowed: true, Rule: r.id, Key: r.key}
+// decide is the pure heart of Can: what no policy grants is refused, what one
+// forbids too.
+func (e *engine) decide(w who, action Action, res Resource, now time.Time) Decision {
+	resource, ok := res.entity()
+	if !ok {
+		return Decision{}
 	}
-	d.Seen = w.sees(res)
+	principal, ok := w.principal()
+	if !ok {
+		return Decision{}
+	}
+	var context types.Record
+	if e.invoking[action] {
+		context = res.Invoked.record(now)
+	}
+	v := e.ask(principal, resource, action, context)
+	d := Decision{Allowed: v.allowed, Rule: v.policy, Key: e.sentences[v.policy]}
+	if d.Allowed {
+		return d
+	}
+	d.Seen = e.ask(principal, resource, know, types.Record{}).allowed
+	if w.AAL < 2 {
+		w.AAL, w.made = 2, nil
+		strong, _ := w.principal()
+		d.Weak = e.ask(strong, resource, action, context).allowed
+	}
 	return d
-}
-
-// sees tells whether the actor knows that the resource exists: a worker may find
-// every person of the organisation; a member knows the organisation itself. An
-// administrator or a person knows nothing of another person.
-func (w who) sees(res Resource) bool {
-	if w.inactive || !w.inOrg(res) {
-		return false
-	}
-	switch {
-	case res.Person == "":
-		return true
-	case w.Kind == core.ActorWorker, w.Kind == core.ActorSystem:
-		return true
-	}
-	return w.Kind == core.ActorPerson && res.Person == w.ID
 }

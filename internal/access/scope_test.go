@@ -3,6 +3,10 @@ package access
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -15,10 +19,12 @@ import (
 // TestScopeAgreesWithCan: on random organisations, teams, persons and actors, the
 // rows that a list shows with Scope are exactly those that Can allows one by one.
 func TestScopeAgreesWithCan(t *testing.T) {
+	rules := testEngine(t)
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
 			for _, ddl := range []string{
 				`CREATE TABLE p (org_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (org_id, id))`,
+				`CREATE TABLE a (org_id TEXT NOT NULL, person TEXT NOT NULL, team TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL, revoked BIGINT NOT NULL)`,
 				`CREATE TABLE c (org_id TEXT NOT NULL, person TEXT NOT NULL, team TEXT NOT NULL)`,
 			} {
 				if _, err := tx.Exec(ddl); err != nil {
@@ -32,7 +38,7 @@ func TestScopeAgreesWithCan(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			undo := errors.New("undo")
 			err := d.Tx(t.Context(), func(tx *db.Tx) error {
-				agree(rt, tx)
+				agree(rt, rules, tx)
 				return undo
 			})
 			if !errors.Is(err, undo) {
@@ -42,12 +48,17 @@ func TestScopeAgreesWithCan(t *testing.T) {
 	})
 }
 
-func agree(t *rapid.T, tx *db.Tx) {
+func agree(t *rapid.T, rules *engine, tx *db.Tx) {
 	ids := func(prefix string, n int) *rapid.Generator[core.ID] {
 		return rapid.Custom(func(t *rapid.T) core.ID { return core.ID(fmt.Sprint(prefix, rapid.IntRange(0, n).Draw(t, prefix))) })
 	}
 	orgs, teams, persons := ids("org", 1), ids("team", 3), ids("person", 5)
 	all := map[rowKey]*Resource{}
+	agreed := map[rowKey][]Invoked{}
+	day := func(label string) core.Date {
+		return core.Date{Year: 2026, Month: 6, Day: rapid.IntRange(9, 13).Draw(t, label)}
+	}
+	today := core.Date{Year: 2026, Month: 6, Day: 11}
 	for range rapid.IntRange(0, 12).Draw(t, "persons") {
 		k := rowKey{orgs.Draw(t, "org"), persons.Draw(t, "person")}
 		if all[k] == nil {
@@ -60,22 +71,37 @@ func agree(t *rapid.T, tx *db.Tx) {
 			exec(t, tx, `INSERT INTO c (org_id, person, team) VALUES ($1, $2, $3)`, k.org, k.person, team)
 		}
 	}
+	for k := range sorted(all) {
+		for range rapid.IntRange(0, 2).Draw(t, "agreements") {
+			c := Invoked{Kind: InvokedConsent, Person: k.person, Teams: []core.ID{teams.Draw(t, "agreed team")}, From: day("from"), Until: day("until"), Today: today,
+				Revoked: rapid.IntRange(0, 3).Draw(t, "revoked") == 0, Categories: []Category{Rights}, Category: Rights, Gestures: []Gesture{See, Take, Deposit}}
+			agreed[k] = append(agreed[k], c)
+			revoked := int64(0)
+			if c.Revoked {
+				revoked = 1
+			}
+			exec(t, tx, `INSERT INTO a (org_id, person, team, since, until, revoked) VALUES ($1, $2, $3, $4, $5, $6)`, k.org, k.person, c.Teams[0], c.From.String(), c.Until.String(), revoked)
+		}
+	}
 	w := who{
 		Actor: core.Actor{
-			Kind:  rapid.SampledFrom([]core.ActorKind{"", core.ActorWorker, core.ActorOrgAdmin, core.ActorPerson, core.ActorOperator, core.ActorSystem}).Draw(t, "kind"),
-			ID:    rapid.OneOf(persons, rapid.Just(core.ID("worker"))).Draw(t, "actor"),
-			Org:   rapid.OneOf(orgs, rapid.Just(core.ID(""))).Draw(t, "actor's org"),
-			Teams: rapid.SliceOfN(teams, 0, 3).Draw(t, "actor's teams"),
-			AAL:   rapid.IntRange(0, 2).Draw(t, "aal"),
+			Kind:    rapid.SampledFrom([]core.ActorKind{"", core.ActorWorker, core.ActorOrgAdmin, core.ActorPerson, core.ActorOperator, core.ActorSystem, core.ActorAuditor}).Draw(t, "kind"),
+			ID:      rapid.OneOf(persons, rapid.Just(core.ID("worker"))).Draw(t, "actor"),
+			Org:     rapid.OneOf(orgs, rapid.Just(core.ID(""))).Draw(t, "actor's org"),
+			Teams:   rapid.SliceOfN(teams, 0, 3).Draw(t, "actor's teams"),
+			Program: rapid.IntRange(0, 4).Draw(t, "program") == 0,
+			AAL:     rapid.IntRange(0, 2).Draw(t, "aal"),
 		},
 		administers: rapid.Bool().Draw(t, "administers"),
 		inactive:    rapid.IntRange(0, 9).Draw(t, "inactive") == 0,
 	}
 	columns := Columns{Org: "p.org_id", Person: "p.id",
-		Teams: "EXISTS (SELECT 1 FROM c WHERE c.org_id = p.org_id AND c.person = p.id AND c.team IN ({teams}))"}
+		Teams:  "EXISTS (SELECT 1 FROM c WHERE c.org_id = p.org_id AND c.person = p.id AND c.team IN ({teams}))",
+		Shared: "EXISTS (SELECT 1 FROM a WHERE a.org_id = p.org_id AND a.person = p.id AND a.team IN ({teams}) AND a.since <= {today} AND a.until >= {today} AND a.revoked = 0)",
+		Today:  today}
 	for _, action := range Actions() {
 		first := rapid.IntRange(1, 3).Draw(t, "first parameter")
-		cond, args := scope(w, action).Where(columns, first)
+		cond, args := rules.scope(w, action, noon).Where(columns, first)
 		before := make([]any, first-1)
 		lead := ""
 		for i := range before {
@@ -94,11 +120,24 @@ func agree(t *rapid.T, tx *db.Tx) {
 			t.Fatalf("%s: %v\n%s", action, err, cond)
 		}
 		for k, res := range all {
-			if may := decide(w, action, *res).Allowed; may != shown[k] {
+			may := rules.decide(w, action, *res, noon).Allowed
+			for _, c := range agreed[k] {
+				invoking := *res
+				invoking.Invoked = &c
+				may = may || rules.decide(w, action, invoking, noon).Allowed
+			}
+			if may != shown[k] {
 				t.Fatalf("%s by %+v on %+v: Can says %v, the list shows it: %v\n%s", action, w, *res, may, shown[k], cond)
 			}
 		}
 	}
+}
+
+// sorted walks the persons in an order that a seed repeats.
+func sorted(all map[rowKey]*Resource) iter.Seq[rowKey] {
+	return slices.Values(slices.SortedFunc(maps.Keys(all), func(a, b rowKey) int {
+		return strings.Compare(string(a.org)+" "+string(a.person), string(b.org)+" "+string(b.person))
+	}))
 }
 
 // rowKey is the key of a person's row.

@@ -39,6 +39,8 @@ type Service struct {
 	fields  *secret.Fields
 	key     []byte // 32 bytes: signs challenges, CSRF tokens and browser cookies
 	opt     Options
+	rules   *engine
+	asking  principals
 	hashing chan struct{} // argon2 runs at once, each holding its memory
 }
 
@@ -71,7 +73,11 @@ func New(database *db.DB, j *journal.Journal, fields *secret.Fields, sessionKey 
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: database, journal: j, clock: database.Clock(), fields: fields, key: sessionKey, opt: opt, hashing: make(chan struct{}, 2)}, nil
+	rules, err := ownEngine()
+	if err != nil {
+		return nil, fmt.Errorf("access: %w", err)
+	}
+	return &Service{rules: rules, db: database, journal: j, clock: database.Clock(), fields: fields, key: sessionKey, opt: opt, hashing: make(chan struct{}, 2)}, nil
 }
 
 // Here is the actor's organisation as a resource, nobody's file in particular.
@@ -90,8 +96,12 @@ func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
 	if err != nil {
 		return err
 	}
-	d := decide(w, action, res)
+	if res.Invoked == nil {
+		res.Invoked = invokedFor(ctx, res.Person)
+	}
+	d := s.rules.decide(w, action, res, s.clock.Now())
 	if d.Allowed {
+		s.note(ctx, res, d)
 		return nil
 	}
 	s.opt.Log.InfoContext(ctx, "refused", "action", action, "actor_kind", actor.Kind, "actor", actor.ID, "org", actor.Org,
@@ -100,9 +110,24 @@ func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
 	case d.Weak:
 		return errs.New(errs.Forbidden, "access.error.second_factor")
 	case d.Seen:
-		return errs.New(errs.Forbidden, "access.error.forbidden")
+		return errs.Wrap(errs.Forbidden, "access.error.forbidden", s.rules.refusal(w, action, res, d))
 	}
 	return errs.New(errs.NotFound, "access.error.not_found")
+}
+
+// note keeps in the context what allowed a gesture, for its line in the journal.
+func (s *Service) note(ctx context.Context, res Resource, d Decision) {
+	g := core.Ground{Person: res.Person, Policy: d.Rule}
+	if i := res.Invoked; i != nil && s.rules.invokes[d.Rule] {
+		g.Agreement, g.Kind = i.ID, string(i.Kind)
+	}
+	core.NoteGround(ctx, g)
+}
+
+// GroundKey is the sentence of what last allowed the actor's gesture about a person,
+// "" when nothing did.
+func (s *Service) GroundKey(ctx context.Context, person core.ID) string {
+	return s.rules.sentences[core.GroundFor(ctx, []core.ID{person}).Policy]
 }
 
 // Why is Can for the interface: may they, and in the name of what. An error means
@@ -112,7 +137,10 @@ func (s *Service) Why(ctx context.Context, action Action, res Resource) (Decisio
 	if err != nil {
 		return Decision{}, err
 	}
-	return decide(w, action, res), nil
+	if res.Invoked == nil {
+		res.Invoked = invokedFor(ctx, res.Person)
+	}
+	return s.rules.decide(w, action, res, s.clock.Now()), nil
 }
 
 // Scope says which rows a list may show for the action. Unauthenticated when
@@ -126,7 +154,8 @@ func (s *Service) Scope(ctx context.Context, action Action) (Scope, error) {
 	if err != nil {
 		return Scope{}, err
 	}
-	return scope(w, action), nil
+	sc := s.rules.scope(w, action, s.clock.Now())
+	return sc, nil
 }
 
 const workerStanding = `SELECT active, administers FROM worker WHERE org_id = $1 AND id = $2`
@@ -136,6 +165,7 @@ const workerStanding = `SELECT active, administers FROM worker WHERE org_id = $1
 func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who, error) {
 	w := who{Actor: actor}
 	if (actor.Kind != core.ActorWorker && actor.Kind != core.ActorOrgAdmin) || !administration(action) {
+		s.asking.fill(&w)
 		return w, nil
 	}
 	err := s.db.Read(ctx, func(q db.Querier) error {
@@ -151,6 +181,7 @@ func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who
 	if err != nil {
 		return who{}, fmt.Errorf("standing of a member: %w", err)
 	}
+	s.asking.fill(&w)
 	return w, nil
 }
 

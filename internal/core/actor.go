@@ -13,6 +13,7 @@ const (
 	ActorPerson   ActorKind = "person"
 	ActorOperator ActorKind = "operator"
 	ActorSystem   ActorKind = "system"
+	ActorAuditor  ActorKind = "auditor" // reads the journal of their organisation, without names, never content
 )
 
 // Actor is who asks. The zero Actor is nobody and may do nothing.
@@ -22,7 +23,8 @@ type Actor struct {
 	Org     ID   // the organisation whose rows may be touched
 	Teams   []ID // a worker's teams
 	Session ID
-	AAL     int // authenticator assurance level, NIST SP 800-63B: 1 or 2
+	AAL     int  // authenticator assurance level, NIST SP 800-63B: 1 or 2
+	Program bool // acts through an access token of the worker: may do less than them
 }
 
 // IsZero tells whether nobody is signed in.
@@ -46,15 +48,18 @@ const (
 	traceKey
 )
 
-// WithActor returns a context that carries the actor.
+// WithActor returns a context that carries the actor, and in the name of what their
+// gestures were allowed (NoteGround).
 func WithActor(ctx context.Context, a Actor) context.Context {
-	return context.WithValue(ctx, actorKey, a)
+	return context.WithValue(ctx, actorKey, &acting{actor: a})
 }
 
 // ActorFrom returns the actor of the context, or the zero Actor.
 func ActorFrom(ctx context.Context) Actor {
-	a, _ := ctx.Value(actorKey).(Actor)
-	return a
+	if a, ok := ctx.Value(actorKey).(*acting); ok {
+		return a.actor
+	}
+	return Actor{}
 }
 
 // WithLang returns a context that carries a catalogue tag: "fr", "fr-x-falc",

@@ -140,6 +140,7 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 	if err != nil {
 		return fmt.Errorf("journal line %q: %w", e.Kind, err)
 	}
+	e.ground(core.GroundFor(ctx, e.Subjects))
 	sealed := closedPart{At: at, ID: id, Actor: actor, ObjectID: e.ObjectID, Detail: e.Detail}.encode(nil)
 	open := openPart{
 		Tree: head.tree, Seq: head.seq, Org: actor.Org,

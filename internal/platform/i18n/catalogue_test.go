@@ -133,7 +133,7 @@ func TestKeysOfCode(t *testing.T) {
 				return nil
 			}
 			ext := filepath.Ext(path)
-			if (ext != ".go" && ext != ".html") || strings.HasSuffix(path, "_test.go") {
+			if (ext != ".go" && ext != ".html" && ext != ".cedar") || strings.HasSuffix(path, "_test.go") {
 				return nil
 			}
 			data, err := os.ReadFile(path)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
 
@@ -45,10 +46,28 @@ type errorView struct {
 	Title  string
 	Lead   string
 	Detail string // the error's own sentence, when it has one for people
+	Why    whyView
 	Say    string // what to read aloud to somebody: "page 404"
 	House  House
 	Back   string
 	Retry  bool
+}
+
+// whyView is what the policies say of a refusal, behind a disclosure.
+type whyView struct {
+	Forbids string
+	Opens   []string
+}
+
+func whyNot(v *Visit, r *access.Refusal) whyView {
+	var out whyView
+	if r.Key != "" {
+		out.Forbids = v.T(r.Key)
+	}
+	for _, key := range r.Opens {
+		out.Opens = append(out.Opens, v.T(key))
+	}
+	return out
 }
 
 func (k *Kit) failStatus(w http.ResponseWriter, r *http.Request, status int, err error) {
@@ -89,6 +108,10 @@ func (k *Kit) failStatus(w http.ResponseWriter, r *http.Request, status int, err
 	}
 	if e := Sentence(err); e != nil && v.P.Has(e.Key) {
 		view.Detail = v.P.Error(e)
+	}
+	var refusal *access.Refusal
+	if errors.As(err, &refusal) {
+		view.Why = whyNot(v, refusal)
 	}
 	page := Page{Template: "kit/error", Title: view.Title, Sheet: "gate.css", Layout: Gate, Public: true, Status: status, View: view}
 	if rerr := k.Render(w, r, page); rerr != nil {

@@ -27,6 +27,7 @@ type fileView struct {
 	Rights    rightsView
 	Plan      PlanPage
 	Notes     any    // of "note/_latest"
+	Ground    string // in the name of what the file is open
 	Died      string // « décédée le 20 mai 2026 »; "" while they live
 }
 
@@ -111,6 +112,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 			view.Household = viewHousehold(p, id, before)
 			view.Household.Since = p.T("life.household_before")
 		}
+	}
+	if key := h.access.GroundKey(r.Context(), id); key != "" {
+		view.Ground = p.T(key)
 	}
 	for _, f := range file.Facts {
 		view.Waiting = view.Waiting || len(f.Waiting) > 0
