@@ -74,8 +74,8 @@ func each(t *testing.T, opt access.Options, fn func(t *testing.T, r *rig)) {
 		}
 		fn(t, &rig{Service: s, t: t, clock: clk, db: d, log: j})
 		report, err := j.Check(t.Context())
-		if err != nil || len(report.Faults) > 0 {
-			t.Errorf("journal: %v %v", report.Faults, err)
+		if err != nil || !report.Well() {
+			t.Errorf("journal: %v %v", report.String(), err)
 		}
 	})
 }

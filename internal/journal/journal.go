@@ -76,6 +76,7 @@ type Journal struct {
 	random io.Reader
 	places sync.Map // time zone name -> *time.Location
 	tap    func(tx *db.Tx, org core.ID, e Event) error
+	key    *Key // nil until SignWith
 }
 
 // Tell has fn called for each line, in its transaction and before it is written:
@@ -162,6 +163,9 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 	})
 	if err == nil && head.seq+1-head.indexed >= indexEvery {
 		err = indexSubjects(tx, actor.Org, head.tree, head.indexed)
+	}
+	if err == nil && (head.seq+1)%groupLines == 0 {
+		_, err = raise(tx, actor.Org, head.tree, head.seq+1, maxGroups)
 	}
 	if err != nil {
 		return fmt.Errorf("journal line %q: %w", e.Kind, err)

@@ -67,8 +67,8 @@ func wellKept(t testing.TB, j *journal.Journal, lines int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Faults) > 0 || r.Lines != lines {
-		t.Errorf("check: %d lines, want %d; faults: %s", r.Lines, lines, strings.Join(r.Faults, "; "))
+	if !r.Well() || r.Lines != lines {
+		t.Errorf("check: %d lines, want %d; faults: %s", r.Lines, lines, r.String())
 	}
 }
 
@@ -355,7 +355,7 @@ func TestCheckSeesTampering(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if all := strings.Join(r.Faults, "; "); !strings.Contains(all, c.fault) {
+				if all := r.String(); !strings.Contains(all, c.fault) {
 					t.Errorf("faults %q, want one with %q", all, c.fault)
 				}
 			})
@@ -371,28 +371,54 @@ func TestErasedContentKeepsItsPlace(t *testing.T) {
 		ctx := worker(t.Context(), org)
 		record(t, d, j, ctx, journal.Event{Kind: "file.open", Subjects: []core.ID{anna, bilal}})
 		record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}, Reason: "une phrase"})
-		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
-			for _, sql := range []string{
-				`UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL WHERE seq = 1`,
-				`UPDATE journal SET subjects = NULL WHERE seq = 0`, // stands for anna and bilal taken out
-			} {
-				if _, err := tx.Exec(sql); err != nil {
-					return err
-				}
+		lines := linesOf(t, d, org, anna)
+		erase := func(at ...journal.Place) (n int64, err error) {
+			err = d.Tx(ctx, func(tx *db.Tx) error {
+				n, err = j.Erase(ctx, tx, journal.Erasure{Lines: at, Reason: "conservée par erreur"})
+				return err
+			})
+			return n, err
+		}
+		second := journal.Place{Tree: lines[0].Tree, Seq: 1}
+		if n, err := erase(second, second); n != 1 || err != nil {
+			t.Fatalf("erased %d, %v", n, err)
+		}
+		if n, err := erase(second); n != 0 || err != nil {
+			t.Errorf("erased again: %d, %v", n, err)
+		}
+		if _, err := erase(journal.Place{Tree: lines[0].Tree, Seq: 2}); !errs.Is(err, errs.Conflict) {
+			t.Errorf("the line that tells of an erasure is erased: %v", err)
+		}
+		if _, err := erase(journal.Place{Tree: lines[0].Tree, Seq: 9}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("a line that does not exist is erased: %v", err)
+		}
+		for _, wrong := range [][]journal.Place{nil, {second, {Tree: "other", Seq: 1}}} {
+			if _, err := erase(wrong...); !errs.Is(err, errs.Invalid) {
+				t.Errorf("%v: %v, want Invalid", wrong, err)
 			}
-			return nil
+		}
+		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE journal SET subjects = NULL WHERE seq = 0`) // stands for anna and bilal taken out
+			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
 		r, err := j.Check(t.Context())
-		if err != nil || len(r.Faults) > 0 || r.Erased != 1 || r.Lines != 2 {
-			t.Errorf("check: %+v, %v; want 2 lines, 1 erased, no fault", r, err)
+		if err != nil || !r.Well() || r.Erased != 1 || r.Lines != 3 {
+			t.Errorf("check: %+v, %v; want 3 lines, 1 erased, no fault", r, err)
 		}
-		if got := linesOf(t, d, org, bilal); len(got) != 0 {
-			t.Errorf("bilal's lines: %+v, want none", got)
+		if got := linesOf(t, d, org, anna); len(got) != 0 {
+			t.Errorf("anna's lines: %+v, want none", got)
 		}
-		if got := linesOf(t, d, org, anna); len(got) != 1 || !got[0].Erased {
-			t.Errorf("anna's lines: %+v, want the erased one", got)
+		// A content that vanishes without the line that says so is seen.
+		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL WHERE seq = 0`)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := j.Check(t.Context()); err != nil || !strings.Contains(r.String(), "2 erased, 1 announced") {
+			t.Errorf("check: %s, %v", r.String(), err)
 		}
 	})
 }

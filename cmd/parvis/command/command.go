@@ -39,6 +39,7 @@ type shape struct {
 	Doctor  doctor     `cmd:"" help:"cli.help.doctor"`
 	Key     key        `cmd:"" help:"cli.help.key"`
 	Member  member     `cmd:"" help:"cli.help.member"`
+	Journal journalCmd `cmd:"" help:"proof.help.journal"`
 	Import  importCmd  `cmd:"" help:"cli.help.import"`
 	Export  exportCmd  `cmd:"" help:"cli.help.export"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -202,11 +201,11 @@ func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
 		d.bad(err)
 		return
 	}
-	if len(report.Faults) == 0 {
+	if report.Well() {
 		d.good("cli.doctor.journal", "lines", report.Lines)
 		return
 	}
-	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(strings.Join(report.Faults[:min(len(report.Faults), maxFaults)], "; "))))
+	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(report.String())))
 }
 
 // jobs names the work that failed too often to be tried again.

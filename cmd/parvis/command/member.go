@@ -5,12 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"codeberg.org/parvis/parvis/cmd/parvis/server"
 	"codeberg.org/parvis/parvis/internal/access"
-	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
-	"codeberg.org/parvis/parvis/internal/journal"
-	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
@@ -30,42 +26,20 @@ type memberRescue struct {
 // Run takes the old password and code, closes the sessions, leaves a line in the
 // organisation's journal, and prints the link. The server may be running.
 func (c *memberRescue) Run(s *session) (err error) {
-	cfg, err := c.config(s)
+	in, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	dir, err := server.LookDir(cfg.Data)
+	defer func() { err = errors.Join(err, in.rows.Close()) }()
+	fields, err := secret.NewFields(rand.Reader, in.ring)
 	if err != nil {
 		return err
 	}
-	if dir.Install == "" {
-		return errs.New(errs.NotFound, "cli.data.none", "dir", dir.Path)
-	}
-	ring, _, err := secret.Open(secret.Place{DataDir: dir.Path, KeyFile: cfg.KeyFile, ConfigDir: cfg.KeyDir, HasData: true}, nil)
+	acc, err := access.New(in.rows, in.journal, fields, in.ring.Derive("session"), access.Options{})
 	if err != nil {
 		return err
 	}
-	url := cfg.Database
-	if url == "" {
-		if url = dir.Database(); !dir.HasDatabase() {
-			return errs.New(errs.NotFound, "cli.doctor.no_database", "dir", dir.Path)
-		}
-	}
-	rows, err := db.Open(s.ctx, db.Config{URL: url, Key: ring.Derive("db"), NoMigrate: true})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	fields, err := secret.NewFields(rand.Reader, ring)
-	if err != nil {
-		return err
-	}
-	acc, err := access.New(rows, journal.New(rows, nil), fields, ring.Derive("session"), access.Options{})
-	if err != nil {
-		return err
-	}
-	ctx := core.WithActor(s.ctx, core.Actor{Kind: core.ActorOperator, ID: "root"})
-	made, err := acc.RescueMember(ctx, c.Login)
+	made, err := acc.RescueMember(asOperator(s.ctx), c.Login)
 	if errs.Is(err, errs.NotFound) {
 		return errs.Wrap(errs.NotFound, "cli.member.unknown", err, "login", c.Login)
 	}

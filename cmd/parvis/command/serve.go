@@ -54,7 +54,7 @@ func (c *serve) Run(s *session) error {
 		return err
 	}
 	if server.Sheet != "" {
-		s.print(s.p.T("cli.serve.sheet") + "\n\n" + server.Sheet)
+		s.print(s.p.T("cli.serve.sheet") + "\n\n" + server.Sheet + "\n" + s.p.T("proof.cli.sheet_key") + "\n# " + server.Journal.PublicKey() + "\n")
 	}
 	if server.SetUp != "" {
 		s.print(s.p.T("cli.serve.setup", "link", server.URL()+"/installation?jeton="+server.SetUp) + "\n")

@@ -18,6 +18,9 @@ const sweepEvery = 24 * time.Hour
 // lookForDue is how often the steps of the day are looked for: they are told once.
 const lookForDue = 10 * time.Minute
 
+// signEvery is how long the journal grows, at most, before what it says is signed.
+const signEvery = time.Minute
+
 // background runs what the installation does by itself until ctx ends: jobs and
 // events, and the daily sweep. The returned function waits for both.
 func (s *Server) background(ctx context.Context) (wait func()) {
@@ -39,6 +42,9 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		}
 	})
 	work.Go(func() { due.Run(ctx, s.Cases, lookForDue) })
+	work.Go(func() {
+		s.Journal.KeepSigning(ctx, signEvery, func(err error) { s.log.Error("checkpoint of the journal", "err", err) })
+	})
 	work.Go(func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

@@ -55,6 +55,9 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	s.Journal = journal.New(s.DB, nil)
+	if err := s.raise(ctx, ring); err != nil {
+		return err
+	}
 	s.Access, err = access.New(s.DB, s.Journal, fields, ring.Derive("session"), access.Options{Demo: cfg.Demo, Log: s.log})
 	if err != nil {
 		return err
@@ -95,6 +98,23 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	mux.Handle("/openfisca/", openfisca.Handler(s.Law, "/openfisca"))
 	s.handler = s.requests.count(s.proxies.believe(s.probes(s.ready, mux)))
 	return nil
+}
+
+// raise gives the journal its key, and brings into its trees the lines of before
+// there were any.
+func (s *Server) raise(ctx context.Context, ring *secret.Keyring) error {
+	key, err := journal.NewKey(s.Dir.Install, ring.Derive("journal"))
+	if err != nil {
+		return err
+	}
+	s.Journal.SignWith(key)
+	told := int64(-1)
+	return s.Journal.Raise(ctx, func(done, all int64) {
+		if tenth := 10 * done / max(all, 1); tenth != told {
+			told = tenth
+			s.log.Info("lines of the journal enter their tree", "done", done, "all", all)
+		}
+	})
 }
 
 // openLaw reads and checks rule files.
