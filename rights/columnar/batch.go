@@ -26,6 +26,8 @@ type Batch struct {
 	used   []int32   // slots and variables (−1 − variable) that have a column
 	free   []*column
 	sealed bool
+	// overrides: a value is given in place of a rule's.
+	overrides bool
 
 	texts   []string
 	textOf  map[string]int32
@@ -42,7 +44,8 @@ type home struct {
 type column struct {
 	f     []float64
 	given []uint64
-	n     int32 // rows given
+	n     int32  // rows given
+	told  uint64 // of a batch of few rows: the rows given, before an input's default stood for the others
 	// What Seal found.
 	uniform bool
 	civil   *civil
@@ -73,7 +76,7 @@ const maxTexts = 1 << 16
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
-	b.homes, b.sealed = b.homes[:0], false
+	b.homes, b.sealed, b.overrides = b.homes[:0], false, false
 	b.count = [ir.Entities]int32{}
 	for e := range ir.Entities {
 		b.group[e], b.role[e], b.member[e] = b.group[e][:0], b.role[e][:0], b.member[e][:0]
@@ -197,6 +200,7 @@ func (b *Batch) Set(variable, row int32, m ir.Month, value float64) {
 	c := b.month[slot]
 	if c == nil {
 		c = b.column()
+		b.overrides = b.overrides || !b.prog.law.IR.Vars[variable].Input
 		b.month[slot] = c
 		b.used = append(b.used, slot)
 	}
@@ -212,6 +216,7 @@ func (b *Batch) SetAlways(variable, row int32, value float64) {
 	c := b.always[variable]
 	if c == nil {
 		c = b.column()
+		b.overrides = b.overrides || !b.prog.law.IR.Vars[variable].Input
 		b.always[variable] = c
 		b.used = append(b.used, -1-variable)
 	}
@@ -269,6 +274,15 @@ func (b *Batch) Seal() {
 			b.sealAlways(-1 - i)
 		}
 	}
+	if b.count[ir.Person] <= maxFew { // comparing months would cost more than it saves
+		for _, i := range b.used {
+			if i >= 0 {
+				b.sealMonth(b.prog.slotOf[i], i)
+				b.view[i] = b.month[i]
+			}
+		}
+		return
+	}
 	for v := range b.prog.series {
 		s := &b.prog.series[v]
 		if !s.read {
@@ -306,6 +320,7 @@ func (c *column) pad(rows int32) {
 func (b *Batch) sealAlways(variable int32) {
 	c := b.always[variable]
 	c.pad(b.rows(variable))
+	c.tell()
 	if b.prog.law.IR.Vars[variable].Input && b.prog.open {
 		c.fill(b.absent(variable))
 	}
@@ -321,15 +336,24 @@ func (b *Batch) sealMonth(variable, slot int32) {
 	c := b.month[slot]
 	rows := b.rows(variable)
 	c.pad(rows)
+	c.tell()
 	if c.n < rows {
 		if a := b.always[variable]; a != nil {
 			c.under(a)
+			c.told |= a.told
 		}
 		if b.prog.law.IR.Vars[variable].Input && b.prog.open {
 			c.fill(b.absent(variable))
 		}
 	}
 	c.detect()
+}
+
+// tell notes which of few rows are given.
+func (c *column) tell() {
+	if len(c.given) == 1 {
+		c.told = c.given[0]
+	}
 }
 
 // fill gives the rows that have no value one.

@@ -110,12 +110,16 @@ func (c *compiler) text(s string, space int32) int32 {
 	return c.num(float64(c.textNumber(s)), space)
 }
 
-func (c *compiler) textNumber(s string) int32 {
-	if i := slices.Index(c.prog.texts, s); i >= 0 {
+func (c *compiler) textNumber(s string) int32 { return index(&c.prog.texts, s) }
+
+// index returns the place of a text in a list, where it is put when it is not
+// there.
+func index(list *[]string, s string) int32 {
+	if i := slices.Index(*list, s); i >= 0 {
 		return int32(i)
 	}
-	c.prog.texts = append(c.prog.texts, s)
-	return int32(len(c.prog.texts) - 1)
+	*list = append(*list, s)
+	return int32(len(*list) - 1)
 }
 
 // constant returns the number of a constant node.
@@ -203,7 +207,7 @@ func (c *compiler) choose(a, b, d, space int32) int32 {
 		}
 		return d
 	}
-	if b == d && !c.prog.nodes[a].touchy {
+	if b == d && !c.prog.nodes[a].touchy && !c.prog.trace {
 		return b
 	}
 	n := none(opIf, space)
@@ -227,7 +231,9 @@ func (c *compiler) expr(e *ir.Expr, at env) int32 {
 		if !c.prog.open {
 			return c.add(none(opGap, at.space))
 		}
-		return c.add(none(opNote, at.space))
+		n := none(opNote, at.space)
+		n.i = index(&c.prog.notes, e.Text)
+		return c.add(n)
 	case ir.OpVar:
 		return c.lift(c.cell(instance{e.Index, at.month, at.asked}), at.space)
 	case ir.OpIf:

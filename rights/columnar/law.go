@@ -113,16 +113,22 @@ func (r *Evaluator) paramAt(n *node) *col {
 	var room [3]*col
 	args := append(room[:0], r.eval(n.a))
 	return r.rowwise(n, r.keys(n.list, args), func(x [3]float64) (float64, bool, bool) {
-		v := p.At(ir.Day(x[0]))
-		if v < 0 {
-			return 0, false, true
-		}
-		if len(n.list) == 0 {
-			return p.Versions[v].Value, true, false
-		}
-		cell, ok := p.Versions[v].Grid.Cell(x[1], x[2])
-		return cell, ok, false
+		v, ok, known := paramOn(p, x, len(n.list) > 0)
+		return v, ok, !known
 	})
+}
+
+// paramOn reads a parameter on the day x[0], by the keys after it.
+func paramOn(p *ir.Param, x [3]float64, keyed bool) (value float64, ok, known bool) {
+	v := p.At(ir.Day(x[0]))
+	switch {
+	case v < 0:
+		return 0, false, false
+	case !keyed:
+		return p.Versions[v].Value, true, true
+	}
+	value, ok = p.Versions[v].Grid.Cell(x[1], x[2])
+	return value, ok, true
 }
 
 func (r *Evaluator) scale(n *node) *col {
@@ -138,15 +144,21 @@ func (r *Evaluator) scale(n *node) *col {
 func (r *Evaluator) lookup(n *node) *col {
 	room := [3]*col{r.eval(n.a)}
 	return r.rowwise(n, room[:1], func(x [3]float64) (float64, bool, bool) {
-		v, found := r.b.lookup(r.prog, n.i, int(x[0]))
-		if found {
-			return v, true, false
-		}
-		if d := r.prog.law.IR.Tables[n.i].Default; r.prog.open && d != nil {
-			return *d, true, false
-		}
-		return 0, false, true
+		v, known := r.b.tableValue(r.prog, n.i, int(x[0]))
+		return v, known, !known
 	})
+}
+
+// tableValue is what a table says of a text: its default for a code it does not
+// list, in the profile openfisca.
+func (b *Batch) tableValue(p *Program, table int32, text int) (value float64, known bool) {
+	if v, found := b.lookup(p, table, text); found {
+		return v, true
+	}
+	if d := p.law.IR.Tables[table].Default; p.open && d != nil {
+		return *d, true
+	}
+	return 0, false
 }
 
 // lookup finds a text in a table, once per text.

@@ -109,7 +109,7 @@ func (p *Program) narrowTo(shape []byte) *Program {
 	c := &compiler{
 		prog: &Program{
 			law: p.law, open: p.open, asks: p.asks, series: p.series, slots: p.slots, slotOf: p.slotOf,
-			spaces: p.spaces, paths: p.paths, texts: p.texts,
+			spaces: p.spaces, paths: p.paths, texts: p.texts, notes: p.notes, trace: p.trace,
 		},
 		same: make(map[nodeKey]int32, len(p.nodes)),
 	}
@@ -121,7 +121,20 @@ func (p *Program) narrowTo(shape []byte) *Program {
 		c.prog.roots = append(c.prog.roots, n.node(r))
 	}
 	c.count()
+	c.prog.code = sync.OnceValue(func() *code { return makeCode(c.prog) })
 	return c.prog
+}
+
+// withoutGiven makes the program for batches that give no value in place of a
+// rule's: its steps need not look for one.
+func (p *Program) withoutGiven() *Program {
+	shape := make([]byte, len(p.series))
+	for v := range shape {
+		if p.law.IR.Vars[v].Input {
+			shape[v] = varying
+		}
+	}
+	return p.narrowTo(shape)
 }
 
 type narrower struct {
@@ -222,7 +235,7 @@ func (n *narrower) gather(x node) int32 {
 		}
 		return n.c.add(x)
 	}
-	quiet := list[0] < 0 || !n.c.prog.nodes[list[0]].touchy
+	quiet := list[0] < 0 || !n.c.prog.nodes[list[0]].touchy && !n.c.prog.trace
 	if v, ok := n.c.constant(list[1]); ok && quiet && v == 0 && !signed(v) && (kind == ir.FoldSum || kind == ir.FoldCount || kind == ir.FoldAny) {
 		return n.c.num(0, x.space)
 	}

@@ -2,6 +2,7 @@ package columnar
 
 import (
 	"fmt"
+	"sync"
 
 	"codeberg.org/parvis/parvis/rights/eval"
 	"codeberg.org/parvis/parvis/rights/ir"
@@ -22,6 +23,9 @@ type Options struct {
 	// vérifier » is not applicable. Without it, the profile dossier: an absent
 	// input is presumed, else unknown.
 	Open bool
+	// Trace keeps conditions that decide nothing, so that Cells lists all that the
+	// law reads.
+	Trace bool
 }
 
 // Program is what is asked of a law, ready to be computed; it is safe for
@@ -41,6 +45,12 @@ type Program struct {
 	slots    int32
 	slotOf   []int32   // the variable of each slot
 	narrowed *narrowed // nil in a narrowed program
+	notes    []string  // sentences « à vérifier »
+	// simple is the program for batches that give no value in place of a rule's; nil
+	// in a narrowed one.
+	simple func() *Program
+	code   func() *code // its nodes as steps
+	trace  bool
 }
 
 // series is the run of months of one variable that the program can read.
@@ -58,7 +68,7 @@ const maxNodes = 4 << 20
 // too large.
 func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 	c := &compiler{
-		prog:  &Program{law: law, open: o.Open, asks: asks, texts: []string{""}, series: make([]series, len(law.IR.Vars))},
+		prog:  &Program{law: law, open: o.Open, trace: o.Trace, asks: asks, texts: []string{""}, series: make([]series, len(law.IR.Vars))},
 		cells: map[instance]int32{}, same: map[nodeKey]int32{}, pathOf: map[string]int32{}, spaceOf: map[space]int32{},
 	}
 	for e := range int32(ir.Entities) {
@@ -76,6 +86,8 @@ func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 		}
 	}
 	c.finish()
+	c.prog.code = sync.OnceValue(func() *code { return makeCode(c.prog) })
+	c.prog.simple = sync.OnceValue(c.prog.withoutGiven)
 	return c.prog, nil
 }
 
@@ -110,7 +122,7 @@ type op uint8
 const (
 	opConst op = iota // x, or not applicable when i is 1
 	opGap             // the law does not know: the household goes to the reference
-	opNote            // « à vérifier »: not applicable
+	opNote            // « à vérifier », sentence i: not applicable
 	opInput           // slot i of an input; a: its value when absent
 	opGiven           // slot i of a rule, else a
 	opAdd             // a, b

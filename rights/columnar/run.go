@@ -27,6 +27,7 @@ type Evaluator struct {
 	walk    walker
 	result  Result
 	shape   []byte
+	few     few
 }
 
 // Result is what was asked, as columns: Values[a][row] for ask a, over the rows
@@ -63,12 +64,17 @@ func (r *Evaluator) Bytes() int { return r.mem.bytes }
 // Run computes a sealed batch. The error is the context's.
 func (r *Evaluator) Run(ctx context.Context, b *Batch) (*Result, error) {
 	b.Seal()
+	r.prog = b.prog
+	r.begin(b)
+	if r.few.rows(r) {
+		r.refer()
+		return &r.result, ctx.Err()
+	}
 	r.shape = b.shape(r.shape)
 	r.prog = b.prog.narrow(b, r.shape)
 	for len(r.memo) < len(r.prog.nodes) { // constants that were folded
 		r.memo, r.left = append(r.memo, nil), append(r.left, 0)
 	}
-	r.begin(b)
 	var failed error
 	for i, root := range r.prog.roots {
 		if failed = ctx.Err(); failed != nil {
@@ -269,17 +275,21 @@ func (r *Evaluator) compute(n *node) *col {
 	return r.calendar(n)
 }
 
+// given returns the facts of a slot (−1: of no month) of a variable, nil when
+// there is none.
+func (b *Batch) given(slot, variable int32) *column {
+	if slot >= 0 && b.view[slot] != nil {
+		return b.view[slot]
+	}
+	return b.always[variable]
+}
+
 // read returns the facts of a slot, over what is computed or presumed where none
 // is given.
 func (r *Evaluator) read(n *node) *col {
-	var given *column
-	if n.i >= 0 {
-		given = r.b.view[n.i]
-	}
+	given := r.b.given(n.i, n.j)
 	if given == nil {
-		if given = r.b.always[n.j]; given == nil {
-			return r.eval(n.a)
-		}
+		return r.eval(n.a)
 	}
 	m := &r.mem
 	if int(given.n) == len(given.f) {
