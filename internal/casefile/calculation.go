@@ -100,6 +100,9 @@ func (s *Service) StoreRights(ctx context.Context, tx *db.Tx, c *Calculation) (s
 	if err := s.keepLaw(tx); err != nil {
 		return false, err
 	}
+	if err := s.dropLocal(tx, c); err != nil {
+		return false, err
+	}
 	c.evaluation.computedAt = tx.Now()
 	if err := writeEvaluation(tx, c.org, c.File, core.ActorFrom(ctx).ID, c.evaluation, c.written, c.outcomes); err != nil {
 		return false, err

@@ -194,11 +194,16 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	if d.Months, err = loadMonths(q, o.Org, person); err != nil {
 		return nil, err
 	}
+	for i := range d.Months {
+		d.Months[i].Results = slices.DeleteFunc(d.Months[i].Results, func(r Result) bool { return d.Hidden && s.Local(r.Right) })
+	}
 	rows, err := q.Query(selectDecisions, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		var from core.ID // the file it was decided in
 		dec, err := scanDecision(r, &from)
-		d.Decisions = append(d.Decisions, dec)
+		if !d.Hidden || !s.Local(dec.Right) {
+			d.Decisions = append(d.Decisions, dec)
+		}
 		return err
 	}); err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
@@ -326,9 +331,6 @@ func companions(view HouseholdView, person core.ID, others map[core.ID]Human) []
 	return list
 }
 
-// locating are the facts that tell where somebody lives.
-func locating(variable string) bool { return variable == "depcom" }
-
 func (s *Service) keep(f Fact, person core.ID, view HouseholdView, others map[core.ID]Human, today core.Date, hidden bool) KeptFact {
 	k := KeptFact{Fact: f}
 	k.Of, _ = s.vocabulary.find(f.Variable)
@@ -340,7 +342,7 @@ func (s *Service) keep(f Fact, person core.ID, view HouseholdView, others map[co
 		h := others[f.Subject.ID]
 		k.Whose, k.Role = h.FirstName, roleOf(view, person, f.Subject.ID)
 		k.Masked = k.Role != RoleChild || !surelyMinor(h.Birth, today)
-	case hidden && locating(f.Variable):
+	case hidden && Locating(f.Variable):
 		k.Masked = true
 	}
 	if k.Masked {

@@ -58,9 +58,11 @@ type Fact struct {
 	Until    core.PartialDate // last month or day it holds; zero = still
 	State    State
 	Value    string // canonical text; "" unless Known
-	Source   Source
-	Detail   string    // which document, ≤ 120 characters
-	SeenOn   core.Date // the day it was said or seen
+	// Hidden tells that Value and Detail are left out: the address is protected.
+	Hidden bool `json:",omitempty"`
+	Source Source
+	Detail string    // which document, ≤ 120 characters
+	SeenOn core.Date // the day it was said or seen
 
 	RecordedAt   int64 // µs UTC
 	RecordedBy   core.ID

@@ -56,10 +56,17 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 				return err
 			}
 		}
+		saved = w.saved
 		if len(w.pairs) > 0 {
 			conflict = &FactConflict{Pairs: w.pairs}
+			hidden, err := Hides(tx, o.Org, file)
+			if err != nil {
+				return err
+			}
+			if hidden {
+				conflict.hide()
+			}
 		}
-		saved = w.saved
 		if len(saved) == 0 && conflict == nil {
 			return nil // everything was already so
 		}
@@ -429,6 +436,13 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 		if len(list) > limit {
 			list = list[:limit]
 			next = string(list[limit-1].ID)
+		}
+		hidden, err := Hides(q, o.Org, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if hidden {
+			list = hideWhere(list)
 		}
 		return journal.Event{Kind: "fact.read", Subjects: o.Humans}, nil
 	})

@@ -61,7 +61,12 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if err != nil {
 		return nil, err
 	}
-	f.Facts = s.factLines(facts, month)
+	hidden := f.Person.Address.Protected
+	shown := facts
+	if hidden {
+		shown = hideWhere(facts)
+	}
+	f.Facts = s.factLines(shown, month)
 
 	e, computed, err := loadEvaluation(q, o.Org, person, month)
 	if err != nil {
@@ -77,12 +82,19 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if err != nil {
 		return nil, err
 	}
+	if hidden {
+		hideLocal(s, results)
+		hideLocal(s, decided)
+	}
 	f.Rights = s.rightLines(results, decided)
 	f.Computed = e.computedAt
 	for _, l := range f.Rights {
 		if l.Result != nil && l.Result.Status == Probable && l.Decision == nil {
 			if f.Why, err = loadWhy(q, o.Org, person, e, l.Right); err != nil {
 				return nil, err
+			}
+			if f.Why != nil {
+				f.Why.hidden = hidden
 			}
 			break
 		}

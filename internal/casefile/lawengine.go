@@ -220,6 +220,12 @@ func outcomeOf(r rights.Result, right rights.Right, rank map[ask.Key]int) (Outco
 	return o, nil
 }
 
+// Local tells whether a right exists in some places alone.
+func (e *LawEngine) Local(right string) bool {
+	r, ok := e.law.Right(right)
+	return ok && r.Territory != ""
+}
+
 // Said is what a result says of its right, without its detail and its explanation.
 func Said(r rights.Result, right rights.Right) Outcome {
 	o := Outcome{Right: r.Right, Status: Status(r.Status)}

@@ -244,6 +244,11 @@ func (s *Service) storePerson(tx *db.Tx, org, by core.ID, stored, p Person) erro
 	if err := replaceKeys(tx, org, p.ID, s.keysOf(stored), s.keysOf(p)); err != nil {
 		return err
 	}
+	if p.Address.Protected && !stored.Address.Protected {
+		if err := s.stopTalk(tx, org, p.ID); err != nil {
+			return err
+		}
+	}
 	if sort := sortName(p.Identity); sort != sortName(stored.Identity) {
 		return renameInLists(tx, org, p.ID, sort)
 	}

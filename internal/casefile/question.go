@@ -173,6 +173,9 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 			return event, nil
 		}
 		ok = true
+		if f.Person.Address.Protected {
+			facts = hideWhere(facts)
+		}
 		question = s.pose(open[i], open, f, facts, month)
 		return event, nil
 	})

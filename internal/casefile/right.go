@@ -196,6 +196,15 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 			return journal.Event{}, err
 		}
 		x.Stale = s.staleness(e, digest)
+		hidden, err := Hides(q, o.Org, file)
+		switch {
+		case err != nil:
+			return journal.Event{}, err
+		case hidden && s.Local(right):
+			return journal.Event{}, errs.New(errs.NotFound, "errs.casefile.right_unknown", "right", Clip(right))
+		case hidden:
+			x.hideWhere(facts)
+		}
 		decided, err := loadDecisions(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err

@@ -234,6 +234,7 @@ type File struct {
 type Why struct {
 	Right  string
 	packed []byte
+	hidden bool // leave out what says where
 }
 
 // Explanation reads it.
@@ -242,8 +243,14 @@ func (w *Why) Explanation() (*rights.Explanation, error) {
 	if err := json.Unmarshal(w.packed, &e); err != nil {
 		return nil, fmt.Errorf("read the explanation of %s: %w", w.Right, err)
 	}
+	if w.hidden {
+		hideLines(&e)
+	}
 	return &e, nil
 }
+
+// Hidden tells that the explanation leaves out what says where the person lives.
+func (w *Why) Hidden() bool { return w.hidden }
 
 // Question is one page of the interview: a law file says which cells its
 // answers set; the page adds « je ne sais pas » and « je préfère ne pas dire ».

@@ -139,6 +139,10 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		if err != nil {
 			return journal.Event{}, err
 		}
+		if v.Person.Address.Protected {
+			hideLocal(s, results)
+			hideLocal(s, decided)
+		}
 		v.Rights = s.rightLines(results, decided)
 		last, _, err := loadEvaluation(q, org, sh.Person, sh.Month)
 		if err != nil {

@@ -49,6 +49,14 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 		if err != nil {
 			return journal.Event{}, err
 		}
+		hidden, err := Hides(q, o.Org, file)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if hidden {
+			hideLocal(s, results)
+			hideLocal(s, decided)
+		}
 		view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
 		if err != nil {
 			return journal.Event{}, err

@@ -95,7 +95,11 @@ func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID, rooms
 			return journal.Event{}, err
 		}
 		var who []core.ID
-		for _, w := range u.Since {
+		for i, w := range u.Since {
+			if w.Fact != nil && (u.Kept.Address.Protected || u.Other.Address.Protected) {
+				f := w.Fact.hidden()
+				u.Since[i].Fact = &f
+			}
 			who = append(who, w.By)
 		}
 		u.Names, err = workerNames(q, o.Org, who)

@@ -65,21 +65,23 @@ func TestAProtectedAddressIsShownOnceWithAReason(t *testing.T) {
 	b.get(edit).must(200).send(b, edit, "usual_name", "Haddad", "given_names", "Samira", "title", "madame", "birth", "03/02/1992", "languages", "ar", "phone", "06 39 98 41 22",
 		"channel", "sms_neutral", "address", "7, rue des Tanneurs", "postcode", "35000", "city", "Rennes", "protected", "oui").
 		must(200, "Adresse protégée", "Voir, avec une raison").mustNot("Tanneurs")
-	for _, path := range []string{"", "/identite", "/foyer", "/reunir", "/temps", "/export", "/suivi"} {
-		b.get(file + path).must(200).mustNot("Tanneurs")
+	for _, path := range []string{"", "/identite", "/foyer", "/reunir", "/temps", "/export", "/suivi", "/faits/depcom", "/droits/aide_logement", "/droits/aide_logement/precisions", "/avenir", "/question", "/choisir", "/demarches/nouvelle"} {
+		b.get(file+path).must(200).mustNot("Tanneurs", "Rennes", "35238")
 	}
+	b.get(file).must(200, "Commune : Protégée, comme l’adresse depuis septembre 2025 Sur papier, 4 juin")
 	page := b.get(edit).must(200, "L’adresse protégée est gardée telle quelle.")
 	page.send(b, edit, "usual_name", "Haddad", "given_names", "Samira", "title", "madame", "birth", "03/02/1992", "protected", "oui").must(200)
 	page = b.get(edit)
 	page.send(b, edit, "usual_name", "Haddad", "given_names", "Samira", "title", "madame", "birth", "03/02/1992").must(422, "écrivez-la de nouveau").mustNot("Tanneurs")
 	see := file + "/adresse"
 	b.get(see).must(200).mustNot("Tanneurs").send(b, see, "reason", "").must(422, "Écrivez pourquoi vous en avez besoin.").mustNot("Tanneurs")
-	b.get(see).send(b, see, "reason", "Envoyer la convocation").must(200, "7, rue des Tanneurs", "35000 Rennes")
+	b.get(see).send(b, see, "reason", "Envoyer la convocation").must(200, "7, rue des Tanneurs", "35000 Rennes", "Commune du logement : Rennes (35)")
 	b.get(see).must(200).mustNot("Tanneurs")
 	person := b.another()
 	person.get("/demo/enter/person")
-	person.get("/moi").must(200).mustNot("Tanneurs")
-	person.get("/moi/fiche").must(200).mustNot("Tanneurs")
+	for _, path := range []string{"/moi", "/moi/fiche", "/moi/plan", "/moi/copie"} {
+		person.get(path).must(200).mustNot("Tanneurs", "Rennes", "35238")
+	}
 }
 
 // TestAChangeOfNameKeepsTheOneOfBefore: found with « anciennement », unless it must

@@ -120,7 +120,7 @@ func New(cfg Config) (http.Handler, error) {
 	today.Register(k, cfg.Cases, follow, cfg.Webhooks, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
-	life.Register(k, cfg.Cases, deaths)
+	life.Register(k, cfg.Cases, deaths, words)
 	team.Register(k, cfg.Access, cfg.Webhooks)
 	outlook.Register(k, months.New(cfg.Cases), words)
 	journal := accesses.New(cfg.Cases)

@@ -1,18 +1,22 @@
 package address_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/address"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 func must(t testing.TB, err error) {
@@ -22,20 +26,77 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// townLaw is the small law with an aid of one town, and an explanation that says
+// where the home is.
+type townLaw struct{ *casetest.SmallLaw }
+
+func (townLaw) Local(right string) bool { return right == "transports" }
+
+func (l townLaw) Rights() []string { return append(l.SmallLaw.Rights(), "transports") }
+
+func (l townLaw) Inputs() []casefile.Variable {
+	return append(l.SmallLaw.Inputs(), casefile.Variable{Name: "depcom", Entity: casefile.EntityDwelling, Type: casefile.TypeText, Period: casefile.PeriodMonth})
+}
+
+func (l townLaw) Evaluate(ctx context.Context, p *casefile.Picture) ([]casefile.Outcome, error) {
+	list, err := l.SmallLaw.Evaluate(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range p.Cells {
+		if c.Variable != "depcom" {
+			continue
+		}
+		detail := rights.Result{Right: "af", Law: l.Name, Month: p.Month.String(), Gaps: []string{"zones-logement " + c.Value}}
+		why := rights.Explanation{Lines: []rights.Line{{Variable: "af"}, {Variable: "depcom", Depth: 1, Value: &rights.Value{Kind: rights.KindText, Text: c.Value}}}}
+		for i := range list {
+			if list[i].Detail, err = json.Marshal(detail); err != nil {
+				return nil, err
+			}
+			if list[i].Explanation, err = json.Marshal(why); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, casefile.Outcome{Right: "transports", Status: casefile.Probable, Amount: 1000, Detail: list[0].Detail, Explanation: list[0].Explanation})
+	}
+	return list, nil
+}
+
 // Every reading that pages, prints and programs make of a file with a protected
 // address, and of the file of somebody of her household: none says where she lives.
 func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		w := casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})
+		w := casetest.New(t, d, townLaw{&casetest.SmallLaw{Name: "law-1"}})
 		const street, city = "7 rue des Peupliers", "Marennes"
 		hers, err := w.CreatePerson(w.Claire, casefile.NewPerson{Team: w.TeamA, SeenDuplicates: true, Identity: casefile.Identity{UsualName: "Garnier", GivenNames: "Élodie"},
-			Contact: casefile.Contact{Address: casefile.Address{Protected: true, Lines: []string{street}, Postcode: "17320", City: city, Commune: "17219"}}})
+			Contact: casefile.Contact{Address: casefile.Address{Lines: []string{street}, Postcode: "17320", City: city, Commune: "17219"}}})
 		must(t, err)
 		his := w.Person("Mickaël", "Petit", "1986")
 		_, err = w.AddToHousehold(w.Claire, hers, casefile.HouseholdInput{Person: his, Relation: casefile.RelationPartner, Couple: casefile.Married, LivesIn: true})
 		must(t, err)
 		twin := w.Person("Élodie", "Garnier", "")
-		must(t, w.Recompute(w.Claire, hers, 0))
+		for _, code := range []string{"17219", "17300"} { // corrected: what was believed before is kept, and hidden
+			f, err := w.OpenFile(w.Claire, hers, 0)
+			must(t, err)
+			in := casefile.FactInput{Variable: "depcom", State: casefile.Known, Value: code, Source: casefile.SourceDocument, Detail: "Bail à Marennes", From: core.PartialDate{Year: 2026, Month: 1}}
+			for _, l := range f.Facts {
+				in.Replaces = l.ID
+			}
+			_, err = w.SaveFacts(w.Claire, hers, []casefile.FactInput{in})
+			must(t, err)
+		}
+		// Computed before the address was protected, the aid of the town is stored.
+		before, err := w.Service.Person(w.Claire, hers)
+		must(t, err)
+		if f, err := w.OpenFile(w.Claire, hers, 0); err != nil || !slices.ContainsFunc(f.Rights, func(l casefile.RightLine) bool { return l.Right == "transports" && l.Result != nil }) {
+			t.Fatalf("the aid of the town is not computed: %+v, %v", f, err)
+		}
+		must(t, outlook.New(w.Service).Compute(w.Claire, hers))
+		before.Address.Protected = true
+		must(t, w.UpdatePerson(w.Claire, before))
+		if talk, err := w.TalkAbout(w.Claire, "", 20); err != nil || slices.ContainsFunc(talk.Items, func(l casefile.TalkLine) bool { return l.Right == "transports" }) {
+			t.Errorf("the aid of the town is proposed: %+v, %v", talk, err)
+		}
 		sheet, err := w.MakeSheet(w.Claire, hers, 0)
 		must(t, err)
 
@@ -55,6 +116,11 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			"look-alike": func() (any, error) {
 				return w.SuggestDuplicates(w.Claire, casefile.NewPerson{Identity: casefile.Identity{UsualName: "Garnier", GivenNames: "Élodie"}})
 			},
+			"stored":   func() (any, error) { return w.StoredRights(w.Claire, hers, 0) },
+			"why":      func() (any, error) { return w.Explain(w.Claire, hers, "af", 0) },
+			"ahead":    func() (any, error) { return outlook.New(w.Service).Read(w.Claire, hers) },
+			"talk":     func() (any, error) { return w.TalkAbout(w.Claire, "", 20) },
+			"question": func() (any, error) { q, _, err := w.NextQuestion(w.Claire, hers); return q, err },
 			"timeline": func() (any, error) { list, _, err := w.Timeline(w.Claire, hers, "", 50); return list, err },
 		}
 		silent := func(when string) {
@@ -66,7 +132,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 				}
 				b, err := json.Marshal(got)
 				must(t, err)
-				for _, word := range []string{"Peupliers", city, "17320", "17219"} {
+				for _, word := range []string{"Peupliers", city, "17320", "17219", "17300", `transports","Result":{`, `"name":"transports"`} {
 					if strings.Contains(string(b), word) {
 						t.Errorf("%s: %s says %s", when, name, word)
 					}
@@ -74,6 +140,27 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			}
 		}
 		silent("protected")
+		if _, err := w.Explain(w.Claire, hers, "transports", 0); !errs.Is(err, errs.NotFound) {
+			t.Errorf("the aid of the town is explained: %v", err)
+		}
+		// Computed again, it is not even stored; the zone counts all the same.
+		_, err = w.SaveFacts(w.Claire, hers, []casefile.FactInput{{Variable: "loyer", State: casefile.Known, Value: "400", Source: casefile.SourceSaid, From: core.PartialDate{Year: 2026, Month: 1}}})
+		must(t, err)
+		f, err := w.OpenFile(w.Claire, hers, 0)
+		must(t, err)
+		for _, l := range f.Facts {
+			if l.Variable == "depcom" && (!l.Hidden || l.Value != "" || l.State != casefile.Known || len(l.Before) != 1 || !l.Before[0].Hidden) {
+				t.Errorf("the commune of the dwelling: %+v", l)
+			}
+		}
+		silent("computed again")
+		// Two workers at once: the refusal says nothing of where either.
+		_, err = w.SaveFacts(w.Claire, hers, []casefile.FactInput{{Variable: "depcom", State: casefile.Known, Value: "17415", Source: casefile.SourceSaid, From: core.PartialDate{Year: 2026, Month: 1}}})
+		var twice *casefile.FactConflict
+		if !errors.As(err, &twice) || twice.Pairs[0].Theirs.Value != "" || twice.Pairs[0].Yours.Value != "" {
+			t.Errorf("%v", err)
+		}
+		must(t, w.ChooseFact(w.Claire, hers, twice.Pairs[0].Theirs.ID, twice.Pairs[0].Yours.ID))
 
 		// Saving the form that was not shown the address keeps it.
 		p, err := w.Service.Person(w.Claire, hers)
@@ -89,11 +176,11 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 		if _, err := address.Reveal(w.Karim, w.Service, hers, "voir"); !errs.Is(err, errs.Forbidden) && !errs.Is(err, errs.NotFound) {
 			t.Errorf("another team reads it: %v", err)
 		}
-		before := w.Lines(hers)
-		list, err := address.Reveal(w.Claire, w.Service, hers, "Envoyer la convocation")
+		lines := w.Lines(hers)
+		place, err := address.Reveal(w.Claire, w.Service, hers, "Envoyer la convocation")
 		must(t, err)
-		if len(list) != 1 || list[0].Lines[0] != street || list[0].City != city || w.Lines(hers) != before+1 {
-			t.Errorf("%+v", list)
+		if a := place.Addresses; len(a) != 1 || a[0].Lines[0] != street || a[0].City != city || !slices.Equal(place.Communes, []string{"17300"}) || w.Lines(hers) != lines+1 {
+			t.Errorf("%+v", place)
 		}
 
 		// To protect it no longer, it is written again: nothing is uncovered by a box.
@@ -116,8 +203,8 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: twin, Other: hers}))
 		delete(reads, "compare")
 		silent("merged")
-		if list, err = address.Reveal(w.Claire, w.Service, twin, "Envoyer la convocation"); err != nil || len(list) != 1 || list[0].City != city {
-			t.Errorf("%+v, %v", list, err)
+		if place, err = address.Reveal(w.Claire, w.Service, twin, "Envoyer la convocation"); err != nil || len(place.Addresses) != 1 || place.Addresses[0].City != city {
+			t.Errorf("%+v, %v", place, err)
 		}
 	})
 }

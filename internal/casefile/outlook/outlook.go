@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -172,6 +173,14 @@ func (s *Service) Read(ctx context.Context, file core.ID) (*Outlook, error) {
 		}
 		if err := json.Unmarshal(content, &out.Content); err != nil {
 			return journal.Event{}, fmt.Errorf("read the outlook: %w", err)
+		}
+		hidden, err := casefile.Hides(q, g.Org, g.File)
+		if err != nil {
+			return journal.Event{}, err
+		}
+		if hidden { // an aid of one place says where
+			out.Rights = slices.DeleteFunc(out.Rights, func(r Right) bool { return s.cases.Local(r.Name) })
+			out.Changes = slices.DeleteFunc(out.Changes, func(c Change) bool { return s.cases.Local(c.Right) })
 		}
 		current, err := digestOf(g, now)
 		if err != nil {

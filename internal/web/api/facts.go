@@ -27,6 +27,7 @@ type Fact struct {
 	Until        string  `json:"until,omitempty" doc:"Last month or day; absent = still"`
 	State        string  `json:"state" doc:"known, unknown or refused (the person prefers not to say)"`
 	Value        string  `json:"value,omitempty" doc:"Canonical text: 548.5, true, 2026-06-11"`
+	Hidden       bool    `json:"hidden,omitempty" doc:"The address is protected: value and detail are left out"`
 	Source       string  `json:"source" doc:"said, document, computed, imported or caf_letter"`
 	Detail       string  `json:"detail,omitempty" doc:"Which document"`
 	SeenOn       string  `json:"seen_on"`
@@ -129,7 +130,7 @@ func (h *Handler) saveFacts(ctx context.Context, in *saveFactsInput) (*struct{ B
 
 func factOf(f casefile.Fact) Fact {
 	return Fact{ID: f.ID, Subject: Subject{Kind: string(f.Subject.Kind), ID: f.Subject.ID}, Variable: f.Variable, From: f.From.String(), Until: f.Until.String(),
-		State: string(f.State), Value: f.Value, Source: string(f.Source), Detail: f.Detail, SeenOn: f.SeenOn.String(), RecordedAt: instant(f.RecordedAt),
+		State: string(f.State), Value: f.Value, Hidden: f.Hidden, Source: string(f.Source), Detail: f.Detail, SeenOn: f.SeenOn.String(), RecordedAt: instant(f.RecordedAt),
 		RecordedBy: f.RecordedBy, SupersededBy: f.SupersededBy, ConflictWith: f.ConflictWith}
 }
 

@@ -126,7 +126,7 @@ func TestProtectedAddress(t *testing.T) {
 		}
 		h.ask("PUT", "/api/v1/persons/"+id, `{"usual_name":"Haddad","address":{"protected":true}}`, "If-Match", `"1"`).must(200)
 		kept, err := address.Reveal(h.claire, h.cases, casefileID(id), "Une convocation à envoyer")
-		if err != nil || len(kept) != 1 || !kept[0].Protected || len(kept[0].Lines) != 1 || kept[0].City != "Niort" {
+		if a := kept.Addresses; err != nil || len(a) != 1 || !a[0].Protected || len(a[0].Lines) != 1 || a[0].City != "Niort" {
 			t.Errorf("kept: %+v %v", kept, err)
 		}
 	})

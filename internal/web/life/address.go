@@ -3,7 +3,6 @@ package life
 import (
 	"net/http"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/address"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -18,6 +17,7 @@ type addressView struct {
 	Form  *kit.Form
 	Shown bool
 	Lines []string // one a line of an envelope
+	Homes []string // communes of the dwelling, « Niort (79) »
 }
 
 func (h *Handler) askAddress(w http.ResponseWriter, r *http.Request) error {
@@ -26,10 +26,10 @@ func (h *Handler) askAddress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form.Again()
-	return h.renderAddress(w, r, form, nil, false, http.StatusOK)
+	return h.renderAddress(w, r, form, address.Place{}, false, http.StatusOK)
 }
 
-func (h *Handler) renderAddress(w http.ResponseWriter, r *http.Request, form *kit.Form, list []casefile.Address, shown bool, status int) error {
+func (h *Handler) renderAddress(w http.ResponseWriter, r *http.Request, form *kit.Form, place address.Place, shown bool, status int) error {
 	id, err := kit.PathID(r, "id")
 	if err != nil {
 		return err
@@ -44,11 +44,14 @@ func (h *Handler) renderAddress(w http.ResponseWriter, r *http.Request, form *ki
 	}
 	p := printer(r)
 	view := addressView{ID: who.ID, Name: who.DisplayName(), Call: person.CallName(p, who.Identity), Form: form, Shown: shown}
-	for _, a := range list {
+	for _, a := range place.Addresses {
 		view.Lines = append(view.Lines, a.Lines...)
 		if a.City != "" || a.Postcode != "" {
 			view.Lines = append(view.Lines, p.T("life.address_city", "postcode", a.Postcode, "city", a.City))
 		}
+	}
+	for _, code := range place.Communes {
+		view.Homes = append(view.Homes, h.words.CommuneName(code))
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "life/address", Title: p.T("life.address_title"), Sheet: "file.css", Nav: "people", Status: status, View: view})
 }
@@ -58,18 +61,18 @@ func (h *Handler) showAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := address.Reveal(r.Context(), h.cases, id, r.PostForm.Get("reason"))
+	place, err := address.Reveal(r.Context(), h.cases, id, r.PostForm.Get("reason"))
 	if err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {
 			return err
 		}
 		form.Again()
-		return h.renderAddress(w, r, form, nil, false, http.StatusUnprocessableEntity)
+		return h.renderAddress(w, r, form, address.Place{}, false, http.StatusUnprocessableEntity)
 	}
 	form, err := h.kit.NewForm(w, r)
 	if err != nil {
 		return err
 	}
-	return h.renderAddress(w, r, form, list, true, http.StatusOK)
+	return h.renderAddress(w, r, form, place, true, http.StatusOK)
 }

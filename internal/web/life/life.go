@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/person"
 )
 
 // Pages are the templates of this area.
@@ -24,11 +25,12 @@ type Handler struct {
 	kit    *kit.Kit
 	cases  *casefile.Service
 	deaths *death.Service
+	words  person.Words
 }
 
 // Register adds the routes of this area.
-func Register(k *kit.Kit, cases *casefile.Service, deaths *death.Service) {
-	h := &Handler{kit: k, cases: cases, deaths: deaths}
+func Register(k *kit.Kit, cases *casefile.Service, deaths *death.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, deaths: deaths, words: words}
 	k.Handle("GET /personnes/{id}/deces", kit.Worker, h.showDeath)
 	k.Handle("POST /personnes/{id}/deces", kit.Worker, h.recordDeath)
 	k.Handle("POST /personnes/{id}/deces/erreur", kit.Worker, h.undoDeath)

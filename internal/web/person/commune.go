@@ -58,6 +58,9 @@ func (w Words) commune(code string) string {
 	return code
 }
 
+// CommuneName is commune, for other areas.
+func (w Words) CommuneName(code string) string { return w.commune(code) }
+
 // readCommune finds the commune that was typed, or picked among those that the
 // text may mean. Its error, on the field, asks which or says that there is none.
 func (w Words) readCommune(typed, picked, field string) (directory.Commune, error) {

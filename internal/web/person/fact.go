@@ -158,7 +158,7 @@ func (w Words) fillFact(p *i18n.Printer, form *kit.Form, of casefile.Variable, f
 	form.Default("replaces", string(f.ID))
 	form.Default("from", typedDate(f.From))
 	form.Default("until", typedDate(f.Until))
-	if f.State != casefile.Known {
+	if f.State != casefile.Known || f.Hidden {
 		return
 	}
 	switch of.Type {

@@ -291,7 +291,7 @@ func lower(s string) string {
 
 // explain says the explanation that came with the file, for its card.
 func (h *Handler) explain(p *i18n.Printer, f *casefile.File, result casefile.Result) (*whyView, error) {
-	key := treeKey{result.Evaluation, result.Right, p.Tag()}
+	key := treeKey{result.Evaluation, result.Right, p.Tag(), f.Why.Hidden()}
 	if why := h.trees.get(key); why != nil {
 		return why, nil
 	}

@@ -42,7 +42,10 @@ func (w Words) viewFact(p *i18n.Printer, f *casefile.File, call string, line cas
 		Source: viewSource(p, call, line.Fact), Href: factPath(f.Person.ID, line.Variable, line.Subject),
 		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
 	}
-	if line.State == casefile.Known {
+	switch {
+	case line.Hidden:
+		v.Value, v.Href = p.T("life.fact_hidden"), path(f.Person.ID)+"/adresse"
+	case line.State == casefile.Known:
 		v.Value = w.factValue(p, line.Of, line.Value)
 	}
 	for _, b := range line.Before {
@@ -82,6 +85,9 @@ func variableLabel(p *i18n.Printer, name string) string {
 
 // stateValue says a fact's value, or that it is unknown or not said.
 func (w Words) stateValue(p *i18n.Printer, of casefile.Variable, f casefile.Fact) string {
+	if f.Hidden {
+		return p.T("life.fact_hidden")
+	}
 	switch f.State {
 	case casefile.Unknown:
 		return p.T("web.file.unknown")
@@ -184,6 +190,9 @@ func viewSource(p *i18n.Printer, call string, f casefile.Fact) sourceView {
 		}
 		return sourceView{Icon: "said", Said: true, Text: p.T("web.source.said", "who", call, "date", p.DayMonth(f.SeenOn))}
 	case casefile.SourceDocument:
+		if f.Hidden { // the paper too may say where
+			return sourceView{Icon: "paper", Text: p.T("life.fact_hidden_paper", "date", p.DayMonth(f.SeenOn))}
+		}
 		return sourceView{Icon: "paper", Text: p.T("web.source.document", "what", f.Detail, "date", p.DayMonth(f.SeenOn))}
 	case casefile.SourceLetter:
 		return sourceView{Icon: "letter", Text: p.T("web.source.letter", "date", p.DayMonth(f.SeenOn))}

@@ -15,6 +15,7 @@ type treeKey struct {
 	evaluation core.ID
 	right      string
 	tag        string
+	hidden     bool // it leaves out where the person lives
 }
 
 // treeCache keeps the explanations that file pages show again and again while
