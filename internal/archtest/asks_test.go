@@ -22,6 +22,7 @@ var unasked = map[string]string{
 	"caseload.Today":     "says which day it is",
 	"casefile.NewID":     "gives an identifier, reads nothing",
 	"casefile.Variables": "lists the words of the law, nobody's",
+	"casefile.Local":     "says whether a right of the law is of one place, nobody's",
 	"casefile.Calculate": "evaluates what ReadForRights read, which asks",
 	"casefile.Sweep":     "deletes old drafts, for the program",
 	"casefile.KeepDraft": "the text of somebody whose session ended: nobody is signed in, and nothing is read",
