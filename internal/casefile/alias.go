@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,10 +23,20 @@ const selectAliases = `SELECT id, alias_id, person_id FROM person_alias WHERE or
 	SELECT $2 UNION ALL SELECT person_id FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0)
 ORDER BY id LIMIT 50`
 
+// touched finds any row that speaks of $2: most persons have none.
+const touched = `SELECT 1 FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0
+UNION ALL SELECT 1 FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0 LIMIT 1`
+
 // loadAliases gives the person that an id stands for today and everybody merged
 // into them, the first merged first.
 func loadAliases(q db.Querier, org, id core.ID) (kept core.ID, list []alias, err error) {
 	kept = id
+	var any int64
+	if err := q.QueryRow(touched, org, id).Scan(&any); errors.Is(err, db.ErrNoRows) {
+		return id, nil, nil
+	} else if err != nil {
+		return id, nil, fmt.Errorf("who %s is: %w", id, err)
+	}
 	rows, err := q.Query(selectAliases, org, id)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var a alias

@@ -13,8 +13,8 @@ import (
 
 // OpenFile reads all that the page of a person shows, for a month (0 = this
 // month). It never computes: Stale says when the results no longer speak of the
-// facts or of the law.
-func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month) (*File, error) {
+// facts or of the law. also reads what other rooms show on the same page.
+func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month, also ...Also) (*File, error) {
 	today := s.Today(ctx)
 	if month == 0 {
 		month = today.CalendarMonth()
@@ -23,13 +23,25 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 		return nil, err
 	}
 	var f *File
-	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+	err := s.Journal.ReadBriefly(ctx, func(q db.Querier) (journal.Event, error) {
 		o, err := s.Allow(ctx, q, access.PersonOpen, &person)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		f, err = s.readFile(q, o, person, month, today)
-		return journal.Event{Kind: "file.open", Subjects: o.Humans}, err
+		e := journal.Event{Kind: "file.open", Subjects: o.Humans}
+		if f, err = s.readFile(q, o, person, month, today); err != nil {
+			return e, err
+		}
+		for _, read := range also {
+			object, err := read(ctx, q, o)
+			if err != nil {
+				return e, err
+			}
+			if object != "" {
+				e.Object = object
+			}
+		}
+		return e, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open file: %w", err)
@@ -38,10 +50,17 @@ func (s *Service) OpenFile(ctx context.Context, person core.ID, month core.Month
 	return f, nil
 }
 
+// Also reads what another room shows on the page of a file: o is the file as the
+// reader opened it, in the same snapshot and under the same line of the journal. It
+// asks its own permission (AllowAlso). object names what was read, for that line; ""
+// when nothing was.
+type Also func(ctx context.Context, q db.Querier, o Opened) (object string, err error)
+
 func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Month, today core.Date) (*File, error) {
 	f := &File{Case: o.Cases[0], Today: today, Month: month}
+	q = o.For(q)
 	var err error
-	if f.Person, err = s.loadPerson(q, o.Org, person); err != nil {
+	if f.Person, err = s.loadOpened(q, o, person); err != nil {
 		return nil, err
 	}
 	if len(o.Humans) > 1 {
@@ -49,11 +68,6 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 			return nil, err
 		}
 	}
-	names, err := teamNames(q, o.Org)
-	if err != nil {
-		return nil, err
-	}
-	f.TeamName = names[f.Case.Team]
 	if f.Household, err = loadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
 		return nil, err
 	}

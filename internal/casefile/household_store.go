@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,63 +65,117 @@ func fillHuman(h *Human, id core.ID, given, use, birth, died string) (err error)
 	return err
 }
 
-// kinSQL reads the relations of everybody who lived in one of n homes ($3 on), and
-// of the file's person ($2), with those merged into each. CROSS JOIN keeps SQLite
-// from walking all the kinship of the organisation first: it has no statistics to
-// know better.
-func kinSQL(n int) string {
-	return `WITH there (id) AS (
-	SELECT m.person_id FROM household_member m WHERE m.org_id = $1 AND m.household_id IN (` + marks(3, n) + `)
-	UNION SELECT p.id FROM person p WHERE p.org_id = $1 AND p.id = $2),
-kept (id) AS (SELECT id FROM there
-	UNION SELECT al.person_id FROM there CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.alias_id = there.id AND al.ended_at = 0),
-who (id) AS (SELECT id FROM kept
-	UNION SELECT al.alias_id FROM kept CROSS JOIN person_alias al WHERE al.org_id = $1 AND al.person_id = kept.id AND al.ended_at = 0),
-rel (id) AS (SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.a = who.id
-	UNION SELECT k.id FROM who CROSS JOIN kinship k WHERE k.org_id = $1 AND k.b = who.id)
-SELECT k.id, k.kind, pa.id, pb.id, k.couple, k.valid_from, k.valid_to, k.version,
-	pa.usual_name, pa.given_names, pa.use_name, pa.title, pa.birth, pa.died_on, pb.usual_name, pb.given_names, pb.use_name, pb.title, pb.birth, pb.died_on
-FROM rel CROSS JOIN kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
-LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0
-CROSS JOIN person pa CROSS JOIN person pb WHERE k.org_id = $1 AND k.id = rel.id
-AND pa.org_id = $1 AND pa.id = COALESCE(xa.person_id, k.a) AND pb.org_id = $1 AND pb.id = COALESCE(xb.person_id, k.b) LIMIT 800`
+const (
+	kinRow = `SELECT k.id, k.kind, COALESCE(xa.person_id, k.a), COALESCE(xb.person_id, k.b), k.couple, k.valid_from, k.valid_to, k.version
+FROM kinship k LEFT JOIN person_alias xa ON xa.org_id = $1 AND xa.alias_id = k.a AND xa.ended_at = 0
+LEFT JOIN person_alias xb ON xb.org_id = $1 AND xb.alias_id = k.b AND xb.ended_at = 0 WHERE k.org_id = $1 AND `
+	aliasPair   = `SELECT alias_id, person_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND `
+	selectNamed = `SELECT id, usual_name, given_names, use_name, title, birth, died_on FROM person WHERE org_id = $1 AND id IN (`
+)
+
+// Statements about a list of people name eight at a time, so that few texts are
+// prepared.
+const atATime = 8
+
+var (
+	kinOfSQL  = kinRow + "k.a IN (" + marks(2, atATime) + ") UNION ALL " + kinRow + "k.b IN (" + marks(2, atATime) + ") LIMIT 800"
+	sameAsSQL = aliasPair + "person_id IN (" + marks(2, atATime) + ") UNION ALL " + aliasPair + "alias_id IN (" + marks(2, atATime) + ") LIMIT 800"
+	namedSQL  = selectNamed + marks(2, atATime) + ")"
+)
+
+// eachOf runs a statement for every atATime people of a list.
+func eachOf(q db.Querier, sql string, org core.ID, people []core.ID, fn func(*db.Rows) error) error {
+	for part := range slices.Chunk(people, atATime) {
+		args := make([]any, 1, 1+atATime)
+		args[0] = org
+		for i := range atATime {
+			args = append(args, part[min(i, len(part)-1)])
+		}
+		rows, err := q.Query(sql, args...)
+		if err := db.Each(rows, err, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// loadKin reads the relations of the people of homes and of the file's person, and
-// the names of both ends.
-func loadKin(q db.Querier, org, file core.ID, homes []core.ID) ([]Kinship, map[core.ID]Human, error) {
+// withAliases adds to people those whom each was merged into, and those merged into
+// each.
+func withAliases(q db.Querier, org core.ID, people []core.ID) ([]core.ID, error) {
+	all := slices.Clone(people)
+	for ask := people; len(ask) > 0; { // twice at the most: who gathers others is never merged
+		var found []core.ID
+		err := eachOf(q, sameAsSQL, org, ask, func(r *db.Rows) error {
+			var alias, kept core.ID
+			if err := r.Scan(&alias, &kept); err != nil {
+				return err
+			}
+			for _, id := range []core.ID{alias, kept} {
+				if !slices.Contains(all, id) {
+					all, found = append(all, id), append(found, id)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("who is the same as whom: %w", err)
+		}
+		ask = found
+	}
+	return all, nil
+}
+
+// loadKin reads the relations of people, with those merged into each, and the names
+// of both ends; known are those whose name was read before.
+func loadKin(q db.Querier, org core.ID, people []core.ID, known map[core.ID]Human) ([]Kinship, map[core.ID]Human, error) {
+	who, err := withAliases(q, org, people)
+	if err != nil {
+		return nil, nil, err
+	}
 	var list []Kinship
-	humans := map[core.ID]Human{}
-	rows, err := q.Query(kinSQL(len(homes)), append([]any{org, file}, anys(homes)...)...)
-	err = db.Each(rows, err, func(r *db.Rows) error {
+	var unnamed []core.ID
+	err = eachOf(q, kinOfSQL, org, who, func(r *db.Rows) error {
 		var k Kinship
-		var a, b Human
-		var from, until, ag, au, ab, ad, bg, bu, bb, bd string
-		if err := r.Scan(&k.ID, &k.Kind, &k.A, &k.B, &k.Couple, &from, &until, &k.Version,
-			&a.UsualName, &ag, &au, &a.Title, &ab, &ad, &b.UsualName, &bg, &bu, &b.Title, &bb, &bd); err != nil {
+		var from, until string
+		if err := r.Scan(&k.ID, &k.Kind, &k.A, &k.B, &k.Couple, &from, &until, &k.Version); err != nil {
 			return err
+		}
+		if k.A == k.B || slices.ContainsFunc(list, func(o Kinship) bool { return o.ID == k.ID }) {
+			return nil
+		}
+		for _, id := range []core.ID{k.A, k.B} {
+			if _, named := known[id]; !named && !slices.Contains(unnamed, id) {
+				unnamed = append(unnamed, id)
+			}
 		}
 		var err error
 		if k.From, err = storedDate(from); err != nil {
 			return err
 		}
-		if k.Until, err = storedDate(until); err != nil {
-			return err
-		}
-		if err := fillHuman(&a, k.A, ag, au, ab, ad); err != nil {
-			return err
-		}
-		if err := fillHuman(&b, k.B, bg, bu, bb, bd); err != nil {
-			return err
-		}
-		humans[k.A], humans[k.B] = a, b
-		if k.A != k.B {
-			list = append(list, k)
-		}
-		return nil
+		k.Until, err = storedDate(until)
+		list = append(list, k)
+		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read kinship: %w", err)
+	}
+	humans := known
+	if len(unnamed) > 0 {
+		humans = maps.Clone(known)
+		err = eachOf(q, namedSQL, org, unnamed, func(r *db.Rows) error {
+			var h Human
+			var id core.ID
+			var given, use, birth, died string
+			if err := r.Scan(&id, &h.UsualName, &given, &use, &h.Title, &birth, &died); err != nil {
+				return err
+			}
+			err := fillHuman(&h, id, given, use, birth, died)
+			humans[id] = h
+			return err
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("read names of kin: %w", err)
+		}
 	}
 	slices.SortFunc(list, func(a, b Kinship) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	var once []Kinship
@@ -198,7 +253,7 @@ func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView
 			v.Since = d
 		}
 	}
-	kin, named, err := loadKin(q, org, file, v.allHomes())
+	kin, named, err := loadKin(q, org, v.lived(stays, origin, file), humans)
 	if err != nil {
 		return v, err
 	}

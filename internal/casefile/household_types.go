@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"slices"
+
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -183,11 +185,12 @@ func (v HouseholdView) home(id core.ID) core.ID {
 	return id
 }
 
-// allHomes are the dwellings that the view shows as one.
-func (v HouseholdView) allHomes() []core.ID {
-	list := []core.ID{v.ID}
-	for id, kept := range v.homes {
-		if kept == v.ID {
+// lived are the file's person and everybody who ever lived in the view's home, as
+// rows name them: origin says who a stay was of before the merges that hold.
+func (v HouseholdView) lived(stays []Member, origin map[core.ID]core.ID, file core.ID) []core.ID {
+	list := []core.ID{file}
+	for _, m := range stays {
+		if id := origin[m.ID]; v.home(m.Household) == v.ID && !slices.Contains(list, id) {
 			list = append(list, id)
 		}
 	}

@@ -68,6 +68,16 @@ func (s *Service) loadPerson(q db.Querier, org, id core.ID) (Person, error) {
 	return p.masked(), err
 }
 
+// loadOpened is loadPerson of a file that Allow opened: whom nobody was merged into
+// has no protected address elsewhere.
+func (s *Service) loadOpened(q db.Querier, o Opened, id core.ID) (Person, error) {
+	if !o.alone {
+		return s.loadPerson(q, o.Org, id)
+	}
+	p, err := s.scanPerson(q.QueryRow(selectPerson, o.Org, id), id)
+	return p.masked(), err
+}
+
 // masked is the person without a protected address.
 func (p Person) masked() Person {
 	if a := p.Address; a.Protected {

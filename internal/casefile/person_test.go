@@ -43,7 +43,7 @@ func TestCreateAndReadPerson(t *testing.T) {
 		}
 		f, err := w.OpenFile(w.claire, id, 0)
 		must(t, err)
-		if f.Case.Referent != w.claireID || f.TeamName != "Polyvalence" || f.Names[w.claireID] != "Claire Maurel" || f.Stale != casefile.Fresh || f.Computed == 0 {
+		if f.Case.Referent != w.claireID || f.Names[w.claireID] != "Claire Maurel" || f.Stale != casefile.Fresh || f.Computed == 0 {
 			t.Errorf("file %+v, names %v", f.Case, f.Names)
 		}
 	})

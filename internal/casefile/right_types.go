@@ -212,7 +212,6 @@ type File struct {
 	Person    Person
 	Merged    []Merged // who was made one with the person, as they were
 	Case      CaseFile
-	TeamName  string
 	Today     core.Date
 	Month     core.Month // the month shown
 	Household HouseholdView

@@ -28,6 +28,7 @@ type Access interface {
 type Journal interface {
 	Record(ctx context.Context, tx *db.Tx, e journal.Event) error
 	Read(ctx context.Context, fn func(q db.Querier) (journal.Event, error)) error
+	ReadBriefly(ctx context.Context, fn func(q db.Querier) (journal.Event, error)) error
 }
 
 // Sealer encrypts one field of one row: *secret.Fields is one.
@@ -60,6 +61,7 @@ type Service struct {
 	vocabulary *vocabulary
 	recent     *recentFiles
 	ids        sequence
+	alone      aloneTexts
 }
 
 // New makes a Service. It fails when something needed is missing.
@@ -158,6 +160,7 @@ type Opened struct {
 	// concerns the file of each.
 	Humans []core.ID
 	alone  bool // nobody was merged into them: statements need not look for others
+	texts  *aloneTexts
 }
 
 // Teams are those that accompany the person, the actor's own first.
@@ -187,6 +190,15 @@ func (o Opened) frozen(actor core.Actor, action access.Action) error {
 	return errs.New(errs.Invalid, "errs.life.frozen")
 }
 
+// AllowAlso asks whether the actor may do something else with a file that Allow
+// opened, for what one page shows beside it.
+func (s *Service) AllowAlso(ctx context.Context, o Opened, action access.Action) error {
+	if err := s.Access.Can(ctx, action, access.Resource{Org: o.Org, Person: o.Humans[0], Teams: o.Teams()}); err != nil {
+		return err
+	}
+	return o.frozen(core.ActorFrom(ctx), action)
+}
+
 // Allow is the first step of each use case about one file: it reads who
 // accompanies the person and asks whether the actor may. A person without a
 // file, or of another organisation, is NotFound. Somebody who was merged into
@@ -194,7 +206,7 @@ func (o Opened) frozen(actor core.Actor, action access.Action) error {
 // to the file that stands.
 func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action, id *core.ID) (Opened, error) {
 	actor := core.ActorFrom(ctx)
-	o := Opened{Org: actor.Org}
+	o := Opened{Org: actor.Org, texts: &s.alone}
 	asked := *id
 	person, aliases, err := loadAliases(q, actor.Org, asked)
 	if err != nil {
@@ -210,7 +222,7 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	for _, a := range aliases {
 		o.Humans = append(o.Humans, a.id)
 	}
-	if o.Cases, err = loadCases(q, actor.Org, person); err != nil {
+	if o.Cases, err = loadCases(o.For(q), actor.Org, person); err != nil {
 		return o, fmt.Errorf("who accompanies %s: %w", person, err)
 	}
 	if actor.Kind == core.ActorPerson && len(o.Cases) == 0 { // what is theirs stays readable to them

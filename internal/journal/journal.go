@@ -187,7 +187,28 @@ func (j *Journal) Read(ctx context.Context, fn func(q db.Querier) (Event, error)
 	if err != nil {
 		return err
 	}
-	err = j.db.Tx(ctx, func(tx *db.Tx) error { return j.Record(ctx, tx, event) })
+	return unwritten(j.db.Tx(ctx, func(tx *db.Tx) error { return j.Record(ctx, tx, event) }))
+}
+
+// ReadBriefly is Read for what takes a millisecond at the most, the page of one
+// person: fn and its line may share one transaction of the only writer.
+func (j *Journal) ReadBriefly(ctx context.Context, fn func(q db.Querier) (Event, error)) error {
+	var event Event
+	read := false
+	err := j.db.ReadThenTx(ctx, func(q db.Querier) error {
+		var err error
+		event, err = fn(q)
+		read = err == nil
+		return err
+	}, func(tx *db.Tx) error { return j.Record(ctx, tx, event) })
+	if !read {
+		return err
+	}
+	return unwritten(err)
+}
+
+// unwritten is what a read answers when its line could not be written.
+func unwritten(err error) error {
 	var known *errs.Error
 	if err == nil || (errors.As(err, &known) && known.Kind == errs.Internal) {
 		return err

@@ -412,6 +412,12 @@ func load(b *testing.B, c *child, v *caller, files []string) {
 			b.Fatalf("%s: status %d, %v", files[i%len(files)], status, err)
 		}
 	}
+	// The kernel samples on its own tick, which an even pace would meet at the same
+	// line each time: a profile is taken at an uneven one.
+	var jitter *rand.Rand
+	if os.Getenv("PARVIS_LOAD_PROFILE") != "" {
+		jitter = rand.New(rand.NewPCG(1, 2))
+	}
 	for b.Loop() {
 		n := int(loadTime.Seconds() * perSecond)
 		waits := make([]time.Duration, n)
@@ -420,6 +426,9 @@ func load(b *testing.B, c *child, v *caller, files []string) {
 		var work sync.WaitGroup
 		for i := range n {
 			due := begun.Add(time.Duration(i) * time.Second / perSecond)
+			if jitter != nil {
+				due = due.Add(time.Duration(jitter.Int64N(int64(time.Second / perSecond))))
+			}
 			<-time.After(time.Until(due)) // the pace is what is measured against
 			work.Go(func() {
 				status, body, err := v.get(b.Context(), files[i%len(files)], true)

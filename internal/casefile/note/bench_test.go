@@ -32,7 +32,7 @@ func BenchmarkNotes(b *testing.B) {
 		name string
 		run  func() error
 	}{
-		{"latest", func() error { _, err := w.Latest(w.claire, file); return err }},
+		{"file", func() error { var p note.Page; _, err := w.cases.OpenFile(w.claire, file, 0, w.Latest(&p)); return err }},
 		{"list", func() error { _, err := w.List(w.claire, file, note.Filter{}, "", 0); return err }},
 		{"search", func() error { _, err := w.List(w.claire, file, note.Filter{Query: "introuvable"}, "", 0); return err }},
 	} {

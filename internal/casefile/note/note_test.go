@@ -101,8 +101,13 @@ func TestOnlyThoseItWasKeptForReadANote(t *testing.T) {
 		if got := w.texts(w.ines, file); len(got) != 3 {
 			t.Errorf("who came reads %q", got)
 		}
-		latest, err := w.Latest(w.hugo, file)
+		var latest note.Page
+		before := w.lines(file)
+		_, err = w.cases.OpenFile(w.hugo, file, 0, w.Latest(&latest))
 		must(t, err)
+		if n := w.lines(file) - before; n != 1 {
+			t.Errorf("a file and its notes left %d lines in the journal, want one", n)
+		}
 		if len(latest.Notes) != 2 || latest.Next != "" {
 			t.Errorf("latest: %d notes, next %q", len(latest.Notes), latest.Next)
 		}

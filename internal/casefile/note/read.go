@@ -224,43 +224,40 @@ func (s *Service) List(ctx context.Context, file core.ID, f Filter, after string
 // shownLatest is how many notes the page of a file shows.
 const shownLatest = 3
 
-// Latest reads the last notes of a file and the last words, for the page of the
-// file. Where the reader may see nothing, nothing was read: no line in the journal.
-func (s *Service) Latest(ctx context.Context, file core.ID) (Page, error) {
-	today := s.cases.Today(ctx)
-	var p Page
-	var humans []core.ID
-	err := s.cases.DB.Read(ctx, func(q db.Querier) error {
-		p = Page{Today: today}
-		r, err := s.allow(ctx, q, access.NoteRead, file)
-		if err != nil {
-			return err
+// Latest reads the last notes of a file and the last words into p, for the page of
+// the file, in its snapshot. Where the reader may see nothing, nothing was read: the
+// line of the journal then speaks of no note.
+func (s *Service) Latest(p *Page) casefile.Also {
+	return func(ctx context.Context, q db.Querier, o casefile.Opened) (string, error) {
+		if err := s.cases.AllowAlso(ctx, o, access.NoteRead); err != nil {
+			return "", err
 		}
-		humans = r.Humans
-		if p.Notes, err = r.list(q, Filter{}, place{}, shownLatest); err != nil {
-			return err
+		*p = Page{Today: s.cases.Today(ctx)}
+		r := &reader{Opened: o, file: o.Humans[0], who: core.ActorFrom(ctx), s: s}
+		if err := r.latest(q, p); err != nil || p.Empty() {
+			return "", err
 		}
-		if len(p.Notes) > shownLatest {
-			p.Notes = p.Notes[:shownLatest]
-			p.Next = placeOf(p.Notes[shownLatest-1]).String()
-		}
-		if p.Words, err = r.alone(q, 1); err != nil || p.Empty() {
-			return err
-		}
-		if slices.ContainsFunc(p.Notes, func(n Note) bool { return n.Circle != "" }) {
-			if p.Circles, err = r.circles(q); err != nil {
-				return err
-			}
-		}
-		return r.furnish(q, &p)
-	})
-	if err != nil || p.Empty() {
-		return p, err
+		return "note", nil
 	}
-	line := func(db.Querier) (journal.Event, error) {
-		return journal.Event{Kind: "note.read", Subjects: humans}, nil
+}
+
+func (r *reader) latest(q db.Querier, p *Page) (err error) {
+	if p.Notes, err = r.list(q, Filter{}, place{}, shownLatest); err != nil {
+		return err
 	}
-	return p, s.cases.Journal.Read(ctx, line)
+	if len(p.Notes) > shownLatest {
+		p.Notes = p.Notes[:shownLatest]
+		p.Next = placeOf(p.Notes[shownLatest-1]).String()
+	}
+	if p.Words, err = r.alone(q, 1); err != nil || p.Empty() {
+		return err
+	}
+	if slices.ContainsFunc(p.Notes, func(n Note) bool { return n.Circle != "" }) {
+		if p.Circles, err = r.circles(q); err != nil {
+			return err
+		}
+	}
+	return r.furnish(q, p)
 }
 
 // furnish adds the words beside the notes, and the names.

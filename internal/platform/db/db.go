@@ -43,6 +43,7 @@ type engine interface {
 	dialect() Dialect
 	tx(ctx context.Context, d *DB, fn func(*Tx) error) error
 	read(ctx context.Context, fn func(Querier) error) error
+	readThenTx(ctx context.Context, d *DB, read func(Querier) error, fn func(*Tx) error) error
 	check(ctx context.Context) error
 	integrity(ctx context.Context) error
 	close() error
@@ -94,6 +95,14 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 // Tx that returned before. fn must not keep q.
 func (d *DB) Read(ctx context.Context, fn func(q Querier) error) error {
 	return d.engine.read(ctx, fn)
+}
+
+// ReadThenTx runs read on one snapshot, as Read does, and then fn as one use case,
+// as Tx does; an error of read is returned as it is, and fn is then not run. Only
+// for what is brief, a page of one person: where one writer serves everybody and is
+// idle, both run in its transaction, which spares a snapshot, and others wait.
+func (d *DB) ReadThenTx(ctx context.Context, read func(q Querier) error, fn func(tx *Tx) error) error {
+	return d.engine.readThenTx(ctx, d, read, fn)
 }
 
 // Dialect tells which database it is, for the few texts that differ.

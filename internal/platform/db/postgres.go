@@ -138,6 +138,13 @@ func (e *server) read(ctx context.Context, fn func(Querier) error) error {
 	return outward(fn(r))
 }
 
+func (e *server) readThenTx(ctx context.Context, d *DB, read func(Querier) error, fn func(*Tx) error) error {
+	if err := e.read(ctx, read); err != nil {
+		return err
+	}
+	return e.tx(ctx, d, fn)
+}
+
 func (e *server) check(ctx context.Context) error {
 	if err := e.pool.Ping(ctx); err != nil {
 		return unavailable(err)

@@ -253,6 +253,16 @@ func (e *lite) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
 	return e.writer.tx(ctx, d, fn)
 }
 
+func (e *lite) readThenTx(ctx context.Context, d *DB, read func(Querier) error, fn func(*Tx) error) error {
+	if ran, err := e.writer.readThenTx(ctx, d, read, fn); ran {
+		return err
+	}
+	if err := e.read(ctx, read); err != nil {
+		return err
+	}
+	return e.writer.tx(ctx, d, fn)
+}
+
 func (e *lite) check(ctx context.Context) error {
 	return e.read(ctx, func(q Querier) error {
 		var one int64

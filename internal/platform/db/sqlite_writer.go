@@ -21,33 +21,44 @@ const (
 	longTurn  = 10 * time.Second // a turn longer than this is told in the log
 )
 
-// writer owns the one connection that writes. Its goroutine opens a transaction
-// when somebody waits, gives each waiting use case its turn on the connection
-// inside a savepoint, commits once, and tells everybody. A use case runs on its
-// caller's own goroutine, so that a panic or a t.FailNow stays there.
+// writer owns the one connection that writes. Whoever finds it idle leads: it runs
+// its own use case on its own goroutine, gives each use case that came meanwhile its
+// turn on the connection, commits once, tells everybody, and hands the lead to the
+// next who waits. Alone, a use case thus wakes nobody and waits for nobody. Each
+// runs on its caller's own goroutine, so that a panic or a t.FailNow stays there.
 type writer struct {
 	conn   *liteConn
 	keeper *keeper
 	log    *slog.Logger
-	queue  chan *turn
 	back   chan outcome // the connection comes back from a turn
-	stop   chan struct{}
-	ended  chan struct{}
-	once   sync.Once
-	broken error // set by the turn that lost the group's transaction
+	broken error        // set by the turn that lost the group's transaction
+
+	mu      sync.Mutex
+	led     bool    // somebody leads
+	waiting []*turn // in the order they came
+	closing bool
+	idle    chan struct{} // closed when nobody leads any more after close
 }
 
 // turn is one use case waiting to write.
 type turn struct {
 	state  atomic.Int32
-	start  chan error // nil: the connection is yours; else the group could not begin
+	start  chan turnStart
 	commit chan error
 }
 
 const (
-	turnWaiting = iota
+	turnWaiting int32 = iota
 	turnGiven
 	turnLeft // its caller went away
+)
+
+// turnStart tells a waiting use case what its turn is.
+type turnStart int
+
+const (
+	turnFollow turnStart = iota // the connection is yours, inside the leader's group
+	turnLead                    // the group is yours
 )
 
 // outcome tells how a turn ended.
@@ -60,14 +71,8 @@ const (
 )
 
 func startWriter(conn *liteConn, k *keeper, log *slog.Logger) *writer {
-	w := &writer{
-		conn: conn, keeper: k, log: log,
-		queue: make(chan *turn, 4*groupSize), back: make(chan outcome),
-		stop: make(chan struct{}), ended: make(chan struct{}),
-	}
 	k.watch(conn)
-	go w.loop()
-	return w
+	return &writer{conn: conn, keeper: k, log: log, back: make(chan outcome), idle: make(chan struct{})}
 }
 
 // tx waits for a turn, runs fn and waits for the commit.
@@ -75,36 +80,30 @@ func (w *writer) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := &turn{start: make(chan error, 1), commit: make(chan error, 1)}
-	select {
-	case w.queue <- t:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-w.stop:
+	w.mu.Lock()
+	switch {
+	case w.closing:
+		w.mu.Unlock()
 		return errClosed()
+	case !w.led:
+		w.led = true
+		w.mu.Unlock()
+		return w.lead(ctx, d, nil, fn)
 	}
+	t := &turn{start: make(chan turnStart, 1), commit: make(chan error, 1)}
+	w.waiting = append(w.waiting, t)
+	w.mu.Unlock()
+	var how turnStart
 	select {
-	case err := <-t.start:
-		if err != nil {
-			return err
-		}
+	case how = <-t.start:
 	case <-ctx.Done():
 		if t.state.CompareAndSwap(turnWaiting, turnLeft) {
 			return ctx.Err()
 		}
-		if err := <-t.start; err != nil {
-			return err
-		}
-	case <-w.ended:
-		// Closing answered everybody in the queue; a turn queued after that is alone.
-		select {
-		case err := <-t.start:
-			if err != nil {
-				return err
-			}
-		default:
-			return errClosed()
-		}
+		how = <-t.start
+	}
+	if how == turnLead {
+		return w.lead(ctx, d, nil, fn)
 	}
 	tx := &Tx{ctx: ctx, s: w.conn, d: d}
 	if err := w.take(tx, fn); err != nil {
@@ -115,6 +114,100 @@ func (w *writer) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
 	}
 	d.committed(tx)
 	return nil
+}
+
+// readThenTx runs read, then fn, in one transaction, when nobody writes; ran is
+// false when somebody does, and nothing was done. The writer's connection keeps the
+// pages it knows, which each commit takes from those that only read.
+func (w *writer) readThenTx(ctx context.Context, d *DB, read func(Querier) error, fn func(*Tx) error) (ran bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return true, err
+	}
+	w.mu.Lock()
+	if w.led || w.closing {
+		w.mu.Unlock()
+		return false, nil
+	}
+	w.led = true
+	w.mu.Unlock()
+	return true, w.lead(ctx, d, read, fn)
+}
+
+// lead runs one group, this caller's use case first: it needs no savepoint, since
+// nothing comes before it. read, when there is one, comes before fn on the same
+// snapshot.
+func (w *writer) lead(ctx context.Context, d *DB, read func(Querier) error, fn func(*Tx) error) (err error) {
+	defer w.pass() // also when fn panics
+	w.conn.ctx = context.Background()
+	if err := run(w.conn.begin); err != nil {
+		return unavailable(fmt.Errorf("begin: %w", err))
+	}
+	began := clock.System{}.Now()
+	tx := &Tx{ctx: ctx, s: w.conn, d: d}
+	if err := w.first(tx, read, fn); err != nil {
+		return err
+	}
+	var members []*turn
+	for len(members)+1 < groupSize && (clock.System{}).Now().Sub(began) < groupTime {
+		t := w.next()
+		if t == nil {
+			break
+		}
+		t.start <- turnFollow
+		switch w.wait() {
+		case turnKept:
+			members = append(members, t)
+		case turnBroke:
+			cause := w.broken
+			w.broken = nil
+			return w.end(members, cause)
+		}
+	}
+	w.conn.ctx = context.Background()
+	if err := run(w.conn.commit); err != nil {
+		return w.end(members, fmt.Errorf("commit: %w", err))
+	}
+	for _, t := range members {
+		t.commit <- nil
+	}
+	w.keeper.committed(w.conn)
+	d.committed(tx)
+	return nil
+}
+
+// first runs the leader's own use case; on an error, or a panic, the transaction is
+// over.
+func (w *writer) first(tx *Tx, read func(Querier) error, fn func(*Tx) error) (err error) {
+	held := time.AfterFunc(longTurn, w.tellHeld)
+	kept := false
+	defer func() {
+		held.Stop()
+		tx.over = true
+		w.conn.releaseAll()
+		if !kept {
+			w.rollback()
+		}
+	}()
+	w.conn.ctx = tx.ctx
+	if read != nil {
+		if err := w.readFirst(tx.ctx, read); err != nil {
+			return err
+		}
+	}
+	if err := tx.finish(fn(tx)); err != nil {
+		return outward(err)
+	}
+	kept = true
+	return nil
+}
+
+// readFirst runs read on the leader's snapshot.
+func (w *writer) readFirst(ctx context.Context, read func(Querier) error) error {
+	r := &reader{ctx: ctx, s: w.conn}
+	defer func() { r.s = nil }()
+	err := outward(read(r))
+	w.conn.releaseAll()
+	return err
 }
 
 // take runs fn inside a savepoint and gives the connection back, also when fn
@@ -164,103 +257,61 @@ func (w *writer) undo(cause error) (outcome, error) {
 	return turnUndone, cause
 }
 
-func (w *writer) loop() {
-	defer close(w.ended)
-	timer := time.NewTimer(longTurn)
-	defer timer.Stop()
-	members := make([]*turn, 0, groupSize)
-	for {
-		select {
-		case t := <-w.queue:
-			members = w.group(t, members[:0], timer)
-		case <-w.stop:
-			for { // those who queued before the end are still served
-				select {
-				case t := <-w.queue:
-					members = w.group(t, members[:0], timer)
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-// group runs one transaction, beginning with the turn t.
-func (w *writer) group(t *turn, members []*turn, timer *time.Timer) []*turn {
-	if !t.state.CompareAndSwap(turnWaiting, turnGiven) {
-		return members
-	}
-	if err := run(w.conn.begin); err != nil {
-		t.start <- unavailable(fmt.Errorf("begin: %w", err))
-		return members
-	}
-	began := clock.System{}.Now()
-	for t != nil {
-		t.start <- nil
-		switch w.wait(timer) {
-		case turnKept:
-			members = append(members, t)
-		case turnBroke:
-			w.end(members, w.broken)
-			w.broken = nil
-			return members
-		}
-		t = nil
-		if len(members) < groupSize && (clock.System{}).Now().Sub(began) < groupTime {
-			t = w.next()
-		}
-	}
-	w.conn.ctx = context.Background()
-	if len(members) == 0 {
-		w.rollback()
-		return members
-	}
-	if err := run(w.conn.commit); err != nil {
-		w.end(members, fmt.Errorf("commit: %w", err))
-		return members
-	}
-	for _, t := range members {
-		t.commit <- nil
-	}
-	w.keeper.committed(w.conn)
-	return members
-}
-
-// next takes a waiting turn, if there is one.
+// next takes a waiting turn, nil when there is none.
 func (w *writer) next() *turn {
-	for {
-		select {
-		case t := <-w.queue:
-			if t.state.CompareAndSwap(turnWaiting, turnGiven) {
-				return t
-			}
-		default:
-			return nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pop()
+}
+
+// pop is next with w.mu held.
+func (w *writer) pop() *turn {
+	for len(w.waiting) > 0 {
+		t := w.waiting[0]
+		w.waiting[0] = nil
+		w.waiting = w.waiting[1:]
+		if t.state.CompareAndSwap(turnWaiting, turnGiven) {
+			return t
 		}
+	}
+	w.waiting = nil
+	return nil
+}
+
+// pass hands the lead to whoever waits longest, or leaves the writer idle.
+func (w *writer) pass() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t := w.pop(); t != nil {
+		t.start <- turnLead
+		return
+	}
+	w.led = false
+	if w.closing {
+		close(w.idle)
 	}
 }
 
 // wait waits for the connection to come back, and tells the log when that is long.
-func (w *writer) wait(timer *time.Timer) outcome {
-	timer.Reset(longTurn)
-	for {
-		select {
-		case out := <-w.back:
-			return out
-		case <-timer.C:
-			w.log.Error("db: a use case holds the writer", "seconds", longTurn.Seconds())
-		}
-	}
+func (w *writer) wait() outcome {
+	held := time.AfterFunc(longTurn, w.tellHeld)
+	defer held.Stop()
+	return <-w.back
 }
 
-// end undoes a group that could not be committed and tells its members.
-func (w *writer) end(members []*turn, cause error) {
+func (w *writer) tellHeld() {
+	w.log.Error("db: a use case holds the writer", "seconds", longTurn.Seconds())
+}
+
+// end undoes a group that could not be committed, tells its members, and returns
+// what its leader is told.
+func (w *writer) end(members []*turn, cause error) error {
 	w.rollback()
-	w.log.Error("db: a group of use cases was lost", "use_cases", len(members), "err", cause)
+	w.log.Error("db: a group of use cases was lost", "use_cases", len(members)+1, "err", cause)
 	for _, t := range members {
 		t.commit <- unavailable(cause)
 	}
+	return unavailable(cause)
 }
 
 func (w *writer) rollback() {
@@ -273,9 +324,15 @@ func (w *writer) rollback() {
 	}
 }
 
+// close serves those who wait, then closes the connection. Call it once.
 func (w *writer) close() error {
-	w.once.Do(func() { close(w.stop) })
-	<-w.ended
+	w.mu.Lock()
+	w.closing = true
+	if !w.led {
+		close(w.idle)
+	}
+	w.mu.Unlock()
+	<-w.idle
 	return w.conn.close()
 }
 

@@ -3,6 +3,7 @@ package note
 import (
 	"net/http"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -211,12 +212,12 @@ type Section struct {
 // beginning is how many characters of a note the page of a file shows.
 const beginning = 320
 
-// Section reads it, for a worker. rests is true for the file of somebody who died.
-func (h *Handler) Section(r *http.Request, file core.ID, rests bool) (any, error) {
-	page, err := h.notes.Latest(r.Context(), file)
-	if err != nil {
-		return nil, err
+// Section reads it, for a worker, with the file; view gives what it shows. rests is
+// true for the file of somebody who died.
+func (h *Handler) Section(r *http.Request, file core.ID) (read casefile.Also, view func(rests bool) any) {
+	var page note.Page
+	return h.notes.Latest(&page), func(rests bool) any {
+		v := newViewer(r, file, page.Names, page.Circles)
+		return Section{ID: file, Notes: v.entries(page, beginning), Words: v.words(page.Words), More: page.Next != "", Rests: rests}
 	}
-	v := newViewer(r, file, page.Names, page.Circles)
-	return Section{ID: file, Notes: v.entries(page, beginning), Words: v.words(page.Words), More: page.Next != "", Rests: rests}, nil
 }

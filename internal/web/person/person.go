@@ -34,9 +34,9 @@ type Handler struct {
 	trees  treeCache
 }
 
-// Section is a part of the page of a file that another area reads and shows, with
-// the view of its template.
-type Section func(r *http.Request, file core.ID, rests bool) (view any, err error)
+// Section is a part of the page of a file that another area reads with the file and
+// shows, with the view of its template. rests is true when the person died.
+type Section func(r *http.Request, file core.ID) (read casefile.Also, view func(rests bool) any)
 
 // Register adds the routes of the files. notes is the view of "note/_latest"; rooms
 // have rows of their own in a file.

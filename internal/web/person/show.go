@@ -64,7 +64,8 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	file, err := h.cases.OpenFile(r.Context(), id, month(r))
+	notes, viewNotes := h.notes(r, id)
+	file, err := h.cases.OpenFile(r.Context(), id, month(r), notes)
 	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Forbidden) {
 		return h.ended(w, r, id, err)
 	}
@@ -87,9 +88,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		Situation: h.words.viewSituation(p, file),
 		Plan:      newPlanner(r, id, file.Person, file.Today, file.Names).page(file.Plan, file.Person.Title),
 		Merged:    viewMerged(p, file.Merged),
-	}
-	if view.Notes, err = h.notes(r, id, !file.Case.Died.IsZero()); err != nil {
-		return err
+		Notes:     viewNotes(!file.Case.Died.IsZero()),
 	}
 	for i, l := range view.Lines {
 		if l.Icon == "shield" {
