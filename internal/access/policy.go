@@ -41,6 +41,7 @@ const (
 	AddressRead   Action = "address.read" // a protected address, with a reason
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
+	FactOwn       Action = "fact.own"     // the facts of one's own file
 	SeenRead      Action = "lines.read"   // the journal of a file, as its person reads it
 
 	AgreementRead   Action = "agreement.read"   // what the person agreed to, and what they took back
@@ -74,7 +75,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
-		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,

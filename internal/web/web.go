@@ -21,6 +21,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
+	contests "codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
@@ -35,6 +36,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/caseload"
+	"codeberg.org/parvis/parvis/internal/web/contest"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
@@ -93,7 +95,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
 			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
@@ -117,12 +119,14 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
-	today.Register(k, cfg.Cases, follow, cfg.Webhooks, words)
+	said := contests.New(cfg.Cases)
+	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)
 	team.Register(k, cfg.Access, cfg.Webhooks)
 	outlook.Register(k, months.New(cfg.Cases), words)
+	contest.Register(k, cfg.Cases, said, words)
 	journal := accesses.New(cfg.Cases)
 	seen.Register(k, journal, cfg.Access)
 	me.Register(k, cfg.Cases, follow, notes, journal, words)

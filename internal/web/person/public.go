@@ -3,6 +3,7 @@ package person
 import (
 	"net/url"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -59,4 +60,9 @@ func (w Words) CommuneChoices(typed string) []Option {
 		list = append(list, option{c.Current(), i18n.Typeset(c.Label())})
 	}
 	return list
+}
+
+// FactPath is the page that changes a fact of a file.
+func FactPath(file core.ID, l casefile.FactLine) string {
+	return factPath(file, l.Variable, l.Subject)
 }

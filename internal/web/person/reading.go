@@ -1,11 +1,13 @@
 package person
 
 import (
+	"cmp"
 	"html/template"
 	"unicode"
 	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
@@ -64,14 +66,38 @@ func (w Words) viewSituation(p *i18n.Printer, f *casefile.File) template.HTML {
 	return m.take()
 }
 
+// ReadOwn writes the lines of a person's own situation, theme by theme: each fact
+// leads to where they may say that it is not right.
+func (w Words) ReadOwn(p *i18n.Printer, f *casefile.File, href func(fact core.ID) string) template.HTML {
+	m := newMarkup(p, "")
+	for _, theme := range casefile.Themes() {
+		for _, l := range w.linesWith(p, f, theme, p.T("contest.by_you"), func(l casefile.FactLine) string { return href(l.ID) }) {
+			m.line(l)
+		}
+	}
+	return m.take()
+}
+
+// SayFact says one fact to the person it is about, in a few words: what it is of, its value, since when,
+// from where.
+func (w Words) SayFact(p *i18n.Printer, f *casefile.File, l casefile.FactLine) (label, value, since, source string) {
+	v := w.viewFact(p, f, p.T("contest.by_you"), l)
+	return v.Label, cmp.Or(v.Value, w.stateValue(p, l.Of, l.Fact)), v.Since, v.Source.Text
+}
+
 // linesOf gathers the facts of a theme by human and by source: the file's own
 // first, then as the facts come.
 func (w Words) linesOf(p *i18n.Printer, f *casefile.File, theme casefile.Theme) []lineView {
+	return w.linesWith(p, f, theme, callName(p, f.Person.Title, f.Person.Identity), nil)
+}
+
+// linesWith is linesOf with how the person is called, and other addresses than those
+// that change a fact.
+func (w Words) linesWith(p *i18n.Printer, f *casefile.File, theme casefile.Theme, call string, href func(casefile.FactLine) string) []lineView {
 	type key struct {
 		whose  string
 		source sourceView
 	}
-	call := callName(p, f.Person.Title, f.Person.Identity)
 	var own, others []lineView
 	place := map[key]int{}
 	for _, line := range f.Facts {
@@ -79,6 +105,9 @@ func (w Words) linesOf(p *i18n.Printer, f *casefile.File, theme casefile.Theme) 
 			continue
 		}
 		v := w.viewFact(p, f, call, line)
+		if href != nil {
+			v.Href = href(line)
+		}
 		k := key{source: v.Source}
 		lines := &own
 		if human, ok := f.Household.Humans[line.Subject.ID]; ok && line.Subject.Kind == casefile.AboutPerson && line.Subject.ID != f.Person.ID {

@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -26,13 +27,14 @@ type Handler struct {
 	kit      *kit.Kit
 	cases    *casefile.Service
 	load     *caseload.Service
+	contests *contest.Service
 	webhooks *webhook.Service
 	words    person.Words
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, hooks *webhook.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, webhooks: hooks, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -53,7 +55,11 @@ type view struct {
 	Admin  bool      // administers without accompanying anybody
 	Hands  []hand    // accompaniments proposed to the worker or to their teams
 	Covers []cover   // colleagues away, whom the worker covers
+	Wrong  []wrong   // who says that a fact of their file is not right
 }
+
+// wrong is somebody who waits for an answer.
+type wrong struct{ Href, Name, Since string }
 
 // dueLine is one step that is due.
 type dueLine struct {
@@ -119,6 +125,13 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	if after != "" {
 		out.First = "/"
+	}
+	waiting, err := h.contests.Waiting(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, one := range waiting {
+		out.Wrong = append(out.Wrong, wrong{Href: "/personnes/" + string(one.Person) + "/contestations", Name: one.Name, Since: v.T("contest.today_since", "date", v.P.DayMonth(one.Since))})
 	}
 	if err := h.relief(r, &out); err != nil {
 		return err
