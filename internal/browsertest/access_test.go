@@ -125,6 +125,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/copie")
 			check(person, "/moi/plan/papier")
 			check(person, "/moi/vu")
+			check(person, "/moi/situation")
 		})
 	}
 	t.Run("320 px", func(t *testing.T) {
