@@ -158,9 +158,10 @@ class Maker:
             p["epargne_revenus_non_imposables"] = self.status(rnd.choice([5000, 30000]))
         return p
 
-    def child(self, why):
+    def child(self, oldest, why):
+        """a child at most `oldest` years old"""
         rnd = self.rnd
-        age = rnd.choice([0, 0, 1, 2, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22])
+        age = min(max(0, oldest), rnd.choice([0, 0, 1, 2, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22]))
         c = {"date_naissance": {"ETERNITY": self.born(age, age)}}
         school = "maternelle" if age < 6 else "primaire" if age < 11 else "college" if age < 15 else "lycee" if age < 18 else "enseignement_superieur"
         if age >= 3:
@@ -173,12 +174,14 @@ class Maker:
                     c[name] = self.flat(0)
                 self.wages(c, lambda m: level)
                 c["activite"] = self.status("actif")
-                why.update({k: "a child's own income" for k in ("rsa", "ppa", "ars", *HEALTH)})
+                why.update({k: "a child's own income" for k in ("rsa", "ppa", "ars", "cf", *HEALTH)})
         if rnd.random() < .05:
             c["handicap"] = self.status(True)
             level = rnd.randint(0, 6)
             c["aeeh_niveau_handicap"] = self.status(level)
-            if 2 <= level <= 5:
+            if age >= 19:
+                why["aeeh"] = "the complement does not stop at twenty"
+            elif 2 <= level <= 5:
                 why["aeeh"] = "categories 2 to 5 are shifted by one"
         if rnd.random() < .03:
             c["garde_alternee"] = self.status(True)
@@ -195,8 +198,9 @@ class Maker:
         people = {n: self.adult(k, why) for n, k in zip(names, kinds)}
         old = any(k in ("retired", "early_retired") for k in kinds)
         children = [f"child{i + 1}" for i in range(0 if old else rnd.choice([0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6]))]
+        youngest = max(p["date_naissance"]["ETERNITY"] for p in people.values())
         for c in children:
-            people[c] = self.child(why)
+            people[c] = self.child(self.year - int(youngest[:4]) - 18, why)
         married = adults == 2 and rnd.random() < .65
         for n in names:
             people[n]["statut_marital"] = self.flat(rnd.choice(["marie", "pacse"]) if married else "celibataire")
@@ -244,6 +248,7 @@ class Maker:
     def explain(self, kinds, people, names, why):
         """what OpenFisca is known to compute otherwise (docs/differences)"""
         month = self.month
+        age = {n: int(month[:4]) - int(people[n]["date_naissance"]["ETERNITY"][:4]) for n in names}
 
         def say(outputs, reason):
             for o in outputs:
@@ -257,9 +262,14 @@ class Maker:
             say(("asf",), "given to every isolated parent")
         if "self_employed" in kinds:
             say(("rsa", "ppa", "ass", *HEALTH, *HOUSING), "self-employed")
+        if any("rsa_jeune_condition_heures_travail_remplie" in people[n] and a <= 19 for n, a in age.items()):
+            say(("rsa", "ppa", *HOUSING, *HEALTH), "young workers from 19 instead of 18")
+        if "ass" in kinds and ("unemployed" in kinds or "lost_job" in kinds or "end_of_rights" in kinds):
+            say(("ass",), "a partner's benefit net instead of taxable")
+        if "retired" in kinds and any(k.startswith("invalid") for k in kinds):
+            say(("asi", "aspa", "aah"), "one partner of each allowance")
         if "student" in kinds and len(names) == 2:
             say(("rsa", "ppa", *HEALTH), "couple with a student")
-        age = {n: int(month[:4]) - int(people[n]["date_naissance"]["ETERNITY"][:4]) for n in names}
         if any(a <= 25 for a in age.values()):
             say(HEALTH, "young adult")
         if any(a in (30, 50, 60, 70) for a in age.values()):

@@ -19,7 +19,8 @@ type rightsCheck struct {
 	Dir string `arg:"" optional:"" help:"cli.help.law_dir" placeholder:"DIR"`
 }
 
-// Run prints one line per problem; it fails when there is one.
+// Run prints one line per problem, and one per figure that waits for a newer
+// value; it fails when there is a problem.
 func (c *rightsCheck) Run(s *session) error {
 	problems := 0
 	tell := func(where string, p rights.Problem) {
@@ -49,6 +50,10 @@ func (c *rightsCheck) Run(s *session) error {
 			}
 			problems++
 			fmt.Fprintf(s.Stdout, "%s:%d: %s: %s\n", filepath.Join(c.Dir, e.File), e.Line, e.Title, e.Failure)
+		}
+		now := s.now()
+		for _, old := range l.Stale(rights.MonthOf(now.Year(), int(now.Month()))) {
+			s.print(s.p.T("cli.rights.stale", "name", old.Parameter, "date", old.Expected))
 		}
 		s.print(s.p.T("cli.rights.checked", "law", l.Digest(), "variables", len(l.Variables()), "rights", len(l.Rights()), "examples", held))
 	}

@@ -81,6 +81,7 @@ type ruleView struct {
 	Name       string
 	Decides    string
 	Texts      []string
+	Claiming   []person.Way
 	Entails    []person.Sentence
 	Contest    []person.Sentence
 	NotCovered []person.Sentence
@@ -105,7 +106,7 @@ func (h *Handler) rule(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := v.P
 	out := ruleView{
-		Name: h.words.Name(p, sheet.Name), Decides: h.words.Decides(p, sheet.Name), Texts: sheet.Texts, Entails: h.words.Entails(p, sheet.Name),
+		Name: h.words.Name(p, sheet.Name), Decides: h.words.Decides(p, sheet.Name), Texts: sheet.Texts, Claiming: h.words.Claiming(p, sheet.Name), Entails: h.words.Entails(p, sheet.Name),
 		Contest: h.words.Contest(p, sheet.Name), NotCovered: h.words.NotCovered(p, sheet.Name), File: path.Base(sheet.File),
 	}
 	return h.kit.Render(w, r, kit.Page{
