@@ -111,6 +111,9 @@ func (s *Service) MakeToken(ctx context.Context, in NewAccessToken) (AccessToken
 	if err := s.Can(ctx, TokenEdit, Here(ctx)); err != nil {
 		return AccessToken{}, "", err
 	}
+	if err := s.Recent(ctx); err != nil {
+		return AccessToken{}, "", err
+	}
 	place, err := s.placeOf(ctx)
 	if err != nil {
 		return AccessToken{}, "", err

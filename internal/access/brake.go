@@ -2,10 +2,8 @@ package access
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -35,19 +33,9 @@ type brake struct {
 	forgets time.Duration // one failure is forgotten each; 0 = none before forgetFailures
 }
 
-// brakes are those of one attempt, in the order in which their rows are locked.
+// brakes are those of one attempt under a login.
 func (s *Service) brakes(login string, client Client) []brake {
-	all := []brake{
-		{key: hex.EncodeToString(s.mac("brake login", login)), free: freeByLogin},
-		{key: hex.EncodeToString(s.mac("brake network", client.network())), free: freeByNetwork, forgets: networkForgets},
-	}
-	slices.SortFunc(all, func(a, b brake) int {
-		if a.key < b.key {
-			return -1
-		}
-		return 1
-	})
-	return all
+	return s.brakesOf("brake login", login, client)
 }
 
 // wait is how long nobody may try again after so many failures.

@@ -47,7 +47,7 @@ func (s *Service) DemoEnter(ctx context.Context, v DemoVisitor, client Client) (
 				return gone
 			}
 		}
-		token, err = s.openSession(ctx, tx, actor, client, "demo")
+		token, err = s.openSession(ctx, tx, actor, client, WayDemo)
 		return err
 	})
 	if err != nil {

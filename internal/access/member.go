@@ -156,6 +156,9 @@ func (s *Service) Invite(ctx context.Context, w Worker) (Invitation, error) {
 	if err := s.Can(ctx, MembersEdit, Here(ctx)); err != nil {
 		return Invitation{}, err
 	}
+	if err := s.Recent(ctx); err != nil {
+		return Invitation{}, err
+	}
 	a := core.ActorFrom(ctx)
 	w.Trim()
 	w.ID = "" // an id is the system's to choose
@@ -255,6 +258,9 @@ func (s *Service) EditMember(ctx context.Context, w Worker) error {
 	if err := s.Can(ctx, MembersEdit, Here(ctx)); err != nil {
 		return err
 	}
+	if err := s.Recent(ctx); err != nil {
+		return err
+	}
 	a := core.ActorFrom(ctx)
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		before, err := s.member(tx, a.Org, w.ID)
@@ -327,6 +333,9 @@ func (s *Service) DeactivateMember(ctx context.Context, id core.ID) error {
 	if err := s.Can(ctx, MembersEdit, Here(ctx)); err != nil {
 		return err
 	}
+	if err := s.Recent(ctx); err != nil {
+		return err
+	}
 	a := core.ActorFrom(ctx)
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
 		if _, err := s.member(tx, a.Org, id); err != nil {
@@ -345,6 +354,8 @@ func (s *Service) DeactivateMember(ctx context.Context, id core.ID) error {
 	})
 }
 
+const deletePasskeys = `DELETE FROM passkey WHERE org_id = $1 AND owner_kind = $2 AND owner = $3`
+
 // forget ends everything by which a worker could come in.
 func forget(tx *db.Tx, org, worker core.ID) error {
 	if _, err := closeSessions(tx, org, worker, ""); err != nil {
@@ -355,6 +366,9 @@ func forget(tx *db.Tx, org, worker core.ID) error {
 	}
 	if _, err := tx.Exec(dropInvites, org, worker); err != nil {
 		return fmt.Errorf("drop links: %w", err)
+	}
+	if _, err := tx.Exec(deletePasskeys, org, ownerWorker, worker); err != nil {
+		return fmt.Errorf("drop keys: %w", err)
 	}
 	for _, kind := range []string{kindPassword, kindTOTP} {
 		if _, err := tx.Exec(deleteCredentials, org, ownerWorker, worker, kind); err != nil {
@@ -378,6 +392,9 @@ func (s *Service) ResetMember(ctx context.Context, id core.ID) (Invitation, erro
 
 func (s *Service) relink(ctx context.Context, id core.ID, reactivate bool, kind string) (Invitation, error) {
 	if err := s.Can(ctx, MembersEdit, Here(ctx)); err != nil {
+		return Invitation{}, err
+	}
+	if err := s.Recent(ctx); err != nil {
 		return Invitation{}, err
 	}
 	a := core.ActorFrom(ctx)

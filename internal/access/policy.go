@@ -53,12 +53,13 @@ const (
 	OutsideAsk      Action = "outside.ask"    // open for an hour, with a reason, the file of another team
 	OutsideAnswer   Action = "outside.answer" // be the second person
 
-	MembersList Action = "members.list"
-	MembersEdit Action = "members.edit" // invite, change, deactivate, reset
-	TeamEdit    Action = "team.edit"
-	OrgRead     Action = "org.read"
-	OrgEdit     Action = "org.edit"
-	WebhookEdit Action = "webhook.edit" // which other programs are told what happens, by ids
+	MembersList  Action = "members.list"
+	MembersEdit  Action = "members.edit" // invite, change, deactivate, reset
+	TeamEdit     Action = "team.edit"
+	OrgRead      Action = "org.read"
+	OrgEdit      Action = "org.edit"
+	WebhookEdit  Action = "webhook.edit"  // which other programs are told what happens, by ids
+	ResetApprove Action = "reset.approve" // give a colleague who lost everything a new way in
 
 	AccountUse Action = "account.use" // one's own sessions, drafts and password
 	TokenEdit  Action = "token.edit"  // one's own access tokens, for programs
@@ -77,7 +78,7 @@ func Actions() []Action {
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, AccountUse, TokenEdit,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}
 }

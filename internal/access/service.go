@@ -23,12 +23,17 @@ type Options struct {
 	Demo     bool          // lets DemoEnter in without a password
 	Idle     time.Duration // a session unused for so long ends: 30 minutes
 	Absolute time.Duration // and in any case after so long: 12 hours
-	Touch    time.Duration // use is written down at most so often: 1 minute
-	Invite   time.Duration // life of an invitation: 7 days
-	SetUp    time.Duration // life of the first link: 24 hours
-	Password PasswordCost  // zero: argon2id, 46 MiB, 1 pass
-	Random   io.Reader     // tokens, salts, ids: the system's. Predictable only in tests.
-	Log      *slog.Logger
+	// The same for a session of one factor (a code by SMS): 10 minutes, 1 hour.
+	IdleOne, AbsoluteOne time.Duration
+	Beside               time.Duration // a person's session at a worker's side: 20 minutes
+	Recent               time.Duration // how long a proof serves the grave gestures: 10 minutes
+	ResetAsk             time.Duration // a colleague has so long to approve a reset: 1 hour
+	Touch                time.Duration // use is written down at most so often: 1 minute
+	Invite               time.Duration // life of an invitation: 7 days
+	SetUp                time.Duration // life of the first link: 24 hours
+	Password             PasswordCost  // zero: argon2id, 46 MiB, 1 pass
+	Random               io.Reader     // tokens, salts, ids: the system's. Predictable only in tests.
+	Log                  *slog.Logger
 }
 
 // Service is the way in. It is safe for concurrent use.
@@ -56,6 +61,8 @@ func New(database *db.DB, j *journal.Journal, fields *secret.Fields, sessionKey 
 	}{
 		{&opt.Idle, 30 * time.Minute}, {&opt.Absolute, 12 * time.Hour}, {&opt.Touch, time.Minute},
 		{&opt.Invite, 7 * 24 * time.Hour}, {&opt.SetUp, 24 * time.Hour},
+		{&opt.IdleOne, 10 * time.Minute}, {&opt.AbsoluteOne, time.Hour}, {&opt.Beside, 20 * time.Minute},
+		{&opt.Recent, 10 * time.Minute}, {&opt.ResetAsk, time.Hour},
 	} {
 		if *d.value < 0 {
 			return nil, errors.New("access: a negative duration")

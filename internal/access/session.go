@@ -34,20 +34,28 @@ type SessionInfo struct {
 	UsedAt      time.Time // to the minute
 	EndsAt      time.Time // whatever happens
 	Device      string
-	Current     bool // in Sessions: the one asking
-	Expired     bool // Resume refused it only because its time is over
+	Current     bool      // in Sessions: the one asking
+	Expired     bool      // Resume refused it only because its time is over
+	Way         string    // how its holder came in: WayPassword, WayPasskey…
+	ProvedAt    time.Time // when they last proved who they are
+	Beside      core.ID   // a person's session opened at a worker's side: the worker; "" otherwise
+	BesideName  string    // that worker's shown name
+	AAL         int       // in Sessions; elsewhere the actor carries it
 }
 
-// Context returns ctx with the actor of the session, and the function that the
-// journal writes down.
+// Context returns ctx with the actor of the session, the function that the journal
+// writes down, and what Recent asks.
 func (i SessionInfo) Context(ctx context.Context, actor core.Actor) context.Context {
+	ctx = context.WithValue(ctx, proofKey{}, proof{at: i.ProvedAt.UnixMicro(), way: i.Way, beside: i.Beside})
 	return journal.WithFunction(core.WithActor(ctx, actor), i.Function)
 }
 
 const resumeSession = `SELECT s.org_id, s.id, s.actor_kind, s.actor, s.aal, s.device, s.opened_at, s.touched_at, s.ends_at, s.closed_at,
+s.way, s.proved_at, s.beside, b.name, b.active,
 w.name, w.function, w.works, w.administers, w.active, t.team, m.name, o.name, o.place
 FROM session s
 JOIN org o ON o.org_id = s.org_id
+LEFT JOIN worker b ON b.org_id = s.org_id AND b.id = s.beside
 LEFT JOIN worker w ON w.org_id = s.org_id AND w.id = s.actor AND s.actor_kind <> 'person'
 LEFT JOIN worker_team t ON t.org_id = w.org_id AND t.worker = w.id
 LEFT JOIN team m ON m.org_id = t.org_id AND m.id = t.team
@@ -86,7 +94,7 @@ func (s *Service) Resume(ctx context.Context, token string) (core.Actor, Session
 		return core.Actor{}, SessionInfo{}, unknown
 	}
 	now := s.now()
-	if now >= row.ends || now-row.touched >= s.opt.Idle.Microseconds() {
+	if now >= row.ends || now-row.touched >= s.idle(row.actor.AAL).Microseconds() {
 		row.info.Expired = true
 		return core.Actor{}, row.info, errs.New(errs.Unauthenticated, "access.error.expired")
 	}
@@ -120,12 +128,13 @@ func readSession(q db.Querier, hash string) (*sessionRow, error) {
 		var one sessionRow
 		var opened int64
 		var closed *int64
-		var name, function, teamName *string
-		var works, administers, active *bool
+		var name, function, teamName, besideName *string
+		var works, administers, active, besideActive *bool
 		var team *core.ID
+		var proved int64
 		i, a := &one.info, &one.actor
 		err := r.Scan(&a.Org, &i.ID, &a.Kind, &a.ID, &a.AAL, &i.Device, &opened, &one.touched, &one.ends, &closed,
-			&name, &function, &works, &administers, &active, &team, &teamName, &i.OrgName, &i.Place)
+			&i.Way, &proved, &i.Beside, &besideName, &besideActive, &name, &function, &works, &administers, &active, &team, &teamName, &i.OrgName, &i.Place)
 		if err != nil {
 			return err
 		}
@@ -138,6 +147,13 @@ func readSession(q db.Querier, hash string) (*sessionRow, error) {
 					a.Kind = kindOf(*works)
 				}
 			}
+			if i.Beside != "" { // it never outlives the worker's own access
+				one.inactive = one.inactive || besideActive == nil || !*besideActive
+				if besideName != nil {
+					i.BesideName = *besideName
+				}
+			}
+			i.ProvedAt = instant(proved)
 			one.closed = closed != nil
 			a.Session = i.ID
 			i.Owner = core.Actor{Kind: a.Kind, ID: a.ID, Org: a.Org}
@@ -165,8 +181,8 @@ func kindOf(works bool) core.ActorKind {
 
 func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
-const insertSession = `INSERT INTO session (token_hash, org_id, id, actor_kind, actor, aal, device, opened_at, touched_at, ends_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`
+const insertSession = `INSERT INTO session (token_hash, org_id, id, actor_kind, actor, aal, device, opened_at, touched_at, ends_at, way, proved_at, beside)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $8, $11)`
 
 const oldestSessions = `SELECT token_hash FROM session WHERE org_id = $1 AND actor = $2 AND closed_at IS NULL
 ORDER BY touched_at DESC, token_hash LIMIT 100 OFFSET $3`
@@ -176,6 +192,10 @@ const closeOne = `UPDATE session SET closed_at = $2 WHERE token_hash = $1 AND cl
 // openSession writes a session for an actor whose identity has been proved, and
 // its line. Nothing may follow it in the transaction but the commit.
 func (s *Service) openSession(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, way string) (token string, err error) {
+	return s.insertSession(ctx, tx, actor, client, Entry{Way: way})
+}
+
+func (s *Service) insertSession(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, e Entry) (token string, err error) {
 	if token, err = s.newToken(); err != nil {
 		return "", err
 	}
@@ -200,16 +220,21 @@ func (s *Service) openSession(ctx context.Context, tx *db.Tx, actor core.Actor, 
 		}
 	}
 	hash, _ := hashToken(token)
-	_, err = tx.Exec(insertSession, hash, actor.Org, id, actor.Kind, actor.ID, actor.AAL, client.device(), tx.Now(), tx.Now()+s.opt.Absolute.Microseconds())
+	_, err = tx.Exec(insertSession, hash, actor.Org, id, actor.Kind, actor.ID, actor.AAL, client.device(), tx.Now(), tx.Now()+s.life(actor.AAL, e).Microseconds(),
+		e.Way, e.Beside)
 	if err != nil {
 		return "", fmt.Errorf("insert session: %w", err)
 	}
 	actor.Session = id
-	e := journal.Event{Kind: "session.open", Object: "session", ObjectID: id, Detail: map[string]string{"way": way}}
-	if actor.Kind == core.ActorPerson {
-		e.Subjects = []core.ID{actor.ID}
+	line := journal.Event{Kind: "session.open", Object: "session", ObjectID: id, Detail: map[string]string{"way": e.Way}}
+	by := actor
+	if e.Beside != "" { // the worker opens it: the line is theirs, the person reads it
+		line.Kind, by = "session.beside", core.ActorFrom(ctx)
 	}
-	return token, s.journal.Record(core.WithActor(ctx, actor), tx, e)
+	if actor.Kind == core.ActorPerson {
+		line.Subjects = []core.ID{actor.ID}
+	}
+	return token, s.journal.Record(core.WithActor(ctx, by), tx, line)
 }
 
 const sessionByHash = `SELECT org_id, id, actor_kind, actor FROM session WHERE token_hash = $1 AND closed_at IS NULL`
@@ -249,7 +274,7 @@ func (s *Service) recordClosed(ctx context.Context, tx *db.Tx, kind core.ActorKi
 	return s.journal.Record(ctx, tx, e)
 }
 
-const listSessions = `SELECT id, device, opened_at, touched_at, ends_at FROM session
+const listSessions = `SELECT id, device, opened_at, touched_at, ends_at, way, aal FROM session
 WHERE org_id = $1 AND actor = $2 AND closed_at IS NULL AND ends_at > $3 AND touched_at > $4
 ORDER BY touched_at DESC, token_hash LIMIT 100`
 
@@ -261,16 +286,19 @@ func (s *Service) Sessions(ctx context.Context) ([]SessionInfo, error) {
 	a, now := core.ActorFrom(ctx), s.now()
 	var out []SessionInfo
 	err := s.db.Read(ctx, func(q db.Querier) error {
-		rows, err := q.Query(listSessions, a.Org, a.ID, now, now-s.opt.Idle.Microseconds())
+		rows, err := q.Query(listSessions, a.Org, a.ID, now, now-max(s.opt.Idle, s.opt.IdleOne).Microseconds())
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var i SessionInfo
 			var opened, used, ends int64
-			err := r.Scan(&i.ID, &i.Device, &opened, &used, &ends)
+			err := r.Scan(&i.ID, &i.Device, &opened, &used, &ends, &i.Way, &i.AAL)
+			if err != nil || now-used >= s.idle(i.AAL).Microseconds() {
+				return err
+			}
 			i.OpenedAt, i.UsedAt, i.EndsAt = instant(opened), instant(used), instant(ends)
 			i.Owner = core.Actor{Kind: a.Kind, ID: a.ID, Org: a.Org}
 			i.Current = i.ID == a.Session
 			out = append(out, i)
-			return err
+			return nil
 		})
 	})
 	if err != nil {
@@ -330,6 +358,8 @@ const (
 	sweepSessions = `DELETE FROM session WHERE ends_at < $1 /* every row: once a day */`
 	sweepInvites  = `DELETE FROM invite WHERE ends_at < $1 /* every row: once a day */`
 	sweepLocks    = `DELETE FROM sign_in_lock WHERE last_at < $1`
+	sweepSpent    = `DELETE FROM spent WHERE ends_at < $1`
+	sweepResets   = `DELETE FROM reset_request WHERE ends_at < $1 /* every row: once a day */`
 )
 
 // Sweep deletes what ended long ago: sessions and invitations after 30 days,
@@ -342,6 +372,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}{
 		{sweepSessions, now.Add(-keepClosed)}, {sweepInvites, now.Add(-keepClosed)}, {sweepLocks, now.Add(-2 * forgetFailures)},
 		{sweepTokens, now.Add(-keepClosed)}, {sweepRequests, now.Add(-keepRequest)},
+		{sweepSpent, now}, {sweepResets, now.Add(-keepClosed)},
 	} {
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
 			_, err := tx.Exec(step.sql, step.before.UnixMicro())

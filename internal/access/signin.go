@@ -204,7 +204,7 @@ func (s *Service) Confirm(ctx context.Context, challenge, code string, client Cl
 		if err := s.ease(tx, brakes, true); err != nil {
 			return err
 		}
-		token, err = s.openSession(ctx, tx, who.actor(2), client, "password+totp")
+		token, err = s.openSession(ctx, tx, who.actor(2), client, WayPassword)
 		return err
 	})
 	if errors.Is(err, errCode) {

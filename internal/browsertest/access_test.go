@@ -62,6 +62,9 @@ func pagesOfWorker(file string) [][2]string {
 		{"death", file + "/deces"},
 		{"protected-address", file + "/adresse"},
 		{"account", "/compte"},
+		{"passkeys", "/compte/cles-d-acces"},
+		{"resets", "/equipe/demandes"},
+		{"confirm", "/confirmer?suite=/equipe"},
 		{"rules", "/regles"},
 		{"counters", "/guichets"},
 		{"not-found", "/nulle-part"},
@@ -99,7 +102,7 @@ func TestAccessibility(t *testing.T) {
 				}
 			}
 			nobody := b.Visit(t, h.URL(), screen)
-			for _, path := range []string{"/entrer", "/simulateur", "/guichets", "/regles", "/nulle-part"} {
+			for _, path := range []string{"/entrer", "/entrer/perdu", "/simulateur", "/guichets", "/regles", "/nulle-part"} {
 				check(nobody, path)
 			}
 			worker := b.Visit(t, h.URL(), screen)
@@ -123,6 +126,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/notes")
 			check(person, "/moi/mots")
 			check(person, "/moi/copie")
+			check(person, "/moi/cles-d-acces")
 			check(person, "/moi/plan/papier")
 			check(person, "/moi/vu")
 			check(person, "/moi/situation")

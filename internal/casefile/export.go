@@ -117,8 +117,11 @@ func (s *Service) PreviewExport(ctx context.Context, person core.ID, rooms ...Ex
 }
 
 // Export reads the whole file for a copy that leaves the program. Its line is in
-// the journal before it returns.
+// the journal before it returns. It asks for a recent proof of who the actor is.
 func (s *Service) Export(ctx context.Context, person core.ID, rooms ...Exporter) (*Dossier, error) {
+	if err := s.Access.Recent(ctx); err != nil {
+		return nil, err
+	}
 	return s.dossier(ctx, person, journal.Event{Kind: "file.export"}, rooms)
 }
 

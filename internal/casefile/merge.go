@@ -165,6 +165,9 @@ func (s *Service) Merge(ctx context.Context, in MergeInput) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
+	if err := s.Access.Recent(ctx); err != nil {
+		return err
+	}
 	month := s.ThisMonth(ctx)
 	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
 		if err := lockBoth(tx, core.ActorFrom(ctx).Org, in.Keep, in.Other); err != nil {

@@ -22,6 +22,7 @@ import (
 type Access interface {
 	Can(ctx context.Context, action access.Action, res access.Resource) error
 	Scope(ctx context.Context, action access.Action) (access.Scope, error)
+	Recent(ctx context.Context) error // before a gesture that weighs
 }
 
 // Journal writes who did what: *journal.Journal is one.

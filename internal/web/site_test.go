@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -105,8 +106,10 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	ok(err)
 	j.Tell(s.hooks.Tap)
 	person := s.samira
+	keys, err := passkey.New(passkey.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk})
+	ok(err)
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Cases: s.cases, Webhooks: s.hooks, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
+		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
 	contests "codeberg.org/parvis/parvis/internal/casefile/contest"
@@ -40,6 +41,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
+	"codeberg.org/parvis/parvis/internal/web/keys"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/life"
 	"codeberg.org/parvis/parvis/internal/web/me"
@@ -58,6 +60,7 @@ import (
 // Config is what the pages need.
 type Config struct {
 	Access   *access.Service
+	Keys     *passkey.Service
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
 	Law      *rights.Law
@@ -78,8 +81,8 @@ type Demo = entry.Demo
 // New makes the handler of every page. It fails when a template or a text does
 // not compile.
 func New(cfg Config) (http.Handler, error) {
-	if cfg.Access == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Law == nil || cfg.Clock == nil {
-		return nil, fmt.Errorf("web: Access, Cases, Webhooks, Law and Clock are needed")
+	if cfg.Access == nil || cfg.Keys == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Law == nil || cfg.Clock == nil {
+		return nil, fmt.Errorf("web: Access, Keys, Cases, Webhooks, Law and Clock are needed")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -95,7 +98,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "life": life.Pages, "me": me.Pages,
+			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
 			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
@@ -112,7 +115,8 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	entry.Register(k, cfg.Access, cfg.Demo)
+	entry.Register(k, cfg.Access, cfg.Keys, cfg.Demo)
+	keys.Register(k, cfg.Access, cfg.Keys)
 	account.Register(k, cfg.Access, cfg.Cases)
 	notes, err := notebook.New(cfg.Cases)
 	if err != nil {

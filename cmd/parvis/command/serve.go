@@ -20,6 +20,7 @@ type serve struct {
 	TrustedProxy  []string `help:"cli.help.proxy" placeholder:"ADDRESS"`
 	TLSCert       string   `name:"tls-cert" help:"cli.help.tls_cert" placeholder:"FILE"`
 	TLSKey        string   `name:"tls-key" help:"cli.help.tls_key" placeholder:"FILE"`
+	Settings      string   `help:"cli.help.settings" placeholder:"FILE"`
 	WebhookInside bool     `name:"webhooks-inside" help:"cli.help.webhooks_inside"`
 	Verbose       bool     `help:"cli.help.verbose"`
 }
@@ -43,6 +44,9 @@ func (c *serve) Run(s *session) error {
 	}
 	cfg.CertFile, cfg.KeyPEM, cfg.Proxies = c.TLSCert, c.TLSKey, c.TrustedProxy
 	cfg.WebhookPrivate = c.WebhookInside
+	if cfg.Settings = c.Settings; cfg.Settings == "" {
+		cfg.Settings = s.Getenv("PARVIS_SETTINGS")
+	}
 	level := slog.LevelInfo
 	if c.Verbose {
 		level = slog.LevelDebug

@@ -49,6 +49,9 @@ type Config struct {
 	CertFile      string   // TLS certificate and key, PEM; both or none
 	KeyPEM        string
 
+	// Settings is a settings file; "" for settings.toml in the data directory.
+	Settings string
+
 	// WebhookPrivate lets webhooks reach this installation's own network, and http.
 	WebhookPrivate bool
 

@@ -191,3 +191,31 @@ func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
 	}
 	return certFile, keyFile, pool
 }
+
+// Settings that cannot be used stop the start and say why.
+func TestSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                  "",
+		"address = \"https://p.example\"\n": "",
+		"[sessions]\nidle = \"45m\"\nrecent = \"5m\"\n": "",
+		"adress = \"https://p.example\"\n":              "adress",
+		"[sessions]\nidle = \"45\"\n":                   "idle",
+		"[sessions]\nabsolute = \"900h\"\n":             "absolute",
+		"address = ":                                    "toml",
+	} {
+		file := filepath.Join(t.TempDir(), "settings.toml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadSettings(file, "")
+		if (want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want something about %q", text, err, want)
+		}
+	}
+	if _, err := ReadSettings("", t.TempDir()); err != nil {
+		t.Errorf("no file at all: %v", err)
+	}
+	if _, err := ReadSettings(filepath.Join(t.TempDir(), "none.toml"), ""); err == nil {
+		t.Error("a file that was named and is not there")
+	}
+}

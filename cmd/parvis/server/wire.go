@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -58,9 +59,21 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if err := s.raise(ctx, ring); err != nil {
 		return err
 	}
-	s.Access, err = access.New(s.DB, s.Journal, fields, ring.Derive("session"), access.Options{Demo: cfg.Demo, Log: s.log})
+	settings, err := ReadSettings(cfg.Settings, s.Dir.Path)
 	if err != nil {
 		return err
+	}
+	doorOptions, err := settings.access(access.Options{Demo: cfg.Demo, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.Access, err = access.New(s.DB, s.Journal, fields, ring.Derive("session"), doorOptions)
+	if err != nil {
+		return err
+	}
+	keys, err := passkey.New(passkey.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Address: settings.Address})
+	if err != nil {
+		return errs.Wrap(errs.Invalid, "cli.settings.address", err, "why", err.Error())
 	}
 	deps := casefile.Deps{
 		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Engine: s.engine, Clock: s.Clock, Log: s.log,
@@ -87,7 +100,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Cases: s.Cases, Webhooks: s.Webhooks, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cases: s.Cases, Webhooks: s.Webhooks, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ var withoutOrg = map[string]string{
 	"install":          "facts about the installation",
 	"law":              "the text of the law by its digest, the same for all",
 	"sign_in_lock":     "an unknown login has no organisation; keys are HMACs",
+	"spent":            "challenges and states, before anybody is known; keys are hashes",
 }
 
 // orgNotFirst are the indexes ("table first-column") that may begin with

@@ -85,7 +85,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	page := view{Form: form, Name: v.Info.Name, Function: v.Info.Function, Org: v.Info.OrgName, Works: v.Actor.Kind == core.ActorWorker}
 	for _, s := range sessions {
 		at := s.UsedAt.In(v.Place())
-		page.Sessions = append(page.Sessions, session{ID: s.ID, Device: device(s.Device), Used: core.DateOf(at), Hour: at.Hour()*60 + at.Minute(), Current: s.Current})
+		page.Sessions = append(page.Sessions, session{ID: s.ID, Device: Device(s.Device), Used: core.DateOf(at), Hour: at.Hour()*60 + at.Minute(), Current: s.Current})
 	}
 	for _, d := range drafts {
 		at := kit.Instant(v, d.SavedAt)

@@ -2,9 +2,9 @@ package account
 
 import "strings"
 
-// device says a browser and a system in words people know, from what the browser
+// Device says a browser and a system in words people know, from what the browser
 // calls itself: "Firefox, Windows". What is not recognised is cut short.
-func device(agent string) string {
+func Device(agent string) string {
 	browser := first(agent, "Edg", "Edge", "OPR", "Opera", "Firefox", "Firefox", "Chromium", "Chromium", "Chrome", "Chrome", "Safari", "Safari")
 	system := first(agent, "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS", "Mac", "Linux", "Linux")
 	switch {

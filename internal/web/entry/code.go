@@ -45,8 +45,7 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 		form.Values.Del("code")
 		return h.renderCode(w, r, form, next, http.StatusUnprocessableEntity)
 	}
-	h.enter(w, r, token, next)
-	return nil
+	return h.enter(w, r, token, next)
 }
 
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {

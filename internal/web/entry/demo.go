@@ -26,6 +26,5 @@ func (h *Handler) enterDemo(w http.ResponseWriter, r *http.Request, who func(*ht
 	if err != nil {
 		return err
 	}
-	h.enter(w, r, token, "/")
-	return nil
+	return h.enter(w, r, token, "/")
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -19,6 +20,7 @@ var Pages embed.FS
 type Handler struct {
 	kit    *kit.Kit
 	access *access.Service
+	keys   *passkey.Service
 	demo   *Demo
 }
 
@@ -29,12 +31,22 @@ type Demo struct {
 }
 
 // Register adds the door's routes. demo is nil outside the demo.
-func Register(k *kit.Kit, a *access.Service, demo *Demo) {
-	h := &Handler{kit: k, access: a, demo: demo}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, demo *Demo) {
+	h := &Handler{kit: k, access: a, keys: keys, demo: demo}
 	k.Handle("GET /entrer", kit.Anyone, h.showSignIn)
 	k.Handle("POST /entrer", kit.Anyone, h.signIn)
 	k.Handle("GET /entrer/code", kit.Anyone, h.showCode)
 	k.Handle("POST /entrer/code", kit.Anyone, h.confirm)
+	k.Handle("POST /entrer/cle/defi", kit.Anyone, h.askKey)
+	k.Handle("POST /entrer/cle", kit.Anyone, h.signInKey)
+	k.Handle("GET /entrer/perdu", kit.Anyone, h.showLost)
+	k.Handle("POST /entrer/perdu", kit.Anyone, h.askReset)
+	k.Handle("GET /entrer/perdu/attente", kit.Anyone, h.showReset)
+	k.Handle("POST /entrer/perdu/attente", kit.Anyone, h.takeReset)
+	k.Handle("GET /confirmer", kit.Signed, h.showConfirm)
+	k.Handle("POST /confirmer", kit.Signed, h.prove)
+	k.Handle("POST /confirmer/cle/defi", kit.Signed, h.askProof)
+	k.Handle("POST /confirmer/cle", kit.Signed, h.proveKey)
 	k.Handle("POST /sortir", kit.Signed, h.signOut)
 	k.Handle("GET /installation", kit.Anyone, h.showSetUp)
 	k.Handle("POST /installation", kit.Anyone, h.setUp)
@@ -46,8 +58,13 @@ func Register(k *kit.Kit, a *access.Service, demo *Demo) {
 	}
 }
 
-// enter gives the browser its session and leads on to where it was going.
-func (h *Handler) enter(w http.ResponseWriter, r *http.Request, token, next string) {
+// enter gives the browser its session, closes the one it had, and leads on to where
+// it was going.
+func (h *Handler) enter(w http.ResponseWriter, r *http.Request, token, next string) error {
+	if err := h.leaveOld(r); err != nil {
+		return err
+	}
 	h.kit.SignIn(w, r, token)
 	h.kit.Redirect(w, r, kit.LocalPath(next))
+	return nil
 }

@@ -45,6 +45,5 @@ func (h *Handler) acceptInvitation(w http.ResponseWriter, r *http.Request) error
 		return h.renderInvitation(w, r, form, link, http.StatusUnprocessableEntity)
 	}
 	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.invitation.done"})
-	h.enter(w, r, session, "/")
-	return nil
+	return h.enter(w, r, session, "/")
 }

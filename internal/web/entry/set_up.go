@@ -65,8 +65,7 @@ func (h *Handler) setUp(w http.ResponseWriter, r *http.Request) error {
 		return h.renderSetUp(w, r, form, link, http.StatusUnprocessableEntity)
 	}
 	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.set_up.done", Rest: "web.set_up.done_rest"})
-	h.enter(w, r, session, "/equipe")
-	return nil
+	return h.enter(w, r, session, "/equipe")
 }
 
 func acceptForm(r *http.Request) access.AcceptForm {

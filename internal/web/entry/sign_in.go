@@ -17,6 +17,7 @@ type signInView struct {
 	Next  string
 	House kit.House
 	Demo  bool
+	Keys  bool // keys work at this address
 }
 
 func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -33,10 +34,11 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) renderSignIn(w http.ResponseWriter, r *http.Request, form *kit.Form, next string, status int) error {
 	form.Again()
+	keys := h.keys.Site(kit.Origin(r)).ID != ""
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/sign_in", Title: kit.From(r.Context()).T("web.entry.name"), Sheet: "gate.css",
-		Layout: kit.Gate, Status: status,
-		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil},
+		Layout: kit.Gate, Status: status, Script: keys,
+		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil, Keys: keys},
 	})
 }
 

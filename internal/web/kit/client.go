@@ -40,13 +40,17 @@ func DraftPath(page string, id core.ID) string {
 	return u.RequestURI()
 }
 
+// Origin is the address of this site as the visitor's browser shows it.
+func Origin(r *http.Request) string {
+	if secure(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // Address is the whole address of a path of this site, as the visitor reached it.
 func (k *Kit) Address(r *http.Request, path string) string {
-	scheme := "http"
-	if secure(r) {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + path
+	return Origin(r) + path
 }
 
 // Capital raises the first letter of a text, for a heading: « Jeudi 11 juin ».

@@ -16,12 +16,21 @@ const (
 	cookieStep    = "parvis_step"
 )
 
+// cookieName is what a cookie is called: on TLS with the prefix by which a browser
+// refuses one that another host of the same domain, or plain http, would set.
+func cookieName(r *http.Request, name string) string {
+	if secure(r) {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // setCookie writes a cookie for the whole site, out of reach of scripts and of
 // other sites. It is Secure on TLS only, so that a loopback demo works. life 0
 // ends with the browser; a negative life deletes.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
 	c := &http.Cookie{
-		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: cookieName(r, name), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: secure(r),
 	}
 	switch {
@@ -40,7 +49,7 @@ func secure(r *http.Request) bool {
 
 // readCookie returns a cookie's value, "" when it is absent or absurdly long.
 func readCookie(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
+	c, err := r.Cookie(cookieName(r, name))
 	if err != nil || len(c.Value) > 3000 {
 		return ""
 	}

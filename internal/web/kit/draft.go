@@ -52,6 +52,24 @@ func (k *Kit) keepStale(w http.ResponseWriter, r *http.Request, refusal error) e
 	return nil
 }
 
+// confirmPath is the page where somebody who is in proves who they are once more.
+const confirmPath = "/confirmer"
+
+// askAgain answers a grave gesture whose author's proof is old (access.Recent): the
+// text is kept, and the page of the proof leads back to it.
+func (k *Kit) askAgain(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.RequestURI()
+	if r.Method == http.MethodPost {
+		var err error
+		if next, _, err = k.keep(r, From(r.Context()).Actor, k.formPage(r)); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, confirmPath+"?suite="+url.QueryEscape(next), http.StatusSeeOther)
+	return nil
+}
+
 // keep stores the form's text and returns the address that shows it again.
 func (k *Kit) keep(r *http.Request, owner core.Actor, page string) (next string, kept bool, err error) {
 	if k.Drafts == nil || len(r.PostForm) == 0 {
@@ -76,7 +94,7 @@ func (k *Kit) keep(r *http.Request, owner core.Actor, page string) (next string,
 // secretField tells the fields that are never kept nor put back: passwords, the
 // present one too, and codes.
 func secretField(name string) bool {
-	return strings.Contains(name, "password") || name == "current" || name == "code"
+	return strings.Contains(name, "password") || name == "current" || name == "code" || name == "pin" || name == "carte" || name == "reponse" || name == "etat"
 }
 
 // formPage is the page that shows the form: the address it was sent to when a

@@ -151,7 +151,11 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 // Handle registers a handler under a pattern of net/http ("GET /personnes/{id}").
 func (k *Kit) Handle(pattern string, guard Guard, h Handler) {
 	k.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if err := k.run(w, r, guard, h); err != nil {
+		err := k.run(w, r, guard, h)
+		if access.Stale(err) {
+			err = k.askAgain(w, r)
+		}
+		if err != nil {
 			k.Fail(w, r, err)
 		}
 	})

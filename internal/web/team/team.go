@@ -35,6 +35,8 @@ func Register(k *kit.Kit, a *access.Service, hooks *webhook.Service) {
 	k.Handle("POST /equipe/membre/modifier", kit.Worker, h.editMember)
 	k.Handle("POST /equipe/membre", kit.Worker, h.change)
 	k.Handle("POST /equipe/equipes", kit.Worker, h.addTeam)
+	k.Handle("GET /equipe/demandes", kit.Worker, h.showResets)
+	k.Handle("POST /equipe/demandes", kit.Worker, h.answerReset)
 	k.Handle("GET /equipe/structure", kit.Worker, h.showHouse)
 	k.Handle("POST /equipe/structure", kit.Worker, h.editHouse)
 	k.Handle("GET /equipe/logiciels", kit.Worker, h.showPrograms)

@@ -3,6 +3,12 @@
 
 type Enhance = (el: HTMLElement) => void;
 
+// Bytes travel as base64url.
+const bytes = (s: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(s.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const text = (b: ArrayBuffer): string =>
+  btoa(String.fromCharCode(...new Uint8Array(b))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+
 const enhance: Record<string, Enhance> = {
   // An error summary takes the focus, so that a screen reader reads it first.
   focus: (el) => el.focus(),
@@ -29,9 +35,9 @@ const enhance: Record<string, Enhance> = {
     if (!area) return;
     el.hidden = false;
     el.querySelector("button")?.addEventListener("click", () => {
-      const text = area.value.slice(area.selectionStart, area.selectionEnd);
-      area.setRangeText("[[" + text + "]]", area.selectionStart, area.selectionEnd, "end");
-      if (!text) area.setSelectionRange(area.selectionStart - 2, area.selectionStart - 2);
+      const chosen = area.value.slice(area.selectionStart, area.selectionEnd);
+      area.setRangeText("[[" + chosen + "]]", area.selectionStart, area.selectionEnd, "end");
+      if (!chosen) area.setSelectionRange(area.selectionStart - 2, area.selectionStart - 2);
       area.focus();
       area.dispatchEvent(new Event("input", { bubbles: true }));
     });
@@ -72,6 +78,57 @@ const enhance: Record<string, Enhance> = {
     input.addEventListener("input", () => {
       clearTimeout(timer);
       timer = window.setTimeout(() => void ask(), 150);
+    });
+  },
+
+  // A form that a device's key fills: it asks the device, then sends the answer.
+  passkey: (el) => {
+    const form = el as HTMLFormElement;
+    if (!window.PublicKeyCredential || !form.dataset.ask) return;
+    form.hidden = false;
+    const field = (name: string): HTMLInputElement => form.elements.namedItem(name) as HTMLInputElement;
+    const say = form.querySelector<HTMLElement>("[role=alert]");
+    const ask = async (): Promise<void> => {
+      const body = new URLSearchParams();
+      new FormData(form).forEach((v, k) => {
+        if (k !== "unique") body.append(k, String(v));
+      });
+      const answer = await fetch(form.dataset.ask ?? "", { method: "POST", body, credentials: "same-origin" });
+      if (answer.redirected) {
+        location.assign(answer.url);
+        return;
+      }
+      const asked = await answer.json();
+      const options = asked.options.publicKey;
+      options.challenge = bytes(options.challenge);
+      for (const c of [...(options.excludeCredentials ?? []), ...(options.allowCredentials ?? [])]) c.id = bytes(c.id);
+      if (options.user) options.user.id = bytes(options.user.id);
+      const key = (options.user
+        ? await navigator.credentials.create({ publicKey: options })
+        : await navigator.credentials.get({ publicKey: options })) as PublicKeyCredential;
+      const given = key.response as AuthenticatorAttestationResponse & AuthenticatorAssertionResponse;
+      const response: Record<string, unknown> = { clientDataJSON: text(given.clientDataJSON) };
+      if (given.attestationObject) {
+        response.attestationObject = text(given.attestationObject);
+        response.transports = given.getTransports?.() ?? [];
+      } else {
+        response.authenticatorData = text(given.authenticatorData);
+        response.signature = text(given.signature);
+        if (given.userHandle) response.userHandle = text(given.userHandle);
+      }
+      field("etat").value = asked.state;
+      field("reponse").value = JSON.stringify({ id: key.id, rawId: key.id, type: key.type, response, clientExtensionResults: {} });
+      form.submit();
+    };
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      if (say) say.hidden = true;
+      ask().catch(() => {
+        // The device said no, or was closed, or the network is away: nothing was
+        // sent, the other ways stay.
+        delete form.dataset.sent;
+        if (say) say.hidden = false;
+      });
     });
   },
 

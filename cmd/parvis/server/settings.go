@@ -1,0 +1,112 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+)
+
+// settingsFile is where an installation's settings are looked for in its data
+// directory when no other file is named.
+const settingsFile = "settings.toml"
+
+// maxSettings bounds the file, in bytes.
+const maxSettings = 256 << 10
+
+// Settings is what an installation says of itself in a file: who reaches it where,
+// how long a session lasts, by whom else one may sign in. Never a secret: those are
+// in files or commands that it names. The zero Settings is a machine on its own.
+type Settings struct {
+	// Address is how browsers reach this installation, "https://parvis.example.fr".
+	Address  string          `toml:"address"`
+	Sessions SessionSettings `toml:"sessions"`
+}
+
+// SessionSettings are durations as Go writes them, "30m"; "" for the usual one.
+type SessionSettings struct {
+	Idle        string `toml:"idle"`
+	Absolute    string `toml:"absolute"`
+	IdleOne     string `toml:"idle_one_factor"`
+	AbsoluteOne string `toml:"absolute_one_factor"`
+	Beside      string `toml:"beside"`
+	Recent      string `toml:"recent"`
+}
+
+// Bounds of a session's durations: below, nobody could finish a form; above, a
+// forgotten screen stays open.
+const (
+	shortest = time.Minute
+	longest  = 7 * 24 * time.Hour
+)
+
+// ReadSettings reads a settings file, or the one of the data directory when file is
+// "": there, none is no error. An unknown name, a wrong value or a file too large is
+// Invalid, with a sentence for the operator.
+func ReadSettings(file, data string) (Settings, error) {
+	var out Settings
+	path := file
+	if path == "" {
+		path = filepath.Join(data, settingsFile)
+	}
+	bad := func(err error) (Settings, error) {
+		return Settings{}, errs.Wrap(errs.Invalid, "cli.settings.bad", err, "path", path, "why", err.Error())
+	}
+	info, err := os.Stat(path)
+	if file == "" && errors.Is(err, os.ErrNotExist) {
+		return out, nil
+	}
+	if err != nil {
+		return bad(err)
+	}
+	if info.Size() > maxSettings {
+		return bad(fmt.Errorf("%d bytes, at most %d", info.Size(), maxSettings))
+	}
+	read, err := toml.DecodeFile(path, &out)
+	if err != nil {
+		return bad(err)
+	}
+	if unknown := read.Undecoded(); len(unknown) > 0 {
+		names := make([]string, len(unknown))
+		for i, k := range unknown {
+			names[i] = k.String()
+		}
+		return bad(fmt.Errorf("unknown: %s", strings.Join(names, ", ")))
+	}
+	if _, err := out.access(access.Options{}); err != nil {
+		return bad(err)
+	}
+	return out, nil
+}
+
+// access completes the options of the way in.
+func (s Settings) access(o access.Options) (access.Options, error) {
+	for _, d := range []struct {
+		name, text string
+		to         *time.Duration
+	}{
+		{"idle", s.Sessions.Idle, &o.Idle}, {"absolute", s.Sessions.Absolute, &o.Absolute},
+		{"idle_one_factor", s.Sessions.IdleOne, &o.IdleOne}, {"absolute_one_factor", s.Sessions.AbsoluteOne, &o.AbsoluteOne},
+		{"beside", s.Sessions.Beside, &o.Beside}, {"recent", s.Sessions.Recent, &o.Recent},
+	} {
+		if d.text == "" {
+			continue
+		}
+		v, err := time.ParseDuration(d.text)
+		if err != nil {
+			return o, fmt.Errorf("sessions.%s: %w", d.name, err)
+		}
+		if v < shortest || v > longest {
+			return o, fmt.Errorf("sessions.%s: %s is not between %s and %s", d.name, v, shortest, longest)
+		}
+		*d.to = v
+	}
+	return o, nil
+}

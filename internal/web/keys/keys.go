@@ -1,0 +1,155 @@
+// Package keys is where somebody looks after their own ways in: the keys of their
+// devices, named, dated, taken away in one gesture. The same page for a worker and
+// for a person.
+package keys
+
+import (
+	"embed"
+	"encoding/json"
+	"net/http"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/passkey"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/web/account"
+	"codeberg.org/parvis/parvis/internal/web/kit"
+)
+
+// Pages are the templates of this area.
+//
+//go:embed *.html
+var Pages embed.FS
+
+// Handler answers the pages of one's own keys.
+type Handler struct {
+	kit    *kit.Kit
+	access *access.Service
+	keys   *passkey.Service
+}
+
+// Register adds the routes.
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service) {
+	h := &Handler{kit: k, access: a, keys: keys}
+	for _, side := range []struct {
+		base  string
+		guard kit.Guard
+	}{{"/compte", kit.Worker}, {"/moi", kit.PersonIn}} {
+		k.Handle("GET "+side.base+"/cles-d-acces", side.guard, h.show)
+		k.Handle("POST "+side.base+"/cles-d-acces", side.guard, h.add)
+		k.Handle("POST "+side.base+"/cles-d-acces/defi", side.guard, h.ask)
+		k.Handle("POST "+side.base+"/cles-d-acces/geste", side.guard, h.change)
+	}
+}
+
+// view is the page.
+type view struct {
+	Form   *kit.Form
+	Base   string // "/compte" or "/moi"
+	Person bool
+	Works  bool // keys work at this address
+	Keys   []line
+	House  kit.House
+}
+
+// line is one key.
+type line struct {
+	passkey.Key
+	Made core.Date
+	Here bool // bound to this site
+}
+
+func base(r *http.Request) string {
+	if core.ActorFrom(r.Context()).Kind == core.ActorPerson {
+		return "/moi"
+	}
+	return "/compte"
+}
+
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
+	form, err := h.kit.NewForm(w, r)
+	if err != nil {
+		return err
+	}
+	return h.render(w, r, form, http.StatusOK)
+}
+
+func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form, status int) error {
+	form.Again()
+	v := kit.From(r.Context())
+	form.Default("name", account.Device(kit.Client(r).Device)) // a name before the device is asked: it keeps its key even when we refuse
+	site := h.keys.Site(kit.Origin(r))
+	list, err := h.keys.List(r.Context())
+	if err != nil {
+		return err
+	}
+	page := view{Form: form, Base: base(r), Person: v.Actor.Kind == core.ActorPerson, Works: site.ID != "", House: h.kit.HouseOf(r)}
+	for _, k := range list {
+		page.Keys = append(page.Keys, line{Key: k, Made: core.DateOf(k.MadeAt.In(v.Place())), Here: k.Site == site.ID})
+	}
+	return h.kit.Render(w, r, kit.Page{
+		Template: "keys/keys", Title: v.T("signin.keys.title"), Nav: "account", Public: page.Person, Status: status, View: page, Script: true,
+	})
+}
+
+// ask answers the page's script: what to ask the device.
+func (h *Handler) ask(w http.ResponseWriter, r *http.Request) error {
+	options, state, err := h.keys.BeginAdd(r.Context(), h.keys.Site(kit.Origin(r)))
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(struct {
+		Options any    `json:"options"`
+		State   string `json:"state"`
+	}{options, state})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(body) // the browser may have left
+	return nil
+}
+
+func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {
+	err := h.keys.Add(r.Context(), h.keys.Site(kit.Origin(r)), r.PostForm.Get("etat"), r.PostForm.Get("reponse"), r.PostForm.Get("name"))
+	if err != nil {
+		return h.refuse(w, r, err)
+	}
+	return h.done(w, r, kit.Flash{Bold: "signin.keys.added", Rest: "signin.keys.added_rest"})
+}
+
+// change renames a key or takes it away.
+func (h *Handler) change(w http.ResponseWriter, r *http.Request) error {
+	id, err := core.ParseID(r.PostForm.Get("cle"))
+	if err != nil {
+		return errs.Wrap(errs.NotFound, "", err)
+	}
+	switch r.PostForm.Get("geste") {
+	case "nom":
+		if err := h.keys.Rename(r.Context(), id, r.PostForm.Get("name")); err != nil {
+			return h.refuse(w, r, err)
+		}
+		return h.done(w, r, kit.Flash{Bold: "web.form.saved"})
+	case "fin":
+		if err := h.keys.Revoke(r.Context(), id); err != nil {
+			return err
+		}
+		return h.done(w, r, kit.Flash{Bold: "signin.keys.revoked", Rest: "signin.keys.revoked_rest"})
+	}
+	return errs.New(errs.Invalid, "web.error.form_broken")
+}
+
+func (h *Handler) done(w http.ResponseWriter, r *http.Request, f kit.Flash) error {
+	h.kit.SetFlash(w, r, f)
+	h.kit.Redirect(w, r, base(r)+"/cles-d-acces")
+	return nil
+}
+
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	form, err := h.kit.Refused(w, r, err)
+	if err != nil {
+		return err
+	}
+	return h.render(w, r, form, http.StatusUnprocessableEntity)
+}
