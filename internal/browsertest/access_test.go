@@ -102,7 +102,7 @@ func TestAccessibility(t *testing.T) {
 				}
 			}
 			nobody := b.Visit(t, h.URL(), screen)
-			for _, path := range []string{"/entrer", "/entrer/perdu", "/simulateur", "/guichets", "/regles", "/nulle-part"} {
+			for _, path := range []string{"/entrer", "/entrer/perdu", "/simulateur", "/guichets", "/regles", "/verifier", "/journal/cle", "/nulle-part"} {
 				check(nobody, path)
 			}
 			worker := b.Visit(t, h.URL(), screen)

@@ -167,7 +167,7 @@ func TestLanguages(t *testing.T) {
 	file := openFile(t, v)
 	for _, c := range []struct{ tag, lang, dir string }{{"ar", "ar", "rtl"}, {"en", "en", "ltr"}, {"fr-x-falc", "fr", "ltr"}, {"fr", "fr", "ltr"}} {
 		v.Open("/?lang=" + c.tag)
-		for _, path := range []string{"/", "/personnes", file, file + "/question", file + "/faits", file + "/notes", file + "/notes/nouvelle", file + "/notes/mots", "/compte", "/regles", "/simulateur", "/guichets", "/nulle-part"} {
+		for _, path := range []string{"/", "/personnes", file, file + "/question", file + "/faits", file + "/notes", file + "/notes/nouvelle", file + "/notes/mots", "/compte", "/regles", "/simulateur", "/guichets", "/verifier", "/nulle-part"} {
 			v.Open(path)
 			got := browsertest.Eval[string](v, "document.documentElement.lang + ' ' + document.documentElement.dir")
 			if got != c.lang+" "+c.dir {

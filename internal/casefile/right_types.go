@@ -199,6 +199,7 @@ const (
 // that of a sheet of rights.
 type Sheet struct {
 	Code       string // "7QF-M2K" form
+	Mark       string // of the journal, "" on a paper of before there were marks
 	Kind       SheetKind
 	Person     core.ID
 	Month      core.Month

@@ -70,7 +70,7 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 			return fmt.Errorf("give the sheet a code: %w", err)
 		}
 		sheet.Code = ShowCode(code)
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(code)})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "sheet.print", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(code), Code: code})
 	})
 	return sheet, err
 }
@@ -149,6 +149,9 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 			return journal.Event{}, err
 		}
 		v.Older = last.id != sh.Evaluation
+		if sh.Mark, err = journal.Mark(q, org, bare); err != nil {
+			return journal.Event{}, err
+		}
 		sh.Person = person
 		v.Names, err = workerNames(q, org, append(deciders(v.Rights), sh.By, v.Referent))
 		return journal.Event{Kind: "sheet.read", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(bare)}, err

@@ -109,10 +109,6 @@ func BenchmarkRecordTogether(b *testing.B) {
 	}
 }
 
-// linesADay is a small organisation: 20 workers who each open or list a hundred
-// times.
-const linesADay = 2000
-
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -15,8 +15,12 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
-// formVersion is the version of the canonical form, "v" in every event.
-const formVersion = 1
+// formVersion is the version of the canonical form, "v" in every event. An event
+// with the code of a printed paper has formWithCode: the same and one member more.
+const (
+	formVersion  = 1
+	formWithCode = 2
+)
 
 // saltBytes is the length of every salt: 128 bits, so that a commitment tells
 // nothing of what it hides.
@@ -44,6 +48,7 @@ type openPart struct {
 	Subjects  [][]byte // 32 bytes each: SHA-256(subject's salt ‖ person id)
 	Object    string
 	Reason    string
+	Code      string // of the printed paper, in its bare form; "" when none
 	Closed    []byte // 32 bytes: SHA-256(closed salt ‖ closed part)
 }
 
@@ -63,6 +68,7 @@ func (o openPart) encode(b []byte) []byte {
 	w := object{buf: b}
 	w.string("actor", string(o.ActorKind))
 	w.string("closed", base64.RawURLEncoding.EncodeToString(o.Closed))
+	w.string("code", o.Code)
 	w.string("day", o.Day.String())
 	w.string("function", o.Function)
 	w.string("kind", o.Kind)
@@ -77,7 +83,11 @@ func (o openPart) encode(b []byte) []byte {
 	slices.Sort(subjects)
 	w.strings("subjects", subjects)
 	w.string("tree", string(o.Tree))
-	w.int("v", formVersion)
+	if o.Code != "" {
+		w.int("v", formWithCode)
+	} else {
+		w.int("v", formVersion)
+	}
 	return w.close()
 }
 
@@ -200,6 +210,7 @@ func appendString(b []byte, s string) []byte {
 type openForm struct {
 	Actor    string   `json:"actor"`
 	Closed   string   `json:"closed"`
+	Code     string   `json:"code"`
 	Day      string   `json:"day"`
 	Function string   `json:"function"`
 	Kind     string   `json:"kind"`
@@ -231,8 +242,8 @@ func decodeOpen(data []byte) (openPart, error) {
 	if err := decodeStrict(data, &f); err != nil {
 		return openPart{}, fmt.Errorf("event: %w", err)
 	}
-	if f.V != formVersion {
-		return openPart{}, fmt.Errorf("event: form version %d, want %d", f.V, formVersion)
+	if f.V != formVersion && f.V != formWithCode {
+		return openPart{}, fmt.Errorf("event: form version %d, want %d or %d", f.V, formVersion, formWithCode)
 	}
 	day, err := core.ParseDate(f.Day)
 	if err != nil {
@@ -241,6 +252,7 @@ func decodeOpen(data []byte) (openPart, error) {
 	o := openPart{
 		Tree: core.ID(f.Tree), Seq: f.Seq, Org: core.ID(f.Org), Day: day, Kind: f.Kind,
 		ActorKind: core.ActorKind(f.Actor), Function: f.Function, Object: f.Object, Reason: f.Reason,
+		Code: f.Code,
 	}
 	if o.Closed, err = base64.RawURLEncoding.DecodeString(f.Closed); err != nil {
 		return openPart{}, fmt.Errorf("event: closed: %w", err)

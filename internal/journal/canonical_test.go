@@ -43,6 +43,16 @@ func TestFormIsAContract(t *testing.T) {
 	if diff := cmp.Diff(wantOpen, string(open)); diff != "" {
 		t.Errorf("open part (-want +got):\n%s", diff)
 	}
+	// Version 2: the same, and the code of a printed paper.
+	paper := openPart{
+		Tree: "019ea000-0000-7000-8000-00000000000d", Seq: 13, Org: "019ea000-0000-7000-8000-00000000000e",
+		Day: core.Date{Year: 2026, Month: time.June, Day: 11}, Kind: "plan.print", ActorKind: core.ActorWorker, Code: "7QFM2K", Object: "sheet", Closed: commit(salt, closed),
+	}.encode(nil)
+	wantPaper := `{"actor":"worker","closed":"I6iAXxANjoOie0O6j3gYYbnY-IS7URVsJ0FX2Zqg3lI","code":"7QFM2K","day":"2026-06-11",` +
+		`"kind":"plan.print","object":"sheet","org":"019ea000-0000-7000-8000-00000000000e","seq":13,"tree":"019ea000-0000-7000-8000-00000000000d","v":2}`
+	if diff := cmp.Diff(wantPaper, string(paper)); diff != "" {
+		t.Errorf("open part of a paper (-want +got):\n%s", diff)
+	}
 	plain := sha256.Sum256(append(bytes.Clone(salt), open...))
 	if got := hex.EncodeToString(commit(salt, open)); got != hex.EncodeToString(plain[:]) {
 		t.Errorf("leaf is %s, want SHA-256(salt ‖ event)", got)
@@ -58,7 +68,7 @@ func TestCanonicalFormSurvivesReading(t *testing.T) {
 			Tree: core.ID(text.Draw(t, "tree")), Seq: rapid.Int64Min(0).Draw(t, "seq"), Org: core.ID(text.Draw(t, "org")),
 			Day: core.Date{Year: 2026, Month: time.June, Day: rapid.IntRange(1, 30).Draw(t, "day")}, Kind: text.Draw(t, "kind"),
 			ActorKind: core.ActorKind(text.Draw(t, "actor")), Function: text.Draw(t, "function"),
-			Object: text.Draw(t, "object"), Reason: text.Draw(t, "reason"), Closed: bytes.Repeat([]byte{1}, 32),
+			Object: text.Draw(t, "object"), Reason: text.Draw(t, "reason"), Code: text.Draw(t, "code"), Closed: bytes.Repeat([]byte{1}, 32),
 		}
 		data := want.encode(nil)
 		if !json.Valid(data) {

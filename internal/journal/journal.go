@@ -65,6 +65,9 @@ type Event struct {
 	// Reason is why, or on whose agreement; "" means the accompaniment by the
 	// person's team. The person reads it.
 	Reason string
+	// Code is the code of a printed paper, in its bare form. It goes into the part that
+	// the person sees, and the paper then has a receipt. "" for anything else.
+	Code string
 	// Detail holds ids and codes, never content. It is never shown to a person,
 	// so it may name rows of others.
 	Detail map[string]string
@@ -146,7 +149,7 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 	open := openPart{
 		Tree: head.tree, Seq: head.seq, Org: actor.Org,
 		Day: core.DateOf(time.UnixMicro(at).In(head.place)), Kind: e.Kind,
-		ActorKind: actor.Kind, Function: functionFrom(ctx), Object: e.Object, Reason: e.Reason,
+		ActorKind: actor.Kind, Function: functionFrom(ctx), Object: e.Object, Reason: e.Reason, Code: e.Code,
 		Closed: commit(salts[saltBytes:2*saltBytes], sealed),
 	}
 	about := make([]subject, len(subjects))
@@ -161,6 +164,9 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 		event: event, salt: salt, closed: sealed, closedSalt: salts[saltBytes : 2*saltBytes],
 		subjects: packSubjects(about), leaf: commit(salt, event),
 	})
+	if err == nil && e.Code != "" {
+		_, err = tx.Exec(insertPaper, actor.Org, e.Code, head.tree, head.seq)
+	}
 	if err == nil && head.seq+1-head.indexed >= indexEvery {
 		err = indexSubjects(tx, actor.Org, head.tree, head.indexed)
 	}
@@ -230,6 +236,8 @@ func (e Event) check(actor core.Actor) error {
 		return fmt.Errorf("reason of %d bytes, want at most %d", len(e.Reason), maxReasonBytes)
 	case len(e.Detail) > maxDetailPairs:
 		return fmt.Errorf("%d details, want at most %d", len(e.Detail), maxDetailPairs)
+	case !validCode(e.Code):
+		return fmt.Errorf("code %.20q", e.Code)
 	case len(e.Object) > maxKindBytes || len(e.ObjectID) > maxDetailBytes:
 		return errors.New("object too long")
 	}

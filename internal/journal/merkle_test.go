@@ -14,6 +14,10 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
 
+// linesADay is a small organisation: 20 workers who each open or list a hundred
+// times.
+const linesADay = 2000
+
 const install = "00112233445566778899aabbccddeeff"
 
 // signing makes a journal with a key.

@@ -76,6 +76,9 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	engine, err := casefile.NewLawEngine(l)
 	ok(err)
 	j := journal.New(d, nil)
+	key, err := journal.NewKey("00112233445566778899aabbccddeeff", ring.Derive("journal"))
+	ok(err)
+	j.SignWith(key)
 	s := &site{clock: clk, db: d}
 	s.access, err = access.New(d, j, fields, ring.Derive("session"), access.Options{Demo: true, Log: log, Password: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	ok(err)
@@ -109,7 +112,7 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	keys, err := passkey.New(passkey.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk})
 	ok(err)
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
+		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

@@ -49,6 +49,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
+	"codeberg.org/parvis/parvis/internal/web/proof"
 	"codeberg.org/parvis/parvis/internal/web/seen"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/team"
@@ -63,6 +64,7 @@ type Config struct {
 	Keys     *passkey.Service
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
+	Journal  proof.Journal // what it signed is verified without an account
 	Law      *rights.Law
 	// Communes is the list of communes; nil for the embedded one.
 	Communes *directory.Communes
@@ -81,8 +83,8 @@ type Demo = entry.Demo
 // New makes the handler of every page. It fails when a template or a text does
 // not compile.
 func New(cfg Config) (http.Handler, error) {
-	if cfg.Access == nil || cfg.Keys == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Law == nil || cfg.Clock == nil {
-		return nil, fmt.Errorf("web: Access, Keys, Cases, Webhooks, Law and Clock are needed")
+	if cfg.Access == nil || cfg.Keys == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Journal == nil || cfg.Law == nil || cfg.Clock == nil {
+		return nil, fmt.Errorf("web: Access, Keys, Cases, Webhooks, Journal, Law and Clock are needed")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -100,7 +102,7 @@ func New(cfg Config) (http.Handler, error) {
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
-			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
+			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "proof": proof.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
 	})
 	if err != nil {
@@ -135,6 +137,7 @@ func New(cfg Config) (http.Handler, error) {
 	seen.Register(k, journal, cfg.Access)
 	me.Register(k, cfg.Cases, follow, notes, journal, words)
 	info.Register(k, words)
+	proof.Register(k, cfg.Journal)
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

@@ -40,6 +40,7 @@ type shape struct {
 	Key     key        `cmd:"" help:"cli.help.key"`
 	Member  member     `cmd:"" help:"cli.help.member"`
 	Journal journalCmd `cmd:"" help:"proof.help.journal"`
+	Verify  verify     `cmd:"" help:"proof.help.verify"`
 	Import  importCmd  `cmd:"" help:"cli.help.import"`
 	Export  exportCmd  `cmd:"" help:"cli.help.export"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`

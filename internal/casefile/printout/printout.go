@@ -38,6 +38,7 @@ func New(cases *casefile.Service, rooms ...casefile.Exporter) *Service {
 // is set.
 type Printout struct {
 	Code      string // "7QF-M2K" form
+	Mark      string // of the journal, "" on a paper of before there were marks
 	Kind      casefile.SheetKind
 	Person    core.ID // who stands today
 	PrintedAs core.ID // whose it was when printed: another address of the same person since a merge
@@ -119,7 +120,7 @@ func (s *Service) Make(ctx context.Context, file core.ID, kind casefile.SheetKin
 			return fmt.Errorf("keep the document: %w", err)
 		}
 		out.Code = casefile.ShowCode(code)
-		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: printed(kind), Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(code)})
+		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: printed(kind), Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(code), Code: code})
 	})
 	return out, err
 }
@@ -248,6 +249,9 @@ func (s *Service) find(ctx context.Context, code string, open bool) (Printout, e
 			return journal.Event{}, err
 		}
 		out.Older = current != digest
+		if out.Mark, err = journal.Mark(q, org, bare); err != nil {
+			return journal.Event{}, err
+		}
 		workers, err := access.Workers(q, org, out.By)
 		out.ByName = workers[out.By].Name
 		return line, err

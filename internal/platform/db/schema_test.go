@@ -34,6 +34,8 @@ var orgNotFirst = map[string]string{
 	"access_token token_hash": "found by the token's hash, before the organisation is known",
 	"api_request at":          "one sweep removes old answers of all organisations",
 
+	"journal_paper code": "found by the code on the paper, before the organisation is known",
+
 	"webhook_delivery event_at": "one sweep removes old deliveries of all organisations",
 }
 

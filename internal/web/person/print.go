@@ -96,6 +96,9 @@ func (h *Handler) openPrint(r *http.Request) (doc printed.Doc, moved string, err
 	say := i18n.For(tag)
 	doc = printed.Doc{Tag: tag, Large: large, At: kit.Instant(kit.From(r.Context()), p.At), House: h.kit.HouseOf(r), Code: p.Code,
 		Back: path(id), Here: printPath(p)}
+	if p.Mark != "" {
+		doc.Mark = say.T("proof.page.paper_line", "mark", printed.Foreign(say, p.Mark), "address", printed.Foreign(say, h.kit.Address(r, "/verifier")))
+	}
 	day := say.Date(instant(r, p.At))
 	if p.Older {
 		doc.Notice = say.T("print.older", "date", day)

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/printed"
 )
 
 // SheetView is the printed sheet: the person's, in their language, « vous ».
@@ -33,6 +34,7 @@ type SheetView struct {
 	Papers   []paper
 	House    kit.House
 	Code     string
+	Mark     string    // the mark of the journal and where to verify it, "" when there is none
 	Older    string    // said when the rights were calculated again since
 	At       time.Time // when the sheet was made
 	Tag      string
@@ -109,6 +111,9 @@ func (h *Handler) readSheet(r *http.Request) (view SheetView, moved string, err 
 	view = SheetView{
 		Back: path(id), BackName: sheet.Person.DisplayName(), Here: path(id) + "/fiche/" + sheet.Code, Tag: tag,
 		Name: sheet.Person.DisplayName(), House: h.kit.HouseOf(r), Code: sheet.Code, At: kit.Instant(kit.From(r.Context()), sheet.At),
+	}
+	if sheet.Mark != "" {
+		view.Mark = p.T("proof.page.paper_line", "mark", printed.Foreign(p, sheet.Mark), "address", printed.Foreign(p, h.kit.Address(r, "/verifier")))
 	}
 	day := p.Date(instant(r, sheet.At))
 	view.Made = p.T("web.sheet.made", "name", view.Name, "date", day)

@@ -35,6 +35,7 @@ type Doc struct {
 	At     time.Time // when what it says was kept: the same content keeps the same date
 	House  kit.House
 	Code   string // "" when it has none
+	Mark   string // the mark of the journal and where to verify it, "" when it has none
 	Blocks []Block
 	// The bar above the page.
 	Back, BackName string
@@ -175,7 +176,7 @@ func (d Doc) PDF() ([]byte, error) {
 			b.set(out)
 		}
 		if d.Code != "" {
-			out.Code(p.T("web.sheet.show_code"), d.Code, p.T("print.code_means"))
+			out.Code(p.T("web.sheet.show_code"), d.Code, strings.TrimSpace(p.T("print.code_means")+" "+d.Mark))
 		}
 	})
 }

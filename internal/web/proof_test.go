@@ -1,0 +1,62 @@
+package web_test
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"codeberg.org/parvis/parvis/internal/journal"
+)
+
+var markOnPaper = regexp.MustCompile(`[0-9A-Z]{4}(-[0-9A-Z]{4}){3}`)
+
+// A printed paper bears a mark; whoever holds it verifies it without an account,
+// takes the receipt, and the receipt verifies too.
+func TestAPrintedPaperIsVerifiedWithoutAnAccount(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	path := "/personnes/" + string(s.samira)
+	for _, kind := range []string{"plan", "fiche"} {
+		file := b.get(path)
+		var paper page
+		if kind == "plan" {
+			paper = file.send(b, path+"/imprimer", "quoi", "plan").must(200, "/verifier")
+		} else {
+			paper = file.send(b, path+"/fiche").must(200, "/verifier")
+		}
+		code, mark := paper.path[strings.LastIndex(paper.path, "/")+1:], markOnPaper.FindString(paper.body)
+		if mark == "" {
+			t.Fatalf("%s: no mark on the paper", kind)
+		}
+		nobody := s.open(t)
+		form := nobody.get("/verifier").must(200, "Vérifier un papier")
+		seen := form.send(nobody, "/verifier", "code", strings.ToLower(code), "marque", strings.ToLower(mark), "texte", "").
+			must(200, "vérifié", "11 juin 2026", "assistante sociale a imprimé", code)
+		seen.mustNot("Haddad", "Samira", "Maurel")
+		receipt := seen.send(nobody, "/verifier/recu", "code", code, "marque", mark)
+		if receipt.status != 200 || !strings.HasPrefix(receipt.body, journal.ReceiptHeading) {
+			t.Fatalf("%s: receipt %d %.100q", kind, receipt.status, receipt.body)
+		}
+		text := html.UnescapeString(receipt.body)
+		form.send(nobody, "/verifier", "code", "", "marque", "", "texte", text).must(200, "vérifié", code)
+		form.send(nobody, "/verifier", "code", "", "marque", "", "texte", strings.Replace(text, "2026-06-11", "2026-06-10", 1)).must(422, "a été changé", "2026-06-10")
+		form.send(nobody, "/verifier", "code", "", "marque", "", "texte", strings.Replace(text, "\n4", "\n5", 1)[:len(text)-30]).must(422)
+		for _, wrong := range [][2]string{{code, "0000-0000-0000-0000"}, {"AAA-AAA", mark}, {"", ""}, {"<script>", "<script>"}} {
+			form.send(nobody, "/verifier", "code", wrong[0], "marque", wrong[1], "texte", "").must(422, "Nous ne trouvons pas")
+			if p := nobody.post("/verifier/recu", url.Values{"code": {wrong[0]}, "marque": {wrong[1]}}); p.status != 404 {
+				t.Errorf("receipt of %q: %d", wrong, p.status)
+			}
+		}
+	}
+	nobody := s.open(t)
+	nobody.get("/journal/cle").must(200, "parvis/00112233")
+	if key := nobody.get("/.well-known/parvis-journal-key"); key.status != 200 || !strings.HasPrefix(key.body, "parvis/00112233") {
+		t.Errorf("the key for programs: %d %q", key.status, key.body)
+	}
+	if p := nobody.get("/verifier?code=7QF-M2K"); !strings.Contains(p.body, "7QF-M2K") {
+		t.Error("the code of the address is not in the form")
+	}
+}
