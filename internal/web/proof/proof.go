@@ -38,6 +38,7 @@ type Handler struct {
 
 const (
 	path    = "/verifier"
+	keyPath = "/.well-known/parvis-journal-key"
 	maxForm = 80 << 10 // bytes: a proof is a few kilobytes
 )
 
@@ -48,7 +49,7 @@ func Register(k *kit.Kit, j Journal) {
 	k.HandleOpen("POST "+path, maxForm, h.check)
 	k.HandleOpen("POST "+path+"/recu", maxForm, h.receipt)
 	k.HandleOpen("GET /journal/cle", maxForm, h.key)
-	k.HandleOpen("GET /.well-known/parvis-journal-key", maxForm, h.plainKey)
+	k.HandleOpen("GET "+keyPath, maxForm, h.plainKey)
 }
 
 // view is the page: what was typed, and what came out of it.
@@ -147,13 +148,13 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) error {
 }
 
 // keyView is the page of the public key.
-type keyView struct{ Key string }
+type keyView struct{ Key, Command, Address string }
 
 func (h *Handler) key(w http.ResponseWriter, r *http.Request) error {
 	v := kit.From(r.Context())
 	return h.kit.Render(w, r, kit.Page{
 		Template: "proof/key", Title: v.T("proof.key.title"), Sheet: "gate.css",
-		Public: v.Actor.IsZero() || v.Actor.Kind == core.ActorPerson, View: keyView{h.journal.PublicKey()},
+		Public: v.Actor.IsZero() || v.Actor.Kind == core.ActorPerson, View: keyView{h.journal.PublicKey(), "parvis verify recu.txt --public-key cle.txt", keyPath},
 	})
 }
 
