@@ -112,7 +112,7 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	keys, err := passkey.New(passkey.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk})
 	ok(err)
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"),
+		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: true,
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

@@ -75,6 +75,8 @@ type Config struct {
 	// Demo opens /demo/enter/worker and /demo/enter/person and shows the banner;
 	// nil outside the demonstration.
 	Demo *Demo
+	// TwoWays, in tests, checks each page against html/template.
+	TwoWays bool
 }
 
 // Demo is whom the demonstration's doors let in.
@@ -98,7 +100,7 @@ func New(cfg Config) (http.Handler, error) {
 	house := &houses{access: cfg.Access, clock: cfg.Clock, log: cfg.Log, kept: map[core.ID]keptHouse{}}
 	k, err := kit.New(kit.Config{
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
-		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil,
+		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays,
 		Pages: map[string]fs.FS{
 			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,

@@ -3,7 +3,6 @@ package server_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -55,15 +54,6 @@ func BenchmarkOpenFileInProcess(b *testing.B) {
 		if w := ask(files[i%len(files)], cookies); w.Code != http.StatusOK {
 			b.Fatalf("status %d", w.Code)
 		}
-	}
-	if out := os.Getenv("PARVIS_PAGE"); out != "" {
-		r := httptest.NewRequest(http.MethodGet, files[0], nil)
-		for _, c := range cookies {
-			r.AddCookie(c)
-		}
-		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, r)
-		os.WriteFile(out, w.Body.Bytes(), 0o600)
 	}
 	b.ReportAllocs()
 	begun, n := processCPU(b), 0

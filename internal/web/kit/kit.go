@@ -77,6 +77,9 @@ type Config struct {
 	Demo     bool // shows the banner with the demo's own date
 	// Pages maps an area's name to its templates: "person" → *.html.
 	Pages map[string]fs.FS
+	// TwoWays, in tests, renders each page by html/template as well, and fails when
+	// the two differ.
+	TwoWays bool
 }
 
 // Kit is the shared furniture of the pages. Build one with New.
@@ -112,7 +115,7 @@ func New(cfg Config) (*Kit, error) {
 		mux:     http.NewServeMux(),
 		origin:  http.NewCrossOriginProtection(),
 	}
-	if k.templates, err = compileTemplates(cfg.Pages, assets, icons); err != nil {
+	if k.templates, err = compileTemplates(cfg.Pages, assets, icons, cfg.TwoWays); err != nil {
 		return nil, err
 	}
 	k.mux.Handle("GET /static/{name}", assets)

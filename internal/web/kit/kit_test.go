@@ -103,7 +103,7 @@ func newRig(t testing.TB) *rig {
 		House: func(context.Context, core.ID) kit.House {
 			return kit.House{Org: "CCAS de Valsèvre", Address: "2 place du Marché", Phone: "02 61 91 40 10"}
 		},
-		Pages: map[string]fs.FS{"test": pages},
+		Pages: map[string]fs.FS{"test": pages}, TwoWays: true,
 	})
 	if err != nil {
 		t.Fatal(err)

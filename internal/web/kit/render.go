@@ -84,7 +84,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	}
 	content := getBuffer()
 	defer func() { buffers.Put(content) }()
-	if err := set.ExecuteTemplate(content, page.Template, page.View); err != nil {
+	if err := set.run(content, page.Template, page.View); err != nil {
 		return fmt.Errorf("render %s: %w", page.Template, err)
 	}
 	if v.refused != nil {
@@ -112,13 +112,13 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	messages := getBuffer()
 	defer buffers.Put(messages)
 	if len(f.Flashes) > 0 {
-		if err := set.ExecuteTemplate(messages, "kit/flashes", f); err != nil {
+		if err := set.run(messages, "kit/flashes", f); err != nil {
 			return fmt.Errorf("render messages: %w", err)
 		}
 	}
 	shell := getBuffer()
 	defer buffers.Put(shell)
-	if err := set.ExecuteTemplate(shell, "kit/layout", f); err != nil {
+	if err := set.run(shell, "kit/layout", f); err != nil {
 		return fmt.Errorf("render layout of %s: %w", page.Template, err)
 	}
 	// The page is put together last: the sprite holds only the symbols it uses.

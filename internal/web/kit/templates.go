@@ -24,14 +24,15 @@ type templates struct {
 	sources map[string]string // "person/file" → text
 	assets  *Assets
 	icons   icons
-	byTag   map[string]func() (*template.Template, error)
+	both    bool
+	byTag   map[string]func() (*programs, error)
 }
 
 // compileTemplates reads every area's *.html; "person/file" is file.html of the
 // area person. French is compiled now, so that a mistake stops the start; the
 // others at their first page (tests compile them all).
-func compileTemplates(pages map[string]fs.FS, assets *Assets, icons icons) (*templates, error) {
-	t := &templates{sources: map[string]string{}, assets: assets, icons: icons, byTag: map[string]func() (*template.Template, error){}}
+func compileTemplates(pages map[string]fs.FS, assets *Assets, icons icons, both bool) (*templates, error) {
+	t := &templates{sources: map[string]string{}, assets: assets, icons: icons, both: both, byTag: map[string]func() (*programs, error){}}
 	own, err := fs.Sub(ownTemplates, "html")
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -45,7 +46,7 @@ func compileTemplates(pages map[string]fs.FS, assets *Assets, icons icons) (*tem
 		}
 	}
 	for _, tag := range i18n.Tags() {
-		t.byTag[tag] = sync.OnceValues(func() (*template.Template, error) { return t.compile(i18n.For(tag)) })
+		t.byTag[tag] = sync.OnceValues(func() (*programs, error) { return t.compile(i18n.For(tag)) })
 	}
 	if _, err := t.byTag[i18n.French](); err != nil {
 		return nil, err
@@ -74,8 +75,9 @@ var (
 	indent    = regexp.MustCompile(`\n\s+`)
 )
 
-func (t *templates) compile(p *i18n.Printer) (*template.Template, error) {
-	root := template.New("").Funcs(t.funcs(p))
+func (t *templates) compile(p *i18n.Printer) (*programs, error) {
+	funcs := t.funcs(p)
+	root := template.New("").Funcs(funcs)
 	for name, source := range t.sources {
 		var bad error
 		source = plainText.ReplaceAllStringFunc(source, func(m string) string {
@@ -102,7 +104,7 @@ func (t *templates) compile(p *i18n.Printer) (*template.Template, error) {
 			return nil, fmt.Errorf("template %s: %w", name, err)
 		}
 	}
-	return root, nil
+	return newPrograms(root, funcs, t.both)
 }
 
 func iconUse(name string, flip bool) string {
