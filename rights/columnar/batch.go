@@ -181,6 +181,9 @@ func (b *Batch) Text(s string) float64 {
 	return float64(i)
 }
 
+// TextOf returns the text that a number of a column stands for.
+func (b *Batch) TextOf(x float64) string { return b.texts[int(x)] }
+
 // Value returns the number that stands for a value of the reference.
 func (b *Batch) Value(variable int32, v eval.Value) float64 {
 	if b.prog.law.IR.Vars[variable].Type.Kind == ir.Text {

@@ -165,6 +165,9 @@ func (c *compiler) compute(v *ir.Var, in instance) int32 {
 		}
 		return c.add(n)
 	}
+	if c.prog.cells {
+		return c.rule(v, in, e)
+	}
 	n := none(opGiven, space)
 	n.i, n.j = in.variable, int32(in.period)
 	n.a = c.rule(v, in, e)
@@ -207,7 +210,7 @@ func (c *compiler) choose(a, b, d, space int32) int32 {
 		}
 		return d
 	}
-	if b == d && !c.prog.nodes[a].touchy && !c.prog.trace {
+	if b == d && !c.prog.nodes[a].touchy && !c.prog.cells {
 		return b
 	}
 	n := none(opIf, space)

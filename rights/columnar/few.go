@@ -120,24 +120,28 @@ func (w *few) begin(r *Evaluator, track bool) bool {
 	if r.b.count[ir.Person] > maxFew {
 		return false
 	}
-	if !r.b.overrides {
+	switch {
+	case !r.b.overrides && !r.prog.cells:
 		r.prog = r.prog.simple()
+	case r.b.overrides && r.prog.cells:
+		return false
 	}
 	c := r.prog.code()
 	if c == nil {
 		return false
 	}
-	if w.code != c {
-		*w = few{r: r, code: c, seen: make([]seen, len(c.steps)), looks: make([]look, 1)}
+	if more := len(c.steps) - len(w.seen); more > 0 {
+		w.seen = append(w.seen, make([]seen, more)...)
 		for k := range w.touch {
-			w.touch[k] = make([]uint64, len(c.steps))
+			w.touch[k] = append(w.touch[k], make([]uint64, more)...)
 		}
 	}
 	if w.run++; w.run == 0 { // after four thousand million runs
 		clear(w.seen)
 		w.run = 1
 	}
-	w.used, w.track, w.wide, w.looks = 0, track, false, w.looks[:1]
+	w.r, w.code, w.used, w.track, w.wide = r, c, 0, track, false
+	w.looks = append(w.looks[:0], look{})
 	return true
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Cells is what single cells of one household are worth, and what they rest on.
 type Cells struct {
-	Values []float64 // one per ask
+	Values []float64 // one per cell
 	NA     []bool    // not applicable: its value is 0
 	// Settled is false when the law does not know one of the answers: package eval
 	// says which and why, and nothing else here means anything.
@@ -19,7 +19,7 @@ type Cells struct {
 }
 
 // Absent is an absent cell of an input, in whose place its default was read. Asks
-// holds a bit per ask that read it.
+// holds a bit per cell asked that rests on it.
 type Absent struct {
 	Var, Row int32
 	Period   ir.Month // 0 for what is eternal
@@ -32,55 +32,62 @@ type Said struct {
 	Asks     uint64
 }
 
-// MaxCells is how many asks Cells takes.
+// MaxCells is how many cells Cells takes.
 const MaxCells = 64
 
-// Cells computes the program's asks in a sealed batch of one household, each for
-// one row of its variable's entity, as package eval does: what is absent and was
-// read is listed. ok is false when the batch, or the program, is too large for it.
-// The result is good until the next call. Only a program compiled with Trace lists
-// all that is read.
-func (r *Evaluator) Cells(ctx context.Context, b *Batch, rows []int32) (*Cells, bool, error) {
+// Cell is what is asked of a household: an ask of the program, for one row of its
+// variable's entity.
+type Cell struct {
+	Ask int
+	Row int32
+}
+
+// Cells computes cells of a batch of one household as package eval does, with what
+// each rests on; the program is one compiled for it. ok is false when that cannot
+// be done so: too many persons or cells, or a value given in place of a rule's. The
+// result is good until the next call.
+func (r *Evaluator) Cells(ctx context.Context, b *Batch, wanted []Cell) (c *Cells, ok bool, err error) {
 	b.Seal()
 	r.prog = b.prog
 	r.begin(b)
-	w := &r.few
-	if len(rows) > MaxCells || len(rows) != len(b.prog.roots) || len(b.homes) != 1 || !w.begin(r, true) {
+	w := r.few
+	if len(wanted) > MaxCells || len(b.homes) != 1 || !b.prog.cells || !w.begin(r, true) {
 		return nil, false, nil
 	}
-	c := &w.cells
+	c = &w.cells
 	*c = Cells{Values: c.Values[:0], NA: c.NA[:0], Absent: c.Absent[:0], Said: c.Said[:0], Settled: true}
-	for k, root := range w.code.roots {
+	for _, cell := range wanted {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		x, m := w.look(root, 1<<rows[k])
-		c.Values = append(c.Values, x[int(rows[k])&m])
-		c.NA = append(c.NA, w.na(root)>>rows[k]&1 != 0)
-		if w.rests(gaps, root)>>rows[k]&1 != 0 {
+		root := w.code.roots[cell.Ask]
+		x, m := w.look(root, 1<<cell.Row)
+		c.Values = append(c.Values, x[int(cell.Row)&m])
+		c.NA = append(c.NA, w.na(root)>>cell.Row&1 != 0)
+		if w.rests(gaps, root)>>cell.Row&1 != 0 {
 			c.Settled = false
 		}
 	}
 	if w.wide {
 		return nil, false, nil
 	}
-	w.trace(rows, c)
+	w.trace(wanted, c)
 	return c, true, nil
 }
 
 // trace goes from the asks down to what they rest on, once for all of them: nodes
 // come after what they look at.
-func (w *few) trace(rows []int32, c *Cells) {
+func (w *few) trace(wanted []Cell, c *Cells) {
 	if len(w.asks) < int(w.used) {
 		w.asks = make([]uint64, len(w.vals))
 	}
 	clear(w.asks[:w.used])
-	for k, root := range w.code.roots {
-		if root >= 0 {
-			w.asks[w.seen[root].at+rows[k]] |= 1 << k
+	for k, cell := range wanted {
+		if root := w.code.roots[cell.Ask]; root >= 0 {
+			w.asks[w.seen[root].at+cell.Row] |= 1 << k
 		}
 	}
-	for node := int32(len(w.seen)) - 1; node >= 0; node-- {
+	for node := int32(len(w.code.steps)) - 1; node >= 0; node-- {
 		s := &w.seen[node]
 		if s.run != w.run || !s.hungry {
 			continue

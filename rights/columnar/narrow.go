@@ -109,7 +109,7 @@ func (p *Program) narrowTo(shape []byte) *Program {
 	c := &compiler{
 		prog: &Program{
 			law: p.law, open: p.open, asks: p.asks, series: p.series, slots: p.slots, slotOf: p.slotOf,
-			spaces: p.spaces, paths: p.paths, texts: p.texts, notes: p.notes, trace: p.trace,
+			spaces: p.spaces, paths: p.paths, texts: p.texts, notes: p.notes,
 		},
 		same: make(map[nodeKey]int32, len(p.nodes)),
 	}
@@ -235,7 +235,7 @@ func (n *narrower) gather(x node) int32 {
 		}
 		return n.c.add(x)
 	}
-	quiet := list[0] < 0 || !n.c.prog.nodes[list[0]].touchy && !n.c.prog.trace
+	quiet := list[0] < 0 || !n.c.prog.nodes[list[0]].touchy
 	if v, ok := n.c.constant(list[1]); ok && quiet && v == 0 && !signed(v) && (kind == ir.FoldSum || kind == ir.FoldCount || kind == ir.FoldAny) {
 		return n.c.num(0, x.space)
 	}

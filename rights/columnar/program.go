@@ -23,9 +23,10 @@ type Options struct {
 	// vérifier » is not applicable. Without it, the profile dossier: an absent
 	// input is presumed, else unknown.
 	Open bool
-	// Trace keeps conditions that decide nothing, so that Cells lists all that the
-	// law reads.
-	Trace bool
+	// Cells makes a small program for Evaluator.Cells alone: conditions that decide
+	// nothing are kept, so that all that the law reads is listed, and no value takes
+	// the place of a rule's.
+	Cells bool
 }
 
 // Program is what is asked of a law, ready to be computed; it is safe for
@@ -50,7 +51,7 @@ type Program struct {
 	// in a narrowed one.
 	simple func() *Program
 	code   func() *code // its nodes as steps
-	trace  bool
+	cells  bool         // for Cells alone: it has steps and no nodes
 }
 
 // series is the run of months of one variable that the program can read.
@@ -68,7 +69,7 @@ const maxNodes = 4 << 20
 // too large.
 func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 	c := &compiler{
-		prog:  &Program{law: law, open: o.Open, trace: o.Trace, asks: asks, texts: []string{""}, series: make([]series, len(law.IR.Vars))},
+		prog:  &Program{law: law, open: o.Open, cells: o.Cells, asks: asks, texts: []string{""}, series: make([]series, len(law.IR.Vars))},
 		cells: map[instance]int32{}, same: map[nodeKey]int32{}, pathOf: map[string]int32{}, spaceOf: map[space]int32{},
 	}
 	for e := range int32(ir.Entities) {
@@ -86,6 +87,11 @@ func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 		}
 	}
 	c.finish()
+	if o.Cells {
+		steps := makeCode(c.prog)
+		c.prog.code, c.prog.nodes = func() *code { return steps }, nil
+		return c.prog, nil
+	}
 	c.prog.code = sync.OnceValue(func() *code { return makeCode(c.prog) })
 	c.prog.simple = sync.OnceValue(c.prog.withoutGiven)
 	return c.prog, nil

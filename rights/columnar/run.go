@@ -2,6 +2,7 @@ package columnar
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"codeberg.org/parvis/parvis/rights/ir"
@@ -27,7 +28,7 @@ type Evaluator struct {
 	walk    walker
 	result  Result
 	shape   []byte
-	few     few
+	few     *few
 }
 
 // Result is what was asked, as columns: Values[a][row] for ask a, over the rows
@@ -49,8 +50,8 @@ func (p *Program) NewEvaluator() *Evaluator {
 	n := len(p.spaces)
 	return &Evaluator{
 		prog: p, memo: make([]*col, len(p.nodes)), left: make([]int32, len(p.nodes)),
-		mem:     memory{rows: make([]int32, n), words: make([]int32, n), f: make([][][]float64, n), b: make([][][]uint64, n)},
-		subject: make([][]int32, n), outer: make([][]int32, n), ready: make([]bool, n), reach: make([]reach, n*len(p.paths)),
+		mem: memory{rows: make([]int32, n), words: make([]int32, n), f: make([][][]float64, n), b: make([][][]uint64, n)},
+		few: &few{}, subject: make([][]int32, n), outer: make([][]int32, n), ready: make([]bool, n), reach: make([]reach, n*len(p.paths)),
 		result: Result{
 			Values: make([][]float64, len(p.asks)), NA: make([][]uint64, len(p.asks)),
 			Notes: make([][]uint64, len(p.asks)), Unknown: make([][]uint64, len(p.asks)),
@@ -61,8 +62,20 @@ func (p *Program) NewEvaluator() *Evaluator {
 // Bytes is the memory that the evaluator holds.
 func (r *Evaluator) Bytes() int { return r.mem.bytes }
 
-// Run computes a sealed batch. The error is the context's.
+// Beside returns an evaluator of another program that works in the same memory as
+// this one: of the two, one at a time.
+func (r *Evaluator) Beside(p *Program) *Evaluator {
+	other := p.NewEvaluator()
+	other.few = r.few
+	return other
+}
+
+// Run computes a sealed batch. The error is the context's, or says that the program
+// was compiled for Cells.
 func (r *Evaluator) Run(ctx context.Context, b *Batch) (*Result, error) {
+	if b.prog.cells {
+		return nil, errors.New("run a batch: its program is for cells alone")
+	}
 	b.Seal()
 	r.prog = b.prog
 	r.begin(b)
