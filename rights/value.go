@@ -99,6 +99,12 @@ func (l *Law) value(t ir.Type, n float64, text string) Value {
 	return Number(n)
 }
 
+// ValueOf makes the value of a variable, by its index in the program, from what an
+// evaluator found: a number, or a text.
+func (l *Law) ValueOf(variable int32, n float64, text string) Value {
+	return l.value(l.prog.IR.Vars[variable].Type, n, text)
+}
+
 // maxNumber bounds what a fact may say: beyond it is a slip of the keyboard.
 const maxNumber = 1e12
 

@@ -181,6 +181,9 @@ func (b *Batch) Text(s string) float64 {
 	return float64(i)
 }
 
+// GroupOf is the row of a person's group.
+func (b *Batch) GroupOf(e ir.Entity, person int32) int32 { return b.group[e][person] }
+
 // TextOf returns the text that a number of a column stands for.
 func (b *Batch) TextOf(x float64) string { return b.texts[int(x)] }
 

@@ -16,6 +16,7 @@ type compiler struct {
 	same    map[nodeKey]int32
 	pathOf  map[string]int32
 	spaceOf map[space]int32
+	most    int // nodes
 }
 
 type nodeKey struct {
@@ -220,7 +221,7 @@ func (c *compiler) choose(a, b, d, space int32) int32 {
 
 // expr compiles an expression.
 func (c *compiler) expr(e *ir.Expr, at env) int32 {
-	if len(c.prog.nodes) > maxNodes {
+	if len(c.prog.nodes) > c.most {
 		return c.add(none(opGap, at.space))
 	}
 	switch e.Op {

@@ -107,6 +107,7 @@ func (p *Program) narrow(b *Batch, shape []byte) *Program {
 // narrowTo makes the program for a shape.
 func (p *Program) narrowTo(shape []byte) *Program {
 	c := &compiler{
+		most: maxNodes,
 		prog: &Program{
 			law: p.law, open: p.open, asks: p.asks, series: p.series, slots: p.slots, slotOf: p.slotOf,
 			spaces: p.spaces, paths: p.paths, texts: p.texts, notes: p.notes,

@@ -27,6 +27,7 @@ type Options struct {
 	// nothing are kept, so that all that the law reads is listed, and no value takes
 	// the place of a rule's.
 	Cells bool
+	Most  int // operations that a program may have, 0 for the most of all
 }
 
 // Program is what is asked of a law, ready to be computed; it is safe for
@@ -68,7 +69,11 @@ const maxNodes = 4 << 20
 // Compile prepares a law's program for what is asked. The error says that it is
 // too large.
 func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
+	if o.Most <= 0 || o.Most > maxNodes {
+		o.Most = maxNodes
+	}
 	c := &compiler{
+		most:  o.Most,
 		prog:  &Program{law: law, open: o.Open, cells: o.Cells, asks: asks, texts: []string{""}, series: make([]series, len(law.IR.Vars))},
 		cells: map[instance]int32{}, same: map[nodeKey]int32{}, pathOf: map[string]int32{}, spaceOf: map[space]int32{},
 	}
@@ -82,8 +87,8 @@ func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 		}
 		root := c.cell(instance{a.Var, period, a.Asked})
 		c.prog.roots = append(c.prog.roots, root)
-		if len(c.prog.nodes) > maxNodes {
-			return nil, fmt.Errorf("compile %d asks: more than %d operations", len(asks), maxNodes)
+		if len(c.prog.nodes) > o.Most {
+			return nil, fmt.Errorf("compile %d asks: more than %d operations", len(asks), o.Most)
 		}
 	}
 	c.finish()
@@ -98,7 +103,12 @@ func Compile(law *eval.Program, asks []Ask, o Options) (*Program, error) {
 }
 
 // Size tells how many operations the program has, for figures and logs.
-func (p *Program) Size() int { return len(p.nodes) }
+func (p *Program) Size() int {
+	if p.cells {
+		return len(p.code().steps)
+	}
+	return len(p.nodes)
+}
 
 // Reads tells whether the program can read a variable at a month, so that a
 // reader of files can pass over what decides nothing.

@@ -123,7 +123,7 @@ func (req *Request) splice(answers []rights.Answer, n note, o Options) ([]byte, 
 	for _, i := range byOffset(req.Asks) {
 		copyTo(req.Asks[i].offset)
 		v, _ := req.law.Variable(req.Asks[i].Variable)
-		out.Write(jsonValue(answers[i].Value, v.Unit))
+		out.Write(appendValue(nil, answers[i].Value, v.Unit))
 		at = req.Asks[i].offset + len("null")
 	}
 	end := bytes.LastIndexByte(req.body, '}')
@@ -196,19 +196,19 @@ func tidyCommas(b []byte, cut bool) []byte {
 	return bytes.TrimSuffix(bytes.TrimRight(out, " \t\r\n"), []byte(","))
 }
 
-// jsonValue writes a result: euros with two decimals, other numbers as they are,
+// appendValue writes a result: euros with two decimals, other numbers as they are,
 // not applicable as 0 or false.
-func jsonValue(v rights.Value, unit string) []byte {
+func appendValue(out []byte, v rights.Value, unit string) []byte {
 	if v.Kind != rights.KindNumber {
 		b, err := v.MarshalJSON()
 		if err != nil {
-			return []byte("null")
+			return append(out, "null"...)
 		}
-		return b
+		return append(out, b...)
 	}
 	if strings.HasPrefix(unit, "€") {
-		return strconv.AppendFloat(nil, rights.CentsOf(v.Number).Euros(), 'f', -1, 64)
+		return strconv.AppendFloat(out, rights.CentsOf(v.Number).Euros(), 'f', -1, 64)
 	}
 	n := math.Round(v.Number*1e6) / 1e6
-	return strconv.AppendFloat(nil, n, 'f', -1, 64)
+	return strconv.AppendFloat(out, n, 'f', -1, 64)
 }

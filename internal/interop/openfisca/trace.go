@@ -126,7 +126,7 @@ func (t *traced) add(l *rights.Law, place map[rights.Entity]map[string]int, all 
 func tracedValue(n rights.TraceNode, v rights.Variable) json.RawMessage {
 	switch {
 	case n.Value != nil:
-		return jsonValue(*n.Value, v.Unit)
+		return appendValue(nil, *n.Value, v.Unit)
 	case n.NA && v.Kind == rights.KindNumber:
 		return json.RawMessage("0")
 	case n.NA && v.Kind == rights.KindBool:

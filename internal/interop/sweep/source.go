@@ -170,8 +170,9 @@ func (s *lineSource) done(b *block) int64 { return b.read }
 // lineFiller reads lines into columns: the usual ones straight, the others as
 // POST /calculate does.
 type lineFiller struct {
-	law    *rights.Law
-	reader *reader
+	law   *rights.Law
+	prog  *columnar.Program
+	plain *openfisca.Plain
 }
 
 // line is a line as encoding/json reads it.
@@ -192,7 +193,8 @@ func (f *lineFiller) fill(b *block, i int, batches []*columnar.Batch) (int, []by
 	case len(text) == 0:
 		return 0, nil, errBlank
 	}
-	if id, err := f.reader.read(text, batches[0]); err == nil {
+	if id, ok := f.plain.Line(text); ok {
+		f.plain.AddTo(f.prog, batches[0])
 		return 0, id, nil
 	}
 	id, err := f.slowly(text, batches[0])

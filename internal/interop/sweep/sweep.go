@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/interop/openfisca"
 	"codeberg.org/parvis/parvis/rights"
 	"codeberg.org/parvis/parvis/rights/columnar"
 	"codeberg.org/parvis/parvis/rights/population"
@@ -254,7 +255,7 @@ func (s *sweep) worker() (*worker, error) {
 		}
 		w.fill, classes = &madeUpFiller{pop: pop}, population.Classes
 	} else {
-		w.fill = &lineFiller{law: s.o.Law, reader: newReader(s.o.Law, s.prog)}
+		w.fill = &lineFiller{law: s.o.Law, prog: s.prog, plain: openfisca.NewPlain(s.o.Law)}
 	}
 	for range classes {
 		w.batches, w.in = append(w.batches, s.prog.NewBatch()), append(w.in, nil)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"codeberg.org/parvis/parvis/internal/interop/openfisca"
 	"codeberg.org/parvis/parvis/internal/testkit"
 	"codeberg.org/parvis/parvis/law"
 	"codeberg.org/parvis/parvis/rights"
@@ -17,17 +18,15 @@ import (
 
 // twoWays reads a line into columns straight, and as POST /calculate does, and
 // compares the results. It tells whether the line was of the usual form.
-func twoWays(t *testing.T, l *rights.Law, p *columnar.Program, r *reader, line []byte) bool {
+func twoWays(t *testing.T, l *rights.Law, p *columnar.Program, r *openfisca.Plain, line []byte) bool {
 	t.Helper()
 	fast, slow := p.NewBatch(), p.NewBatch()
-	id, err := r.read(line, fast)
-	if err != nil {
-		if fast.Len() > 0 {
-			t.Errorf("%.80s: a line that was not read is in the batch", line)
-		}
+	id, ok := r.Line(line)
+	if !ok {
 		return false
 	}
-	f := &lineFiller{law: l, reader: r}
+	r.AddTo(p, fast)
+	f := &lineFiller{law: l, prog: p, plain: r}
 	want, err := f.slowly(line, slow)
 	if err != nil {
 		t.Errorf("%.200s: read, but refused by the web API: %v", line, err)
@@ -57,7 +56,7 @@ func twoWays(t *testing.T, l *rights.Law, p *columnar.Program, r *reader, line [
 	return true
 }
 
-func program(t testing.TB) (*rights.Law, *columnar.Program, *reader) {
+func program(t testing.TB) (*rights.Law, *columnar.Program, *openfisca.Plain) {
 	t.Helper()
 	l, err := rights.Load(law.Files)
 	if err != nil {
@@ -67,7 +66,7 @@ func program(t testing.TB) (*rights.Law, *columnar.Program, *reader) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l, p, newReader(l, p)
+	return l, p, openfisca.NewPlain(l)
 }
 
 // TestReaderOnRecordedHouseholds reads every recorded household straight, with
