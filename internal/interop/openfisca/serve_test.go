@@ -20,7 +20,7 @@ func TestCalculationsTakeTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		h := &handler{law: l, slots: make(chan struct{}, 2)}
+		h := &handler{law: l, slots: make(chan struct{}, 2), quick: newQuick(l)}
 		ask := func() *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
 			h.calculate(w, httptest.NewRequestWithContext(t.Context(), "POST", "/openfisca/calculate", strings.NewReader(`{"individus":{"a":{}}}`)))
