@@ -19,6 +19,7 @@ var asking = []string{"Can", "Allow", "Scope", "Why"}
 var unasked = map[string]string{
 	"casefile.Today":     "says which day it is",
 	"casefile.ThisMonth": "says which month it is",
+	"agreement.Today":    "says which day it is",
 	"caseload.Today":     "says which day it is",
 	"casefile.NewID":     "gives an identifier, reads nothing",
 	"casefile.Variables": "lists the words of the law, nobody's",

@@ -398,3 +398,10 @@ func loadMonths(q db.Querier, org, file core.ID) ([]RightsOfMonth, error) {
 	}
 	return months, nil
 }
+
+// SharedCopy reads the copy of an opened file, third persons masked and without what
+// other rooms have of it, in the caller's snapshot and under the caller's line of the
+// journal: whoever shares a part of it takes away the rest before showing it.
+func (s *Service) SharedCopy(q db.Querier, o Opened, person core.ID, today core.Date) (*Dossier, error) {
+	return s.readDossier(q, o, person, today)
+}

@@ -328,13 +328,14 @@ func pagesOf(s *site) map[string][]string {
 			file + "/notes/" + string(s.note), file + "/notes/" + string(s.note) + "/corriger", file + "/notes/" + string(s.note) + "/retirer",
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/compte", "/guichets", "/regles", "/regles/af",
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse",
-			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations"},
-		"person": {"/moi", "/moi/plan", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
+			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations",
+			file + "/accords", file + "/accords/nouveau", "/partages"},
+		"person": {"/moi", "/moi/accords", "/moi/plan", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle"},
 	}
 }
 
-var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
+var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|policy)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s := newSite(t)

@@ -9,6 +9,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
+	agreed "codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
 	contests "codeberg.org/parvis/parvis/internal/casefile/contest"
@@ -35,6 +37,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
+	"codeberg.org/parvis/parvis/internal/web/agreement"
 	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/caseload"
 	"codeberg.org/parvis/parvis/internal/web/contest"
@@ -65,7 +68,9 @@ type Config struct {
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
 	Journal  proof.Journal // what it signed is verified without an account
-	Law      *rights.Law
+	// Agreements are what people agreed to; nil makes them with a key drawn from Key.
+	Agreements *agreed.Service
+	Law        *rights.Law
 	// Communes is the list of communes; nil for the embedded one.
 	Communes *directory.Communes
 	Clock    clock.Clock
@@ -102,7 +107,7 @@ func New(cfg Config) (http.Handler, error) {
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
 		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays,
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
+			"account": account.Pages, "agreement": agreement.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
 			"note":   note.Pages,
 			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "proof": proof.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
 		},
@@ -119,6 +124,13 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
+	if cfg.Agreements == nil {
+		seed := sha256.Sum256(append([]byte("agreement"), cfg.Key...))
+		if cfg.Agreements, err = agreed.New(cfg.Cases, seed[:]); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+	}
+	agreement.Register(k, cfg.Agreements, words)
 	entry.Register(k, cfg.Access, cfg.Keys, cfg.Demo)
 	keys.Register(k, cfg.Access, cfg.Keys)
 	account.Register(k, cfg.Access, cfg.Cases)
@@ -128,7 +140,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
 	said := contests.New(cfg.Cases)
-	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words)
+	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words, cfg.Agreements)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)

@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
+	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -88,6 +89,10 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if err != nil {
 		return err
 	}
+	agreements, err := agreement.New(s.Cases, ring.Derive("agreement"))
+	if err != nil {
+		return err
+	}
 	s.Journal.Tell(s.Webhooks.Tap)
 	var doors *web.Demo
 	if cfg.Demo {
@@ -100,7 +105,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Keys: keys, Cases: s.Cases, Webhooks: s.Webhooks, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {

@@ -58,6 +58,7 @@ type view struct {
 
 // partView is the section of another room.
 type partView struct {
+	Name  string
 	Title string
 	Says  string
 	Rows  []casefile.ExportRow
@@ -163,7 +164,7 @@ func (s speaker) view() view {
 	}
 	s.sayPlan(&v)
 	for _, part := range s.d.Parts {
-		v.Parts = append(v.Parts, partView{s.p.T("exchange.part." + part.Name), part.Says, part.Rows})
+		v.Parts = append(v.Parts, partView{part.Name, s.p.T("exchange.part." + part.Name), part.Says, part.Rows})
 		v.OthersN += part.Masked
 	}
 	return v

@@ -9,6 +9,7 @@ import (
 // Section is one part of a file in sentences, for a form that this package does
 // not write: a printed file.
 type Section struct {
+	Part  string // what it is of: "identity", "household", "said", "facts", "rights", "decisions", "plan", "exchanges", "merged", or a room's
 	Title string
 	Sub   bool // a part of the section before
 	Note  string
@@ -25,7 +26,7 @@ func Sections(d *casefile.Dossier, words Words) []Section {
 	v := s.view()
 	var out []Section
 	add := func(key string, rows ...Row) {
-		sec := Section{Title: s.p.T("exchange.part." + key), Rows: rows}
+		sec := Section{Part: key, Title: s.p.T("exchange.part." + key), Rows: rows}
 		if len(rows) == 0 {
 			sec.Note = s.p.T("exchange.dossier.none")
 		}
@@ -39,7 +40,7 @@ func Sections(d *casefile.Dossier, words Words) []Section {
 		out[len(out)-1].Note = ""
 	}
 	for _, t := range v.Themes {
-		sec := Section{Title: t.Title, Sub: true}
+		sec := Section{Part: "facts", Title: t.Title, Sub: true}
 		for _, f := range t.Facts {
 			sec.Rows = append(sec.Rows, Row{f.Label, f.Value, sentences(f.Period, f.Source, f.By, f.History)})
 		}
@@ -49,7 +50,7 @@ func Sections(d *casefile.Dossier, words Words) []Section {
 	out[len(out)-1].Note = s.p.T("exchange.dossier.rights_how")
 	if len(v.Months) > 0 {
 		m := v.Months[0]
-		out = append(out, Section{Title: m.Name, Sub: true, Rows: plain(m.Rows)})
+		out = append(out, Section{Part: "rights", Title: m.Name, Sub: true, Rows: plain(m.Rows)})
 	}
 	add("decisions", plain(v.Decisions)...)
 	add("plan")
@@ -57,14 +58,14 @@ func Sections(d *casefile.Dossier, words Words) []Section {
 		out[len(out)-1].Note = ""
 	}
 	for _, g := range v.Goals {
-		out = append(out, Section{Title: g.Title, Sub: true, Note: g.Note, Rows: plain(g.Steps)})
+		out = append(out, Section{Part: "plan", Title: g.Title, Sub: true, Note: g.Note, Rows: plain(g.Steps)})
 	}
 	add("exchanges", plain(v.Exchanges)...)
 	if len(v.Gathered) > 0 {
 		add("merged", plain(v.Gathered)...)
 	}
 	for _, part := range v.Parts {
-		sec := Section{Title: part.Title}
+		sec := Section{Part: part.Name, Title: part.Title}
 		for _, r := range part.Rows {
 			sec.Rows = append(sec.Rows, Row{r.Label, r.Text, r.More})
 		}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
@@ -30,11 +31,12 @@ type Handler struct {
 	contests *contest.Service
 	webhooks *webhook.Service
 	words    person.Words
+	agreed   *agreement.Service
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service) {
+	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -54,6 +56,7 @@ type view struct {
 	Broken int       // programs that are told no more, for who manages them
 	Admin  bool      // administers without accompanying anybody
 	Hands  []hand    // accompaniments proposed to the worker or to their teams
+	Ending []ending  // agreements that the worker wrote down and that end soon
 	Covers []cover   // colleagues away, whom the worker covers
 	Wrong  []wrong   // who says that a fact of their file is not right
 }
@@ -134,6 +137,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		out.Wrong = append(out.Wrong, wrong{Href: "/personnes/" + string(one.Person) + "/contestations", Name: one.Name, Since: v.T("contest.today_since", "date", v.P.DayMonth(one.Since))})
 	}
 	if err := h.relief(r, &out); err != nil {
+		return err
+	}
+	if err := h.ending(r, &out); err != nil {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "today/today", Title: v.T("web.frame.today"), Sheet: "file.css", Nav: "today", View: out})

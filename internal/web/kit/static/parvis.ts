@@ -43,6 +43,36 @@ const enhance: Record<string, Enhance> = {
     });
   },
 
+  // A signature is drawn: what moves over the pad becomes the path of the form.
+  sign: (el) => {
+    const pad = el.querySelector("svg");
+    const path = el.querySelector("path");
+    const field = el.querySelector<HTMLInputElement>("input[type=hidden]");
+    const radio = el.querySelector<HTMLInputElement>("input[type=radio]");
+    if (!pad || !path || !field || !radio) return;
+    el.hidden = false;
+    let down = false;
+    const put = (d: string): void => {
+      if (d.length > 8000) return;
+      path.setAttribute("d", d);
+      field.value = d;
+      radio.checked = d !== "";
+    };
+    const point = (e: PointerEvent): string => {
+      const box = pad.getBoundingClientRect();
+      const at = (n: number, most: number): number => Math.max(0, Math.min(most, Math.round(n * most)));
+      return at((e.clientX - box.left) / box.width, 600) + " " + at((e.clientY - box.top) / box.height, 200);
+    };
+    pad.addEventListener("pointerdown", (e) => {
+      down = true;
+      pad.setPointerCapture(e.pointerId);
+      put(field.value + "M" + point(e));
+    });
+    pad.addEventListener("pointermove", (e) => down && put(field.value + "L" + point(e)));
+    pad.addEventListener("pointerup", () => (down = false));
+    el.querySelector("button")?.addEventListener("click", () => put(""));
+  },
+
   // A select sends its form as soon as it is changed with the mouse; with the
   // keyboard the button stays the way, since arrows change the value.
   now: (el) => {

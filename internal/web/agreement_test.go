@@ -1,0 +1,73 @@
+package web_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestAnAgreementIsPreparedSeenSignedAndStopped is the journey without script: refused
+// terms keep what was typed, the preview shows what the partner will see and no more,
+// the partner reads it, the person stops it from their own space.
+func TestAnAgreementIsPreparedSeenSignedAndStopped(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	file := "/personnes/" + string(s.samira)
+	give := file + "/accords/nouveau"
+	b.get(file).must(200, "Accords", "Au titre de quoi je vois ce dossier", "Parce que votre équipe accompagne cette personne.")
+	b.get(file+"/accords").must(200, "Accords de Mme Haddad", "Rien n’est partagé")
+	team := regexp.MustCompile(`value="(team:[^"]+)"`).FindStringSubmatch(b.get(give).must(200, "Équipe Secteur Sud").body)[1]
+	b.get(give).send(b, give, "to", team, "purpose", "chercher un logement", "until", "10/06/2026", "what", "situation", "read", "aloud", "lang", "fr", "from", "11/06/2026", "etape", "apercu").
+		must(422, "Le dernier jour vient avant le premier.").mustNot("548")
+	preview := b.get(give).send(b, give, "to", team, "purpose", "chercher un logement", "until", "30/06/2026", "what", "situation", "read", "aloud", "lang", "fr", "from", "11/06/2026", "etape", "apercu").
+		must(200, "Ce que les autres verraient", "548", "J’accepte de montrer à « Secteur Sud »", "chercher un logement").mustNot("06 39 98 41 22", "Visite chez elle", "rue des Tanneurs")
+	preview.send(b, give, "etape", "signer", "signed", "typed", "mark", "").must(422, "La personne écrit son nom ici.", "548")
+	made := preview.send(b, give, "etape", "signer", "signed", "typed", "mark", "Samira Haddad").must(200, "L’accord est enregistré.", "Nom écrit par la personne : Samira Haddad.")
+	id := strings.TrimPrefix(made.path, file+"/accords/")
+	preview.send(b, give, "etape", "signer", "signed", "typed", "mark", "Samira Haddad") // sent twice: once
+	if n := strings.Count(b.get(file+"/accords").must(200, "Équipe Secteur Sud", "En cours").text(), "chercher un logement"); n != 1 {
+		t.Errorf("%d agreements", n)
+	}
+	partner := b.another()
+	partner.get("/demo/enter/worker?login=n.lefevre")
+	partner.get("/partages").must(200, "Samira Haddad", "chercher un logement")
+	seen := partner.get("/partages/"+id).must(200, "Samira Haddad", "548", "Parce que la personne l’a accepté", "demandez à l’équipe Polyvalence")
+	seen.mustNot("06 39 98 41 22", "Visite chez elle", "rue des Tanneurs", "Yanis")
+	if p := partner.get("/partages/" + id + "/copie"); p.status != 404 {
+		t.Errorf("a copy that was not agreed to: %d", p.status)
+	}
+	if p := partner.get(file).mustNot("548"); p.status != 403 && p.status != 404 {
+		t.Errorf("the whole file: %d", p.status)
+	}
+	person := b.another()
+	person.get("/demo/enter/person")
+	person.get("/moi/vu").must(200, "chercher un logement")
+	mine := person.get("/moi/accords").must(200, "Mes accords", "Équipe Secteur Sud", "chercher un logement")
+	mine.send(person, "/moi/accords/"+id).must(200, "L’accord est arrêté.", "Vous ne partagez rien")
+	mine.send(person, "/moi/accords/"+id) // another tab
+	partner.get("/partages/" + id).must(404).mustNot("548")
+	partner.get("/partages").must(200, "Rien n’est partagé avec votre équipe").mustNot("Samira")
+	b.get(file+"/accords").must(200, "Arrêté par la personne le 11 juin 2026.")
+	for _, bad := range []string{"/partages/x", "/partages/" + string(s.samira), file + "/accords/" + string(s.other), "/partages?apres=x"} {
+		if p := b.get(bad); p.status != 404 && p.status != 422 && p.status != 400 {
+			t.Errorf("%s: %d", bad, p.status)
+		}
+	}
+	if p := b.post(give, url.Values{"to": {"team:"}}); p.status >= 500 {
+		t.Errorf("a form without a token: %d", p.status)
+	}
+}
+
+// A refusal says what would open the gesture, and nothing of the person.
+func TestARefusalSaysWhen(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	if p := b.get("/personnes/" + string(s.other)).mustNot("Sow"); p.status == 403 {
+		p.must(403, "Pourquoi ce n’est pas ouvert", "Parce que votre équipe accompagne cette personne.")
+	} else {
+		t.Errorf("status %d", p.status)
+	}
+}
