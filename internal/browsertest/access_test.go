@@ -126,6 +126,7 @@ func TestAccessibility(t *testing.T) {
 			enterDemo(person, "person")
 			check(person, person.Path())
 			check(person, "/moi")
+			check(person, "/moi/avenir")
 			check(person, "/moi/notes")
 			check(person, "/moi/mots")
 			check(person, "/moi/copie")

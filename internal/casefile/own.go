@@ -42,6 +42,9 @@ func (s *Service) ownSituation(q db.Querier, o Opened, person core.ID, today cor
 	if err != nil {
 		return nil, false, err
 	}
+	if p.Address.Protected {
+		facts = hideWhere(facts)
+	}
 	f := &File{Person: p, Today: today, Month: month, Household: HouseholdView{ID: house.ID, Humans: map[core.ID]Human{}}}
 	for id, human := range house.Humans {
 		if id == person || minorOf(house, person, human, today) {

@@ -79,7 +79,7 @@ func TestAProtectedAddressIsShownOnceWithAReason(t *testing.T) {
 	b.get(see).must(200).mustNot("Tanneurs")
 	person := b.another()
 	person.get("/demo/enter/person")
-	for _, path := range []string{"/moi", "/moi/fiche", "/moi/plan", "/moi/copie"} {
+	for _, path := range []string{"/moi", "/moi/fiche", "/moi/plan", "/moi/copie", "/moi/situation"} {
 		person.get(path).must(200).mustNot("Tanneurs", "Rennes", "35238")
 	}
 }

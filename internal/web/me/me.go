@@ -9,9 +9,11 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/person"
 )
 
@@ -28,11 +30,12 @@ type Handler struct {
 	notes *note.Service
 	seen  *seen.Service
 	words person.Words
+	ahead *months.Service
 }
 
 // Register adds the person's routes.
 func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, words: words}
+	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, words: words, ahead: months.New(cases)}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
@@ -121,6 +124,11 @@ func (h *Handler) readSheet(r *http.Request) (person.SheetView, error) {
 	p := i18n.For(tag)
 	sheet := person.Own(p, h.words, file)
 	sheet.Back, sheet.BackName, sheet.Here, sheet.Tag = "/moi", p.T("web.me.title"), "/moi/fiche", tag
+	o, err := h.ahead.Read(r.Context(), file.Person.ID)
+	if err != nil {
+		return person.SheetView{}, err
+	}
+	sheet.Ahead = outlook.Tell(p, h.words, file.Person.ID, o)
 	sheet.House, sheet.At = h.kit.HouseOf(r), file.Today.Time()
 	sheet.Made = p.T("web.sheet.made", "name", sheet.Name, "date", p.Date(file.Today))
 	return sheet, nil

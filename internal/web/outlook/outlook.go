@@ -36,6 +36,7 @@ type Handler struct {
 func Register(k *kit.Kit, m *months.Service, words Words) {
 	h := &Handler{kit: k, months: m, words: words}
 	k.Handle("GET /personnes/{id}/avenir", kit.Worker, h.show)
+	k.Handle("GET /moi/avenir", kit.PersonIn, h.own)
 	k.Handle("POST /personnes/{id}/avenir", kit.Worker, h.compute)
 }
 
@@ -64,16 +65,16 @@ type rightView struct {
 // changeView is one change and why.
 type changeView struct {
 	Month, What string
-	Why         []sentence
+	Why         []Sentence
 }
 
-// sentence is a cause; Lang is set when it is in another language than the page.
-type sentence struct{ Text, Lang string }
+// Sentence is a cause; Lang is set when it is in another language than the page.
+type Sentence struct{ Text, Lang string }
 
 // row is one month of the table.
 type row struct {
 	Month, Amount string
-	Why           []sentence
+	Why           []Sentence
 	Awaited       string
 }
 
@@ -91,9 +92,16 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form.Again() // computing twice is harmless
+	v := h.page(r, id, o)
+	v.Form = form
+	return h.kit.Render(w, r, kit.Page{Template: "outlook/outlook", Title: kit.From(r.Context()).T("outlook.title"), Sheet: "file.css", Nav: "people", View: v, Script: true})
+}
+
+// page is what a page says of an outlook.
+func (h *Handler) page(r *http.Request, id core.ID, o *months.Outlook) view {
 	visit := kit.From(r.Context())
 	p := visit.P
-	v := view{ID: id, Name: o.Person.DisplayName(), Form: form, Lead: p.T("outlook.lead", "from", o.First, "until", o.First+months.Months-1)}
+	v := view{ID: id, Name: o.Person.DisplayName(), Lead: p.T("outlook.lead", "from", o.First, "until", o.First+months.Months-1)}
 	if o.Computed != 0 {
 		v.Computed = p.T("outlook.computed", "date", p.Date(core.DateOf(kit.Instant(visit, o.Computed))))
 		if o.Stale != casefile.Fresh {
@@ -101,7 +109,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	h.fill(p, &v, o)
-	return h.kit.Render(w, r, kit.Page{Template: "outlook/outlook", Title: p.T("outlook.title"), Sheet: "file.css", Nav: "people", View: v, Script: true})
+	return v
 }
 
 func (h *Handler) compute(w http.ResponseWriter, r *http.Request) error {

@@ -6,16 +6,16 @@ import (
 )
 
 // why says what makes a right change in a month.
-func why(p *i18n.Printer, o *months.Outlook, c months.Change) []sentence {
-	var out []sentence
+func why(p *i18n.Printer, o *months.Outlook, c months.Change) []Sentence {
+	var out []Sentence
 	for _, cause := range c.Causes {
-		s := sentence{Text: say(p, o, cause)}
+		s := Sentence{Text: say(p, o, cause)}
 		if cause.Month > o.First && cause.Month < c.Month && (cause.Kind == months.FactStarts || cause.Kind == months.FactEnds) {
 			s.Text += " " + p.T("outlook.lag")
 		}
 		out = append(out, s)
 		for _, label := range cause.Labels { // the law's own words are French
-			s := sentence{Text: label}
+			s := Sentence{Text: label}
 			if p.Lang() != i18n.French {
 				s.Lang = i18n.French
 			}
@@ -23,7 +23,7 @@ func why(p *i18n.Printer, o *months.Outlook, c months.Change) []sentence {
 		}
 	}
 	if len(out) == 0 {
-		out = []sentence{{Text: p.T("outlook.cause.rule")}}
+		out = []Sentence{{Text: p.T("outlook.cause.rule")}}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -31,6 +32,7 @@ type Handler struct {
 	notes  Section
 	rooms  []casefile.Beside // asked when a merge is undone
 	prints *printout.Service
+	months *months.Service
 	trees  treeCache
 }
 
@@ -41,7 +43,7 @@ type Section func(r *http.Request, file core.ID) (read casefile.Also, view func(
 // Register adds the routes of the files. notes is the view of "note/_latest"; rooms
 // have rows of their own in a file.
 func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, notes Section, rooms ...casefile.Beside) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, notes: notes, rooms: rooms}
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, months: months.New(cases), notes: notes, rooms: rooms}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

@@ -2,6 +2,7 @@ package person
 
 import (
 	"net/http"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
@@ -162,7 +163,36 @@ func (v SheetView) doc() printed.Doc {
 		add(printed.Heading(1, p.T("web.sheet.papers")), printed.Boxes(list))
 	}
 	add(printed.Heading(1, p.T("web.sheet.words")), printed.Lines(2))
+	add(v.ahead(p)...)
 	return d
+}
+
+// ahead is the months to come, as blocks.
+func (v SheetView) ahead(p *i18n.Printer) []printed.Block {
+	if v.Ahead == nil {
+		return nil
+	}
+	out := []printed.Block{printed.Heading(1, p.T("outlook.title")), printed.Text(v.Ahead.Lead + " " + p.T("outlook.sheet_how"))}
+	if len(v.Ahead.Months) == 0 {
+		return append(out, printed.Text(p.T("outlook.nothing_changes")))
+	}
+	for _, m := range v.Ahead.Months {
+		out = append(out, printed.Heading(2, m.Month))
+		for _, t := range m.Turns {
+			why := make([]string, len(t.Why))
+			for i, s := range t.Why {
+				why[i] = foreign(p, Sentence(s))
+			}
+			out = append(out, printed.Items(t.Rights))
+			if len(why) > 0 {
+				out = append(out, printed.Soft(strings.Join(why, " ")))
+			}
+		}
+	}
+	if v.Ahead.More {
+		out = append(out, printed.Text(p.T("outlook.sheet_more")))
+	}
+	return out
 }
 
 // foreign keeps a sentence of the law that has no translation in its own direction.

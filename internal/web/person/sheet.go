@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/printed"
 )
 
@@ -32,6 +33,7 @@ type SheetView struct {
 	Nothing  bool
 	Counters []Sentence
 	Papers   []paper
+	Ahead    *outlook.Ahead // the months to come; nil when they are not known
 	House    kit.House
 	Code     string
 	Mark     string    // the mark of the journal and where to verify it, "" when there is none
@@ -62,6 +64,11 @@ func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		m = 0
 	}
+	if m == 0 || m == h.cases.ThisMonth(r.Context()) {
+		if err := h.lookAhead(r, id); err != nil {
+			return err
+		}
+	}
 	sheet, err := h.cases.MakeSheet(r.Context(), id, m)
 	if errs.Is(err, errs.NotFound) && kit.Sentence(err) != nil && kit.Sentence(err).Key == "errs.casefile.never_computed" {
 		h.kit.SetFlash(w, r, kit.Flash{Kind: kit.FlashCalm, Bold: "web.sheet.nothing_yet", Rest: "web.sheet.nothing_yet_rest"})
@@ -73,6 +80,20 @@ func (h *Handler) makeSheet(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.kit.Redirect(w, r, path(sheet.Person)+"/fiche/"+sheet.Code)
 	return nil
+}
+
+// lookAhead computes the months to come when what is stored no longer speaks of the
+// facts, so that the sheet of this month tells them. Whoever may print and not
+// compute prints what is stored.
+func (h *Handler) lookAhead(r *http.Request, id core.ID) error {
+	o, err := h.months.Read(r.Context(), id)
+	if err == nil && (o.Computed == 0 || o.Stale != casefile.Fresh) {
+		err = h.months.Compute(r.Context(), id)
+	}
+	if errs.Is(err, errs.Forbidden) || errs.Is(err, errs.NotFound) {
+		return nil // the sheet itself asks and answers
+	}
+	return err
 }
 
 func (h *Handler) showSheet(w http.ResponseWriter, r *http.Request) error {
@@ -124,6 +145,14 @@ func (h *Handler) readSheet(r *http.Request) (view SheetView, moved string, err 
 		view.Older = p.T("print.older", "date", day)
 	}
 	h.words.fillSheet(p, &view, sheet.Rights, sheet.Month)
+	if sheet.Older || sheet.Month != h.cases.ThisMonth(r.Context()) {
+		return view, "", nil // the months to come are no longer those of that day
+	}
+	o, err := h.months.Read(r.Context(), id)
+	if err != nil {
+		return view, "", err
+	}
+	view.Ahead = outlook.Tell(p, h.words, id, o)
 	return view, "", nil
 }
 
