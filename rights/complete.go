@@ -38,6 +38,7 @@ type search struct {
 	paid  int32           // node of what is paid in plain
 	spent int
 	pool  *pool
+	tried []branch // the values of the first fact that was tried, and what came of each
 }
 
 // outcome is what is known of a right. Bounded tells that min…max hold every
@@ -280,6 +281,7 @@ func (s *search) split(ev *interval.Evaluator, facts []interval.Fact) (cells []e
 // as the bounds: the other values cannot narrow them. ok is false when nothing
 // was learnt.
 func (s *search) try(cells []eval.Cell, tried map[eval.Cell]eval.Value, within outcome) (all outcome, ok bool) {
+	var branches []branch
 	for i, v := range s.t.law.domain(cells[0].Var) {
 		with := maps.Clone(tried)
 		if with == nil {
@@ -291,6 +293,7 @@ func (s *search) try(cells []eval.Cell, tried map[eval.Cell]eval.Value, within o
 		ev := s.take(with)
 		o := s.narrow(ev, with)
 		s.pool.idle[s.month] = append(s.pool.idle[s.month], ev)
+		branches = append(branches, branch{cells, v, o})
 		if i == 0 {
 			all = o
 		} else {
@@ -299,6 +302,9 @@ func (s *search) try(cells []eval.Cell, tried map[eval.Cell]eval.Value, within o
 		if !all.settled && all.min <= within.min && all.max >= within.max && all.paidMin <= within.paidMin && all.paidMax >= within.paidMax {
 			return outcome{}, false
 		}
+	}
+	if len(tried) == 0 {
+		s.tried = branches
 	}
 	return all, true
 }

@@ -49,6 +49,10 @@ type Result struct {
 	Assumed []Assumed `json:"assumed"`
 	Stale   []Stale   `json:"stale"` // parameters read whose newer value should be known by now
 
+	// Contrast is what each answer to the most open fact would give, when one fact of
+	// few values settles most; nil otherwise.
+	Contrast []Contrast `json:"contrast,omitempty"`
+
 	Explanation *Explanation `json:"explanation,omitempty"`
 }
 
@@ -146,6 +150,7 @@ func (t *Total) evaluate(work *pool, right Right, v, subject int32, m Month) Res
 	if r.Status == ToVerify {
 		r.Missing = append(r.Missing, t.missing(found.missing)...)
 		r.Refused = append(r.Refused, t.missing(found.refused)...)
+		r.Contrast = t.contrasts(&t.law.prog.IR.Vars[v], run.tried)
 	}
 	r.Reasons = append(r.Reasons, found.reasons...)
 	r.Gaps = append(r.Gaps, found.gaps...)

@@ -1,6 +1,7 @@
 package rights
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,6 +134,8 @@ func (x *explainer) merge(d *draft, v *ir.Var, nodes []int32) {
 		}
 	}
 	d.value.Unknown = d.line.Unknown
+	slices.Sort(periods)
+	periods = slices.Compact(periods)
 	if v.Period != ir.Eternal && (len(periods) > 1 || periods[0] != x.asked) {
 		d.line.Spans = spans(v.Period, periods)
 	}
@@ -170,15 +173,27 @@ func (x *explainer) children(nodes []int32, parent *draft, depth int) []*draft {
 	for _, i := range nodes {
 		collect(i)
 	}
-	var out []*draft
+	// What is told here is not told again below: a line stands where it is nearest to
+	// the result.
+	type telling struct {
+		variable int32
+		nodes    []int32
+	}
+	var told []telling
 	for _, k := range order {
 		for _, group := range x.separate(groups[k]) {
 			if x.decides(k, group, parent) {
-				d := x.draft(group, depth+1)
-				d.line.Sign = x.signOf(nodes[0], k.variable)
-				out = append(out, d)
+				told = append(told, telling{k.variable, group})
+				for _, i := range group {
+					x.shown[i] = true
+				}
 			}
 		}
+	}
+	out := make([]*draft, len(told))
+	for i, of := range told {
+		out[i] = x.draft(of.nodes, depth+1)
+		out[i].line.Sign = x.signOf(nodes[0], of.variable)
 	}
 	return out
 }
@@ -194,22 +209,24 @@ func (x *explainer) signOf(node, variable int32) string {
 	return sign(parent.Bodies[n.Body].Expr, variable)
 }
 
-// fewMonths is how many months of differing amounts are told one by one; beyond,
+// fewMonths is how many differing amounts of months are told one by one; beyond,
 // their total is.
 const fewMonths = 3
 
-// separate gives each of a few differing months its own line.
+// separate gives each of a few differing amounts its own line: months of the same
+// amount stay together.
 func (x *explainer) separate(nodes []int32) [][]int32 {
-	same := true
+	var out [][]int32
 	for _, i := range nodes {
-		same = same && x.ev.Nodes[i].Value == x.ev.Nodes[nodes[0]].Value
+		at := slices.IndexFunc(out, func(of []int32) bool { return x.ev.Nodes[of[0]].Value == x.ev.Nodes[i].Value })
+		if at < 0 {
+			out = append(out, []int32{i})
+		} else {
+			out[at] = append(out[at], i)
+		}
 	}
-	if same || len(nodes) > fewMonths {
+	if len(out) > fewMonths {
 		return [][]int32{nodes}
-	}
-	out := make([][]int32, len(nodes))
-	for k, i := range nodes {
-		out[k] = []int32{i}
 	}
 	return out
 }
@@ -239,10 +256,20 @@ func (x *explainer) decides(k groupKey, nodes []int32, parent *draft) bool {
 		}
 	}
 	if !zero {
-		return true
+		return !x.neutral(v, nodes)
 	}
 	nothing := parent.value.F == 0 && !parent.value.Unknown
 	return nothing && (v.Type.Kind == ir.Bool || v.Type.Kind == ir.Number) && k.origin == eval.FromRule || v.Type.Kind == ir.Enum || v.Type.Kind == ir.Date
+}
+
+// neutral tells a share of the whole that takes nothing away: 100 %.
+func (x *explainer) neutral(v *ir.Var, nodes []int32) bool {
+	for _, i := range nodes {
+		if n := &x.ev.Nodes[i]; n.Value.Unknown || n.Value.NA || n.Value.F != 1 || n.Origin != eval.FromRule {
+			return false
+		}
+	}
+	return v.Type.Kind == ir.Number && v.Type.Percent
 }
 
 // flatten keeps the lines nearest to the result, at most maxLines, in reading
@@ -307,8 +334,11 @@ func originName(o eval.Origin) string {
 func (l *Law) quantified(u eval.Use) Quantified {
 	if u.Scale {
 		s := &l.prog.IR.Scales[u.Index]
-		v := &s.Versions[u.Version]
-		return Quantified{s.Name, s.Label, u.Value, unitOf(s.Type), v.From.String(), v.Source}
+		v, of := &s.Versions[u.Version], s.Type
+		if s.Marginal && s.Of.Percent && s.Rate.Percent { // a share of shares
+			of = s.Rate
+		}
+		return Quantified{s.Name, s.Label, u.Value, unitOf(of), v.From.String(), v.Source}
 	}
 	p := &l.prog.IR.Params[u.Index]
 	v := &p.Versions[u.Version]

@@ -34,10 +34,13 @@ type Missing struct {
 // Assumed is an absent fact and what was supposed in its place.
 type Assumed struct {
 	FactRef
-	Label    string   `json:"label"`
-	Value    Value    `json:"value"`
-	Presumed bool     `json:"presumed"` // by us; otherwise OpenFisca's default
-	ReadBy   []string `json:"read_by"`
+	Label    string `json:"label"`
+	Value    Value  `json:"value"`
+	Presumed bool   `json:"presumed"` // by us; otherwise OpenFisca's default
+	// Follows tells that it was presumed because a known fact says so: a child of ten
+	// earns no wage.
+	Follows bool     `json:"follows,omitempty"`
+	ReadBy  []string `json:"read_by"`
 }
 
 // spans merges periods into runs; they are months, or Januaries when yearly.
@@ -113,7 +116,7 @@ func (t *Total) assumed(ev *eval.Evaluator, nodes []int32, readBy string) []Assu
 		v := &t.law.prog.IR.Vars[k.variable]
 		out = append(out, Assumed{
 			FactRef: t.ref(k, periods[k]), Label: v.Label, Value: t.law.value(v.Type, k.value.F, k.value.S),
-			Presumed: k.origin == eval.FromPresumed, ReadBy: []string{readBy},
+			Presumed: k.origin == eval.FromPresumed, Follows: k.origin == eval.FromPresumed && v.When != nil, ReadBy: []string{readBy},
 		})
 	}
 	return out

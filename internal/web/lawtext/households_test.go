@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/interop/openfisca"
@@ -18,11 +20,9 @@ import (
 // everyNth household of the recorded ones is explained: they are varied enough.
 const everyNth = 20
 
-// TestExplanationsAreTold reads what the engine really says of recorded
-// households, every right, and looks for lines, parameters and reasons that an
-// English or Arabic page would leave in French or without words.
-func TestExplanationsAreTold(t *testing.T) {
-	l := load(t)
+// recorded gives what the engine says of one recorded household in every nth.
+func recorded(t *testing.T, l *rights.Law, nth int, each func(id string, result rights.Result)) {
+	t.Helper()
 	f, err := os.Open(filepath.Join(testkit.Shared(t), "data", "oracle", "households-public.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +34,8 @@ func TestExplanationsAreTold(t *testing.T) {
 	}
 	lines := bufio.NewScanner(z)
 	lines.Buffer(nil, 4<<20)
-	told := map[string]bool{}
 	for n := 0; lines.Scan(); n++ {
-		if n%everyNth != 0 {
+		if n%nth != 0 {
 			continue
 		}
 		var h struct {
@@ -59,19 +58,73 @@ func TestExplanationsAreTold(t *testing.T) {
 			t.Fatalf("%s: %v", h.ID, err)
 		}
 		for _, result := range results {
-			if result.Elsewhere {
-				continue
+			if !result.Elsewhere {
+				each(h.ID, result)
 			}
-			tell(t, l, result, told)
 		}
 	}
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestExplanationsAreTold reads what the engine really says of recorded
+// households, every right, and looks for lines, parameters and reasons that an
+// English or Arabic page would leave in French or without words.
+func TestExplanationsAreTold(t *testing.T) {
+	l := load(t)
+	told := map[string]bool{}
+	recorded(t, l, everyNth, func(_ string, result rights.Result) { tell(t, l, result, told) })
 	if len(told) < 100 {
 		t.Errorf("only %d sentences were met", len(told))
 	}
 	t.Logf("%d sentences met in explanations", len(told))
+}
+
+// What somebody reads: at most forty lines and twenty kilobytes, in a machine's form
+// and in words.
+const (
+	mostLines = 40
+	mostBytes = 20_000
+)
+
+// TestExplanationsAreShort looks at every right of every recorded household.
+func TestExplanationsAreShort(t *testing.T) {
+	l := load(t)
+	p := i18n.For(i18n.French)
+	seen, longest, biggest := 0, 0, 0
+	recorded(t, l, 1, func(id string, result rights.Result) {
+		e := result.Explanation
+		packed, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := 0
+		said := map[string]bool{}
+		for i, line := range e.Lines {
+			words += len(lawtext.Say(p, line.Key, line.Sentence).Text) + len(strings.Join(line.Articles, " ; ")) + 2*line.Depth + 24
+			for _, q := range line.Parameters {
+				words += len(lawtext.Say(p, lawtext.Param(q.Name), q.Label).Text) + 40
+				if q.From == "" {
+					t.Errorf("%s: %s: %s has no date", id, result.Right, q.Name)
+				}
+			}
+			value := ""
+			if line.Value != nil { // two tax units have each their own income
+				value = line.Value.String()
+			}
+			key := fmt.Sprint(line.Variable, line.Subjects, line.Spans, value)
+			if i > 0 && said[key] {
+				t.Errorf("%s: %s says « %s » %v %v twice", id, result.Right, line.Sentence, line.Subjects, line.Spans)
+			}
+			said[key] = true
+		}
+		seen, longest, biggest = seen+1, max(longest, len(e.Lines)), max(biggest, len(packed))
+		if len(e.Lines) > mostLines || len(packed) > mostBytes || words > mostBytes {
+			t.Errorf("%s: %s is told in %d lines, %d bytes, %d bytes of words", id, result.Right, len(e.Lines), len(packed), words)
+		}
+	})
+	t.Logf("%d explanations: at most %d lines, %d bytes", seen, longest, biggest)
 }
 
 // tell checks that a result can be told in each language; told remembers the

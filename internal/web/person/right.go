@@ -17,20 +17,24 @@ import (
 
 // rightView is one right, line by line.
 type rightView struct {
-	ID         core.ID
-	Name       string // of the person
-	Call       string
-	Form       *kit.Form
-	Card       rightCard
-	Choices    template.HTML // the five equal buttons
-	Title      string
-	Lead       string
-	Tree       []nodeView
-	Reasons    []Sentence // of rules that cannot conclude
-	Gaps       []string   // what no law file says: a parameter and a day, a place
-	Settled    bool       // answers lack, and none of them can change the amount
-	Overdue    []string   // parameters whose newer value should be known by now
-	Questions  []lacking  // what is missing
+	ID       core.ID
+	Name     string // of the person
+	Call     string
+	Form     *kit.Form
+	Card     rightCard
+	Choices  template.HTML // the five equal buttons
+	Title    string
+	Lead     string
+	Tree     []nodeView
+	Reasons  []Sentence // of rules that cannot conclude
+	Gaps     []string   // what no law file says: a parameter and a day, a place
+	Settled  bool       // answers lack, and none of them can change the amount
+	Contrast struct {   // what each answer to an open fact would give
+		Lead  string
+		Lines []string
+	}
+	Overdue    []string  // parameters whose newer value should be known by now
+	Questions  []lacking // what is missing
 	Assumed    []string
 	Zeros      []string // supposed absent, since nobody said them
 	Entails    []Sentence
@@ -118,7 +122,8 @@ func (h *Handler) fillExplained(r *http.Request, p *i18n.Printer, view *rightVie
 		return err
 	}
 	view.Gaps = e.Detail.Gaps
-	view.Tree, view.Settled = h.words.explained(p, e, humanNames(file), wholeTree)
+	view.Tree, view.Settled = h.words.explained(p, e, humanNames(file), depthOf(p))
+	view.Contrast.Lead, view.Contrast.Lines = h.words.contrasts(p, right, e.Detail.Contrast, humanNames(file))
 	for _, reason := range e.Detail.Reasons {
 		view.Reasons = append(view.Reasons, lawtext.Say(p, lawtext.Reason(reason), reason))
 	}
@@ -195,8 +200,8 @@ func (h *Handler) assumed(p *i18n.Printer, file *casefile.File, all []rights.Ass
 	who := map[key][]string{}
 	var order []key
 	for _, a := range all {
-		if !p.Has("casefile.variable." + a.Variable) {
-			continue
+		if a.Follows || !p.Has("casefile.variable."+a.Variable) {
+			continue // what follows from a fact said is no supposition to check
 		}
 		k := key{a.Variable, a.Value.String()}
 		if _, seen := who[k]; !seen {

@@ -27,6 +27,15 @@ type nodeView struct {
 // How deep a tree is shown: two levels on a card, whole on the right's own page.
 const firstLevel, wholeTree = 2, 12
 
+// depthOf is how deep the right's own page goes: easy French says what makes the
+// amount, and no more.
+func depthOf(p *i18n.Printer) int {
+	if p.Tag() == i18n.EasyFrench {
+		return firstLevel
+	}
+	return wholeTree
+}
+
 // unfolded is how many levels are open on the right's own page.
 const unfolded = 3
 
@@ -230,6 +239,10 @@ func Quantity(p *i18n.Printer, n float64, unit string) string {
 		return p.N("web.unit.years", int(n))
 	case "mois":
 		return p.N("web.unit.months", int(n))
+	case "heure/mois":
+		return p.T("web.unit.hours_a_month", "n", p.Decimal(n))
+	case "%/an":
+		return p.T("web.unit.percent_a_year", "n", p.Percent(n))
 	}
 	return p.Decimal(n) + "\u00a0" + unit
 }
