@@ -161,3 +161,9 @@ func (s *Service) brakesOf(kind, name string, client Client) []brake {
 
 // NewID makes an identifier of this instant.
 func (s *Service) NewID() (core.ID, error) { return s.newID() }
+
+// CloseSessionsOf closes every session of somebody, at a worker's side too.
+func (s *Service) CloseSessionsOf(tx *db.Tx, org, owner core.ID) error {
+	_, err := closeSessions(tx, org, owner, "")
+	return err
+}

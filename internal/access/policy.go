@@ -53,6 +53,9 @@ const (
 	OutsideAsk      Action = "outside.ask"    // open for an hour, with a reason, the file of another team
 	OutsideAnswer   Action = "outside.answer" // be the second person
 
+	CardEdit      Action = "card.edit"      // a person's ways in: make and stop their card
+	SessionBeside Action = "session.beside" // open a person's own space with them, on one's screen
+
 	MembersList  Action = "members.list"
 	MembersEdit  Action = "members.edit" // invite, change, deactivate, reset
 	TeamEdit     Action = "team.edit"
@@ -78,6 +81,7 @@ func Actions() []Action {
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
+		CardEdit, SessionBeside,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}

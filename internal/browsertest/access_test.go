@@ -40,6 +40,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"guest", file + "/foyer/heberge"},
 		{"host", file + "/foyer/chez"},
 		{"identity", file + "/identite"},
+		{"ways-in", file + "/acces"},
 		{"facts", file + "/faits"},
 		{"fact", file + "/faits/loyer"},
 		{"time", file + "/temps"},
@@ -105,7 +106,7 @@ func TestAccessibility(t *testing.T) {
 				}
 			}
 			nobody := b.Visit(t, h.URL(), screen)
-			for _, path := range []string{"/entrer", "/entrer/perdu", "/simulateur", "/guichets", "/regles", "/verifier", "/journal/cle", "/nulle-part"} {
+			for _, path := range []string{"/entrer", "/entrer/perdu", "/carte", "/simulateur", "/guichets", "/regles", "/verifier", "/journal/cle", "/nulle-part"} {
 				check(nobody, path)
 			}
 			worker := b.Visit(t, h.URL(), screen)
@@ -131,6 +132,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/mots")
 			check(person, "/moi/copie")
 			check(person, "/moi/cles-d-acces")
+			check(person, "/moi/acces")
 			check(person, "/moi/plan/papier")
 			check(person, "/moi/vu")
 			check(person, "/moi/situation")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
@@ -111,8 +112,13 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	person := s.samira
 	keys, err := passkey.New(passkey.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk})
 	ok(err)
+	cards := card.New(card.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Random: rand.Reader, Cost: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1},
+		Files: func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (card.File, error) {
+			o, err := s.cases.Allow(ctx, q, action, &person)
+			return card.File{Person: person, Humans: o.Humans}, err
+		}})
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Keys: keys, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: true,
+		Access: s.access, Keys: keys, Cards: cards, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: true,
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	agreed "codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -65,6 +66,7 @@ import (
 type Config struct {
 	Access   *access.Service
 	Keys     *passkey.Service
+	Cards    *card.Service
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
 	Journal  proof.Journal // what it signed is verified without an account
@@ -90,8 +92,8 @@ type Demo = entry.Demo
 // New makes the handler of every page. It fails when a template or a text does
 // not compile.
 func New(cfg Config) (http.Handler, error) {
-	if cfg.Access == nil || cfg.Keys == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Journal == nil || cfg.Law == nil || cfg.Clock == nil {
-		return nil, fmt.Errorf("web: Access, Keys, Cases, Webhooks, Journal, Law and Clock are needed")
+	if cfg.Access == nil || cfg.Keys == nil || cfg.Cards == nil || cfg.Cases == nil || cfg.Webhooks == nil || cfg.Journal == nil || cfg.Law == nil || cfg.Clock == nil {
+		return nil, fmt.Errorf("web: Access, Keys, Cards, Cases, Webhooks, Journal, Law and Clock are needed")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -131,8 +133,8 @@ func New(cfg Config) (http.Handler, error) {
 		}
 	}
 	agreement.Register(k, cfg.Agreements, words)
-	entry.Register(k, cfg.Access, cfg.Keys, cfg.Demo)
-	keys.Register(k, cfg.Access, cfg.Keys)
+	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Demo)
+	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards)
 	account.Register(k, cfg.Access, cfg.Cases)
 	notes, err := notebook.New(cfg.Cases)
 	if err != nil {

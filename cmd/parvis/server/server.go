@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core/clock"
@@ -74,6 +75,7 @@ type Server struct {
 	Journal *journal.Journal
 	Law     *rights.Law
 	Access  *access.Service
+	Cards   *card.Service
 	Cases   *casefile.Service
 	Imports *intake.Service
 	// Webhooks tells other programs what happens.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -84,6 +85,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if s.Cases, err = casefile.New(deps); err != nil {
 		return err
 	}
+	s.Cards = card.New(card.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Files: filesOf(s.Cases)})
 	s.Imports = intake.New(s.Cases)
 	s.Webhooks, err = webhook.New(webhook.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Log: s.log, Private: cfg.WebhookPrivate})
 	if err != nil {
@@ -105,7 +107,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Keys: keys, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cards: s.Cards, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {
@@ -151,4 +153,12 @@ func openLaw(files fs.FS) (*rights.Law, *casefile.LawEngine, error) {
 // system is the context of what the program does by itself.
 func system(ctx context.Context) context.Context {
 	return core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "server"})
+}
+
+// filesOf tells the room of cards which file an actor may act upon.
+func filesOf(cases *casefile.Service) func(context.Context, db.Querier, access.Action, core.ID) (card.File, error) {
+	return func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (card.File, error) {
+		o, err := cases.Allow(ctx, q, action, &person)
+		return card.File{Person: person, Humans: o.Humans}, err
+	}
 }

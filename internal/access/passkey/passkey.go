@@ -108,6 +108,9 @@ func (s *Service) Site(origin string) Site {
 	return Site{ID: "localhost", Origin: origin}
 }
 
+// Configured is the address that keys are bound to, "" when none is configured.
+func (s *Service) Configured() string { return s.configured.Origin }
+
 func (s Site) relying() (*webauthn.WebAuthn, error) {
 	if s.ID == "" {
 		return nil, errs.New(errs.Unavailable, "errs.signin.key_site")

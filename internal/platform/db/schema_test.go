@@ -27,6 +27,7 @@ var orgNotFirst = map[string]string{
 	"job id":             "the runner works through all organisations",
 	"job dead_at":        "in the order of time",
 	"session token_hash": "found by the cookie's hash, before the organisation is known",
+	"card lookup":        "found by the hash of its secret, before the organisation is known",
 	"invite token_hash":  "found by the link's hash, before the organisation is known",
 	"draft saved_at":     "one sweep removes old drafts of all organisations",
 	"import made_at":     "one sweep empties old imports of all organisations",

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -15,6 +16,7 @@ type confirmView struct {
 	Next   string
 	House  kit.House
 	Keys   bool // the actor has keys for this site
+	Card   bool // a person who has a card
 	Proofs access.Proofs
 }
 
@@ -41,6 +43,13 @@ func (h *Handler) renderConfirm(w http.ResponseWriter, r *http.Request, form *ki
 		for _, k := range keys {
 			view.Keys = view.Keys || (k.Site == site.ID && !k.Copied)
 		}
+	}
+	if core.ActorFrom(r.Context()).Kind == core.ActorPerson {
+		own, err := h.cards.Own(r.Context())
+		if err != nil {
+			return err
+		}
+		view.Card = own != nil
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/confirm", Title: kit.From(r.Context()).T("signin.confirm.title"), Sheet: "gate.css",
@@ -69,6 +78,7 @@ func (h *Handler) proved(w http.ResponseWriter, r *http.Request, token string, e
 			return err
 		}
 		form.Values.Del("code")
+		form.Values.Del("pin")
 		return h.renderConfirm(w, r, form, next, http.StatusUnprocessableEntity)
 	}
 	h.kit.SignIn(w, r, token)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -21,6 +22,7 @@ type Handler struct {
 	kit    *kit.Kit
 	access *access.Service
 	keys   *passkey.Service
+	cards  *card.Service
 	demo   *Demo
 }
 
@@ -31,14 +33,17 @@ type Demo struct {
 }
 
 // Register adds the door's routes. demo is nil outside the demo.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, demo *Demo) {
-	h := &Handler{kit: k, access: a, keys: keys, demo: demo}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, demo *Demo) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, demo: demo}
 	k.Handle("GET /entrer", kit.Anyone, h.showSignIn)
 	k.Handle("POST /entrer", kit.Anyone, h.signIn)
 	k.Handle("GET /entrer/code", kit.Anyone, h.showCode)
 	k.Handle("POST /entrer/code", kit.Anyone, h.confirm)
 	k.Handle("POST /entrer/cle/defi", kit.Anyone, h.askKey)
 	k.Handle("POST /entrer/cle", kit.Anyone, h.signInKey)
+	k.Handle("GET /carte", kit.Anyone, h.showCard)
+	k.Handle("POST /carte", kit.Anyone, h.signInCard)
+	k.Handle("POST /confirmer/carte", kit.PersonIn, h.proveCard)
 	k.Handle("GET /entrer/perdu", kit.Anyone, h.showLost)
 	k.Handle("POST /entrer/perdu", kit.Anyone, h.askReset)
 	k.Handle("GET /entrer/perdu/attente", kit.Anyone, h.showReset)

@@ -1,14 +1,16 @@
-// Package keys is where somebody looks after their own ways in: the keys of their
-// devices, named, dated, taken away in one gesture. The same page for a worker and
-// for a person.
+// Package keys is where somebody looks after their ways in: the keys of their
+// devices, named, dated, taken away in one gesture; a person's card, made with a
+// worker at the counter.
 package keys
 
 import (
 	"embed"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -26,11 +28,22 @@ type Handler struct {
 	kit    *kit.Kit
 	access *access.Service
 	keys   *passkey.Service
+	cards  *card.Service
+	// paperLife is how long the paper of a new card may be printed again.
+	paperLife time.Duration
 }
 
 // Register adds the routes.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service) {
-	h := &Handler{kit: k, access: a, keys: keys}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, paperLife: 10 * time.Minute}
+	k.Handle("GET /personnes/{id}/acces", kit.Worker, h.showWays)
+	k.Handle("POST /personnes/{id}/acces", kit.Worker, h.makeCard)
+	k.Handle("POST /personnes/{id}/acces/papier", kit.Worker, h.printCard)
+	k.Handle("POST /personnes/{id}/acces/arret", kit.Worker, h.stopCard)
+	k.Handle("POST /personnes/{id}/acces/ensemble", kit.Worker, h.beside)
+	k.Handle("GET /moi/acces", kit.PersonIn, h.showOwn)
+	k.Handle("POST /moi/acces/arret", kit.PersonIn, h.stopOwn)
+	k.Handle("POST /moi/acces/sessions", kit.PersonIn, h.closeOwn)
 	for _, side := range []struct {
 		base  string
 		guard kit.Guard

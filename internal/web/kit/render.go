@@ -53,6 +53,7 @@ type frame struct {
 	House    House
 	Flashes  []Flash
 	Demo     string
+	Beside   string // at whose side the person is, and until when
 	Token    string
 	Path     string // this page, for the language links
 	Query    string
@@ -103,6 +104,10 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	if k.Demo {
 		now := k.Clock.Now().In(k.demoPlace(v))
 		f.Demo = v.T("web.demo.banner", "day", v.P.Day(core.DateOf(now)), "hour", v.P.Hour(now.Hour()*60+now.Minute()))
+	}
+	if v.Info.Beside != "" && f.SignedIn {
+		ends := v.Info.EndsAt.In(v.Place())
+		f.Beside = v.T("signin.beside.banner", "name", v.Info.BesideName, "hour", v.P.Hour(ends.Hour()*60+ends.Minute()))
 	}
 	if f.SignedIn {
 		if f.Token, err = k.token(w, r, v); err != nil {

@@ -151,6 +151,11 @@ func PDF(w http.ResponseWriter, d Doc, name string) error {
 	if err != nil {
 		return err
 	}
+	return Send(w, out, name)
+}
+
+// Send answers with a PDF file.
+func Send(w http.ResponseWriter, out []byte, name string) error {
 	h := w.Header()
 	h.Set("Content-Type", "application/pdf")
 	h.Set("Content-Disposition", `inline; filename="`+name+`.pdf"`)

@@ -111,6 +111,15 @@ const enhance: Record<string, Enhance> = {
     });
   },
 
+  // The code of a card comes after the # of its address, which no browser sends; it
+  // goes into the field, and out of the address bar.
+  card: (el) => {
+    if (location.hash.length < 20) return;
+    (el as HTMLInputElement).value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname + location.search);
+    document.getElementById("f-pin")?.focus();
+  },
+
   // A form that a device's key fills: it asks the device, then sends the answer.
   passkey: (el) => {
     const form = el as HTMLFormElement;

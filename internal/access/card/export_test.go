@@ -1,0 +1,4 @@
+package card
+
+// Encode is what a test writes codes with.
+var Encode = encode
