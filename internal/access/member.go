@@ -54,6 +54,44 @@ func Workers(q db.Querier, org core.ID, ids ...core.ID) (map[core.ID]Worker, err
 	return out, err
 }
 
+// Names gives the names of members of an organisation by id, as Workers does, for
+// pages that show nothing else of them.
+func Names(q db.Querier, org core.ID, ids ...core.ID) (map[core.ID]string, error) {
+	out := make(map[core.ID]string, len(ids))
+	var wanted []core.ID
+	for _, id := range ids {
+		if id != "" && !slices.Contains(wanted, id) {
+			wanted = append(wanted, id)
+		}
+	}
+	if len(wanted) > maxWorkersAsked {
+		return nil, fmt.Errorf("read names of members: %d ids, at most %d", len(wanted), maxWorkersAsked)
+	}
+	for part := range slices.Chunk(wanted, namesAtOnce) {
+		args := []any{org}
+		for i := range namesAtOnce { // one text to prepare
+			args = append(args, part[min(i, len(part)-1)])
+		}
+		rows, err := q.Query(listNames, args...)
+		err = db.Each(rows, err, func(r *db.Rows) error {
+			var id core.ID
+			var name string
+			err := r.Scan(&id, &name)
+			out[id] = name
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read names of members: %w", err)
+		}
+	}
+	return out, nil
+}
+
+const (
+	namesAtOnce = 8
+	listNames   = `SELECT id, name FROM worker WHERE org_id = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)`
+)
+
 // TeamWorkers reads the active members who accompany people in one of the teams,
 // by name, inside the caller's snapshot. The caller asked its own permission.
 // Without teams it reads nobody.

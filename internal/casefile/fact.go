@@ -20,16 +20,14 @@ func knownSource(s Source) bool {
 }
 
 // Covers tells whether the fact says something about the month.
-func (f Fact) Covers(m core.Month) bool {
+func (f *Fact) Covers(m core.Month) bool {
 	if !f.From.IsZero() {
-		first, _ := f.From.Bounds()
-		if first.CalendarMonth() > m {
+		if first, _ := f.From.Months(); first > m {
 			return false
 		}
 	}
 	if !f.Until.IsZero() {
-		_, last := f.Until.Bounds()
-		if last.CalendarMonth() < m {
+		if _, last := f.Until.Months(); last < m {
 			return false
 		}
 	}
@@ -37,11 +35,11 @@ func (f Fact) Covers(m core.Month) bool {
 }
 
 // Current tells whether the fact is believed now and waits for no choice.
-func (f Fact) Current() bool { return f.SupersededBy == "" && f.ConflictWith == "" }
+func (f *Fact) Current() bool { return f.SupersededBy == "" && f.ConflictWith == "" }
 
 // later tells whether f holds rather than g in a month that both cover: the one
 // that starts last, then the one recorded last, then the greater id.
-func (f Fact) later(g Fact) bool {
+func (f *Fact) later(g *Fact) bool {
 	ff, _ := f.From.Bounds() // « 2022 » and « janvier 2022 » start the same day
 	if gf, _ := g.From.Bounds(); ff != gf {
 		return gf.Before(ff)
@@ -58,7 +56,7 @@ func Holding(facts []Fact, m core.Month) *Fact {
 	var best *Fact
 	for i := range facts {
 		f := &facts[i]
-		if f.Current() && f.Covers(m) && (best == nil || f.later(*best)) {
+		if f.Current() && f.Covers(m) && (best == nil || f.later(best)) {
 			best = f
 		}
 	}

@@ -460,15 +460,17 @@ func (s *Service) factLines(facts []Fact, month core.Month) []FactLine {
 		variable string
 	}
 	var order []cellKey
-	byCell := map[cellKey][]Fact{}
+	byCell := make(map[cellKey][]Fact, len(facts))
 	for _, f := range facts {
 		k := cellKey{f.Subject, f.Variable}
-		if _, seen := byCell[k]; !seen {
+		group, seen := byCell[k]
+		if !seen {
 			order = append(order, k)
 		}
-		byCell[k] = append(byCell[k], f)
+		byCell[k] = append(group, f)
 	}
-	var lines []FactLine
+	slices.SortStableFunc(order, func(a, b cellKey) int { return s.vocabulary.index(a.variable) - s.vocabulary.index(b.variable) })
+	lines := make([]FactLine, 0, len(order))
 	for _, k := range order {
 		group := byCell[k]
 		held := Holding(group, month)
@@ -478,35 +480,31 @@ func (s *Service) factLines(facts []Fact, month core.Month) []FactLine {
 		if held == nil {
 			continue
 		}
-		l := FactLine{Fact: *held}
+		lines = append(lines, FactLine{Fact: *held})
+		l := &lines[len(lines)-1]
 		l.Of, _ = s.vocabulary.find(k.variable)
 		l.Theme = l.Of.Theme
 		for i := len(group) - 1; i >= 0; i-- {
-			f := group[i]
+			f := &group[i]
 			switch {
 			case f.ConflictWith != "" && f.SupersededBy == "":
-				l.Waiting = append(l.Waiting, f)
-				if rival := rivalOf(group, f); rival != nil {
-					l.Conflicts = append(l.Conflicts, ConflictPair{Theirs: *rival, Yours: f})
+				l.Waiting = append(l.Waiting, *f)
+				if rival := rivalOf(group, *f); rival != nil {
+					l.Conflicts = append(l.Conflicts, ConflictPair{Theirs: *rival, Yours: *f})
 				}
 			case f.SupersededBy != "" && f.From == held.From && len(l.Before) < maxBefore:
-				l.Before = append(l.Before, f)
+				l.Before = append(l.Before, *f)
 			case f.Current() && f.ID != held.ID && f.startsAfter(month):
-				l.Upcoming = append(l.Upcoming, f)
+				l.Upcoming = append(l.Upcoming, *f)
 			}
 		}
-		lines = append(lines, l)
 	}
-	slices.SortStableFunc(lines, func(a, b FactLine) int { return s.vocabulary.index(a.Variable) - s.vocabulary.index(b.Variable) })
 	return lines
 }
 
-func (f Fact) startsAfter(m core.Month) bool {
-	if f.From.IsZero() {
-		return false
-	}
-	first, _ := f.From.Bounds()
-	return first.CalendarMonth() > m
+func (f *Fact) startsAfter(m core.Month) bool {
+	first, _ := f.From.Months()
+	return !f.From.IsZero() && first > m
 }
 
 // announced is shown when nothing holds in the month: the last run of months
@@ -519,7 +517,7 @@ func announced(group []Fact, m core.Month) *Fact {
 			continue
 		}
 		if f.startsAfter(m) {
-			if best == nil || (best.startsAfter(m) && best.later(*f)) {
+			if best == nil || (best.startsAfter(m) && best.later(f)) {
 				best = f
 			}
 			continue
@@ -527,7 +525,7 @@ func announced(group []Fact, m core.Month) *Fact {
 		if _, last := f.Until.Bounds(); f.Until.IsZero() || last.CalendarMonth() < m-12 {
 			continue
 		}
-		if best == nil || best.startsAfter(m) || f.later(*best) {
+		if best == nil || best.startsAfter(m) || f.later(best) {
 			best = f
 		}
 	}

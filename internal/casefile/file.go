@@ -3,7 +3,6 @@ package casefile
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -148,21 +147,9 @@ func deciders(lines []RightLine) []core.ID {
 
 // workerNames gives the names of workers as pages write them.
 func workerNames(q db.Querier, org core.ID, ids []core.ID) (map[core.ID]string, error) {
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	if len(ids) > 0 && ids[0] == "" {
-		ids = ids[1:]
-	}
-	names := make(map[core.ID]string, len(ids))
-	if len(ids) == 0 {
-		return names, nil
-	}
-	known, err := access.Workers(q, org, ids...)
+	names, err := access.Names(q, org, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("names of workers: %w", err)
-	}
-	for id, w := range known {
-		names[id] = w.Name
 	}
 	return names, nil
 }

@@ -104,8 +104,8 @@ func cells(p *Picture, month core.Month, facts []Fact, find func(string) (Variab
 		variable string
 		subject  Subject
 	}
-	groups := map[cellKey][]*Fact{}
-	vars := map[string]Variable{}
+	groups := make(map[cellKey][]*Fact, len(facts))
+	always := map[string]bool{}
 	for i := range facts {
 		f := &facts[i]
 		if !f.Current() {
@@ -115,20 +115,20 @@ func cells(p *Picture, month core.Month, facts []Fact, find func(string) (Variab
 		if !ok || !v.Engine || !p.has(f.Subject) {
 			continue
 		}
-		vars[f.Variable] = v
+		always[f.Variable] = v.Period == PeriodAlways
 		k := cellKey{f.Variable, f.Subject}
 		groups[k] = append(groups[k], f)
 	}
-	var list []Cell
+	list := make([]Cell, 0, len(groups))
 	first := firstMonth(month)
 	for k, group := range groups {
 		slices.SortFunc(group, func(a, b *Fact) int { // the one that holds first
-			if a.later(*b) {
+			if a.later(b) {
 				return -1
 			}
 			return 1
 		})
-		if vars[k.variable].Period == PeriodAlways {
+		if always[k.variable] {
 			f := group[0]
 			list = append(list, Cell{Variable: k.variable, Subject: k.subject, Always: true, State: f.State, Value: f.Value})
 			continue

@@ -36,7 +36,7 @@ func (s *Service) openQuestions(rights []RightLine, facts []Fact, month core.Mon
 			continue
 		}
 		for _, m := range r.Result.Missing {
-			if slices.Contains(stayVariables(), m.Variable) && stayAnswered(facts, m.Subject, month) {
+			if ofStay(m.Variable) && stayAnswered(facts, m.Subject, month) {
 				continue
 			}
 			if needless(m, facts, month) {
@@ -110,10 +110,10 @@ func (s *Service) last(o openQuestion) int {
 // answered tells whether somebody already answered, be it that nobody knows or
 // that the person prefers not to say, for every month that is missing.
 func answered(facts []Fact, m Missing, v Variable, month core.Month) bool {
-	var group []Fact
+	group := make([]*Fact, 0, 8)
 	for i := range facts { // not by value: a hundred questions look at five hundred facts
 		if f := &facts[i]; f.Variable == m.Variable && f.Subject == m.Subject && f.Current() {
-			group = append(group, *f)
+			group = append(group, f)
 		}
 	}
 	if v.Period == PeriodAlways || len(group) == 0 {
@@ -124,7 +124,7 @@ func answered(facts []Fact, m Missing, v Variable, month core.Month) bool {
 		first, last = month, month
 	}
 	for at := first; at <= last; at++ {
-		if Holding(group, at) == nil {
+		if !slices.ContainsFunc(group, func(f *Fact) bool { return f.Covers(at) }) {
 			return false
 		}
 	}
@@ -224,29 +224,27 @@ func (s *Service) pose(o openQuestion, open []openQuestion, f *File, facts []Fac
 // files ask on one page, because they stand side by side on one pay slip. What is
 // chosen from a list has a page of its own.
 func (s *Service) asked(variable string) []string {
-	v, known := s.vocabulary.find(variable)
-	if !known || v.Page == "" || v.Type != TypeAmount {
-		return []string{variable}
+	if together := s.vocabulary.together[variable]; together != nil {
+		return together
 	}
-	var together []Variable
-	for _, other := range s.vocabulary.list {
-		if other.Page == v.Page && other.Entity == v.Entity && other.Type == TypeAmount {
-			together = append(together, other)
-		}
-	}
-	slices.SortFunc(together, func(a, b Variable) int { return a.Place - b.Place })
-	names := make([]string, len(together))
-	for i := range together {
-		names[i] = together[i].Name
-	}
-	return names
+	return []string{variable}
 }
 
 // Pages counts the question pages that ask missing facts.
 func (s *Service) Pages(missing []Missing) int {
-	pages := map[string]bool{}
-	for _, m := range missing {
-		pages[s.asked(m.Variable)[0]+string(m.Subject.ID)] = true
+	type page struct {
+		first   string
+		subject core.ID
+	}
+	pages := make([]page, 0, 16)
+	for i := range missing {
+		p := page{missing[i].Variable, missing[i].Subject.ID}
+		if together := s.vocabulary.together[p.first]; together != nil {
+			p.first = together[0]
+		}
+		if !slices.Contains(pages, p) {
+			pages = append(pages, p)
+		}
 	}
 	return len(pages)
 }

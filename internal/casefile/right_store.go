@@ -66,7 +66,7 @@ func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Resu
 			}
 			for i := range res.Missing {
 				m := &res.Missing[i]
-				m.Rank = 1 + slices.Index(e.asks, m.name())
+				m.Rank = 1 + slices.IndexFunc(e.asks, m.named)
 			}
 		}
 		list[res.Right] = res
@@ -195,6 +195,12 @@ ON CONFLICT DO NOTHING`
 
 // name tells a fact of a file from the others.
 func (m Missing) name() string { return m.Variable + "." + string(m.Subject.ID) }
+
+// named tells whether name is m's, without making it.
+func (m *Missing) named(name string) bool {
+	return len(name) == len(m.Variable)+1+len(m.Subject.ID) && name[len(m.Variable)] == '.' &&
+		name[:len(m.Variable)] == m.Variable && name[len(m.Variable)+1:] == string(m.Subject.ID)
+}
 
 // asksOf are the facts that outcomes wait for, by rank; those that nothing ranked
 // are left out.

@@ -9,9 +9,10 @@ import (
 // stayVariables are what rights read of the right to stay. One answer in
 // people's words, titre_sejour, gives several of them: it is asked last, and
 // once.
-func stayVariables() []string {
-	return []string{"titre_sejour", "nationalite", "sejour_regulier", "dispense_duree_titre_sejour", "sejour_prestations_familiales", "duree_possession_titre_sejour"}
-}
+var stayVariables = [...]string{"titre_sejour", "nationalite", "sejour_regulier", "dispense_duree_titre_sejour", "sejour_prestations_familiales", "duree_possession_titre_sejour"}
+
+// ofStay tells whether a variable is one of stayVariables.
+func ofStay(variable string) bool { return slices.Contains(stayVariables[:], variable) }
 
 // implied are the cells that one answer says besides its own.
 //
@@ -43,7 +44,7 @@ func implied(variable, value string) map[string]string {
 // imply writes what a saved fact implies, as computed facts. What somebody said
 // or saw of those cells is left alone.
 func (w *factWriter) imply(f Fact) error {
-	for _, name := range stayVariables() {
+	for _, name := range stayVariables {
 		value, says := implied(f.Variable, f.Value)[name]
 		if _, known := w.s.vocabulary.find(name); !says || !known || f.State != Known {
 			continue
@@ -73,11 +74,11 @@ func (w *factWriter) imply(f Fact) error {
 // askedFor is the variable that a page asks for a missing one: the right to stay is
 // first asked in people's words.
 func (s *Service) askedFor(variable string, subject Subject, facts []Fact) string {
-	if !slices.Contains(stayVariables(), variable) {
+	if !ofStay(variable) {
 		return variable
 	}
-	for _, f := range facts {
-		if f.Variable == "titre_sejour" && f.Subject == subject && f.Current() {
+	for i := range facts {
+		if f := &facts[i]; f.Variable == "titre_sejour" && f.Subject == subject && f.Current() {
 			return variable
 		}
 	}
@@ -88,9 +89,9 @@ func (s *Service) askedFor(variable string, subject Subject, facts []Fact) strin
 // they stay: nothing more is asked of it.
 func stayAnswered(facts []Fact, subject Subject, month core.Month) bool {
 	var group []Fact
-	for _, f := range facts {
-		if f.Variable == "titre_sejour" && f.Subject == subject {
-			group = append(group, f)
+	for i := range facts {
+		if f := &facts[i]; f.Variable == "titre_sejour" && f.Subject == subject {
+			group = append(group, *f)
 		}
 	}
 	held := Holding(group, month)

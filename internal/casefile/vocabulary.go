@@ -7,6 +7,9 @@ import "slices"
 type vocabulary struct {
 	list   []Variable // in the order of pages
 	byName map[string]int
+	// together are the amounts that the law files ask on one page, of each of them,
+	// in the order of that page: they stand side by side on one pay slip.
+	together map[string][]string
 }
 
 func newVocabulary(inputs []Variable) *vocabulary {
@@ -37,7 +40,28 @@ func newVocabulary(inputs []Variable) *vocabulary {
 	for i, x := range v.list {
 		v.byName[x.Name] = i
 	}
+	v.together = v.pages()
 	return v
+}
+
+func (v *vocabulary) pages() map[string][]string {
+	pages := map[string][]string{}
+	for _, x := range v.list {
+		if x.Page == "" || x.Type != TypeAmount {
+			continue
+		}
+		var same []Variable
+		for _, other := range v.list {
+			if other.Page == x.Page && other.Entity == x.Entity && other.Type == TypeAmount {
+				same = append(same, other)
+			}
+		}
+		slices.SortFunc(same, func(a, b Variable) int { return a.Place - b.Place })
+		for _, other := range same {
+			pages[x.Name] = append(pages[x.Name], other.Name)
+		}
+	}
+	return pages
 }
 
 func (v *vocabulary) find(name string) (Variable, bool) {

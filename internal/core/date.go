@@ -135,6 +135,15 @@ func (d PartialDate) Bounds() (first, last Date) {
 	return first, last
 }
 
+// Months are the first and the last calendar month that d may be in.
+func (d PartialDate) Months() (first, last Month) {
+	year := Month(d.Year * 12)
+	if d.Month == 0 {
+		return year, year + 11
+	}
+	return year + Month(d.Month) - 1, year + Month(d.Month) - 1
+}
+
 // AgeOn returns the youngest and the oldest age in completed years that a
 // person born on d may have on day. They differ only when d is partial. A birth
 // after the day gives negative ages.

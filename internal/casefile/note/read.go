@@ -286,14 +286,9 @@ func (r *reader) furnish(q db.Querier, p *Page) error {
 }
 
 func workerNames(q db.Querier, org core.ID, who []core.ID) (map[core.ID]string, error) {
-	slices.Sort(who)
-	known, err := access.Workers(q, org, slices.Compact(who)...)
+	names, err := access.Names(q, org, who...)
 	if err != nil {
 		return nil, fmt.Errorf("names of workers: %w", err)
-	}
-	names := make(map[core.ID]string, len(known))
-	for id, w := range known {
-		names[id] = w.Name
 	}
 	return names, nil
 }

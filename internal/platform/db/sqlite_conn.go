@@ -3,10 +3,12 @@ package db
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -23,7 +25,8 @@ type liteConn struct {
 	cache map[string]*liteStmt // by the text as written, with $N
 	busy  []*liteStmt          // running now
 	tick  uint64
-	ctx   context.Context // of the transaction
+	words map[string]string // see word
+	ctx   context.Context   // of the transaction
 
 	onPlan func(sql string, plan []string)
 
@@ -107,7 +110,7 @@ func (f liteFile) dial(ctx context.Context, t *texts, cacheKiB int, readOnly boo
 	if err != nil {
 		return nil, err
 	}
-	l := &liteConn{c: c, texts: t, cache: make(map[string]*liteStmt), ctx: context.Background(), onPlan: f.onPlan}
+	l := &liteConn{c: c, texts: t, cache: make(map[string]*liteStmt), words: make(map[string]string), ctx: context.Background(), onPlan: f.onPlan}
 	if err := l.prepare(f, cacheKiB, readOnly); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -257,6 +260,12 @@ func (st *liteStmt) bind(args []any) error {
 		return fmt.Errorf("%d arguments for %d parameters", len(args), st.params)
 	}
 	for i, a := range args {
+		if id, ok := a.(core.ID); ok && storable(string(id)) { // most arguments are
+			if err := st.s.BindText(i+1, string(id)); err != nil {
+				return fmt.Errorf("$%d: %w", i+1, err)
+			}
+			continue
+		}
 		v, err := plain(a)
 		if err != nil {
 			return fmt.Errorf("$%d: %w", i+1, err)
@@ -377,6 +386,10 @@ func (st *liteStmt) column(i int, dest any) error {
 	}
 	switch t {
 	case sqlite3.TEXT:
+		if named := namedString(dest); named.IsValid() {
+			named.SetString(st.conn.word(st.s.ColumnRawText(i)))
+			return nil
+		}
 		return assign(dest, st.s.ColumnText(i))
 	case sqlite3.INTEGER:
 		return assign(dest, st.s.ColumnInt64(i))
@@ -387,6 +400,32 @@ func (st *liteStmt) column(i int, dest any) error {
 	}
 	return assign(dest, nil)
 }
+
+// namedString is where a pointer to a text of a named type leads; the zero Value for
+// any other destination.
+func namedString(dest any) reflect.Value {
+	if _, scans := dest.(sql.Scanner); scans {
+		return reflect.Value{}
+	}
+	if p := reflect.ValueOf(dest); p.Kind() == reflect.Pointer && !p.IsNil() && p.Elem().Kind() == reflect.String {
+		return p.Elem()
+	}
+	return reflect.Value{}
+}
+
+// word is a text of a named type, a state, a kind: few and short, each is kept once.
+func (l *liteConn) word(raw []byte) string {
+	if s, known := l.words[string(raw)]; known {
+		return s
+	}
+	s := string(raw)
+	if len(s) <= maxWord && len(l.words) < maxWords {
+		l.words[s] = s
+	}
+	return s
+}
+
+const maxWord, maxWords = 24, 500
 
 // release makes the statement idle again.
 func (st *liteStmt) release() {

@@ -22,7 +22,7 @@ func plain(v any) (any, error) {
 		return v, nil
 	case string:
 		// PostgreSQL refuses the others; SQLite would keep them.
-		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+		if !storable(v) {
 			return nil, errors.New("the text is not UTF-8, or holds a NUL")
 		}
 		return v, nil
@@ -81,6 +81,9 @@ func plain(v any) (any, error) {
 	}
 	return nil, fmt.Errorf("argument of type %T: want text, number, boolean, bytes or nil", v)
 }
+
+// storable tells whether both databases take a text.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // assign stores a column's value (nil, int64, float64, string or []byte, which
 // assign may keep) into a Scan destination.

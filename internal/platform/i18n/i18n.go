@@ -132,6 +132,17 @@ func (p *Printer) T(key string, args ...any) string {
 	return p.fill(m.other, args, nil)
 }
 
+// Under returns the text of the key prefix+name, which takes no argument; ok is false
+// when there is none. It is for names that come from elsewhere, many on one page.
+func (p *Printer) Under(prefix, name string) (text string, ok bool) {
+	var room [96]byte
+	m := p.messages[string(append(append(room[:0], prefix...), name...))]
+	if m == nil {
+		return "", false
+	}
+	return p.fill(m.other, nil, nil), true
+}
+
 // N returns the text of key in the plural form for n, which its placeholder
 // {{.n}} shows.
 func (p *Printer) N(key string, n int, args ...any) string {

@@ -3,7 +3,7 @@ package person
 import (
 	"html"
 	"html/template"
-	"strings"
+	"sync"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -16,32 +16,70 @@ import (
 
 // markup writes HTML in one language.
 type markup struct {
-	strings.Builder
+	buf    []byte
 	p      *i18n.Printer
 	fixed  map[string]string // texts of the catalogue, escaped once a page
 	hidden template.HTML     // the forms' hidden fields
 }
 
 func newMarkup(p *i18n.Printer, hidden template.HTML) *markup {
-	return &markup{p: p, fixed: map[string]string{}, hidden: hidden}
+	m := markups.Get().(*markup)
+	m.p, m.hidden = p, hidden
+	return m
 }
+
+// markups keeps the memory of those that are done.
+var markups = sync.Pool{New: func() any { return &markup{fixed: map[string]string{}} }}
+
+// done gives the memory back: nothing is written after it.
+func (m *markup) done() {
+	if cap(m.buf) <= maxKeptMarkup {
+		clear(m.fixed)
+		m.buf, m.p, m.hidden = m.buf[:0], nil, ""
+		markups.Put(m)
+	}
+}
+
+const maxKeptMarkup = 1 << 20 // bytes
 
 // take returns what was written and starts again.
 func (m *markup) take() template.HTML {
-	s := template.HTML(m.String())
-	m.Reset()
+	s := template.HTML(m.buf)
+	m.buf = m.buf[:0]
 	return s
 }
 
 // raw writes markup of this file.
 func (m *markup) raw(parts ...string) {
 	for _, s := range parts {
-		m.WriteString(s)
+		m.buf = append(m.buf, s...)
 	}
 }
 
 // text writes a text or an attribute's value, escaped.
-func (m *markup) text(s string) { m.WriteString(html.EscapeString(s)) }
+func (m *markup) text(s string) {
+	from := 0
+	for i := range len(s) {
+		var with string
+		switch s[i] {
+		case '<':
+			with = "&lt;"
+		case '>':
+			with = "&gt;"
+		case '&':
+			with = "&amp;"
+		case '"':
+			with = "&#34;"
+		case '\'':
+			with = "&#39;"
+		default:
+			continue
+		}
+		m.buf = append(append(m.buf, s[from:i]...), with...)
+		from = i + 1
+	}
+	m.buf = append(m.buf, s[from:]...)
+}
 
 // say writes a text of the catalogue that takes no argument.
 func (m *markup) say(key string) {
@@ -50,7 +88,7 @@ func (m *markup) say(key string) {
 		s = html.EscapeString(m.p.T(key))
 		m.fixed[key] = s
 	}
-	m.WriteString(s)
+	m.buf = append(m.buf, s...)
 }
 
 func (m *markup) icon(name string, flip bool) {
@@ -173,8 +211,8 @@ func (m *markup) choices(name string) {
 }
 
 // notDue writes the list of the rights that the calculation does not find.
-func (m *markup) notDue(cards []rightCard) {
-	for _, c := range cards {
+func (m *markup) notDue(list []quietRight) {
+	for _, c := range list {
 		m.within(`<li id="`, c.Right, `"><div><h3 class="h4"><a href="`)
 		m.within(``, c.Href, `">`)
 		m.within(``, c.Name, `</a></h3><p class="soft small">`)

@@ -6,6 +6,7 @@ package person
 import (
 	"embed"
 	"net/http"
+	"sync"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -34,6 +35,7 @@ type Handler struct {
 	prints *printout.Service
 	months *months.Service
 	trees  treeCache
+	months sync.Map // monthsKey → template.HTML
 }
 
 // Section is a part of the page of a file that another area reads with the file and

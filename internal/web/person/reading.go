@@ -58,6 +58,7 @@ func shapeOf(of casefile.Variable) factShape {
 // viewSituation writes the lines of the situation, theme by theme.
 func (w Words) viewSituation(p *i18n.Printer, f *casefile.File) template.HTML {
 	m := newMarkup(p, "")
+	defer m.done()
 	for _, theme := range casefile.Themes() {
 		for _, l := range w.linesOf(p, f, theme) {
 			m.line(l)
@@ -70,6 +71,7 @@ func (w Words) viewSituation(p *i18n.Printer, f *casefile.File) template.HTML {
 // leads to where they may say that it is not right.
 func (w Words) ReadOwn(p *i18n.Printer, f *casefile.File, href func(fact core.ID) string) template.HTML {
 	m := newMarkup(p, "")
+	defer m.done()
 	for _, theme := range casefile.Themes() {
 		for _, l := range w.linesWith(p, f, theme, p.T("contest.by_you"), func(l casefile.FactLine) string { return href(l.ID) }) {
 			m.line(l)

@@ -74,7 +74,7 @@ func (h *Handler) showRight(w http.ResponseWriter, r *http.Request) error {
 	p := printer(r)
 	view := rightView{
 		ID: id, Name: file.Person.DisplayName(), Call: callName(p, file.Person.Title, file.Person.Identity), Form: form,
-		Card: h.viewCard(r, p, file, *line), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
+		Card: h.viewCard(r, p, file, *line, callName(p, file.Person.Title, file.Person.Identity)), Contest: h.words.Contest(p, right), Entails: h.words.Entails(p, right), NotCovered: h.words.NotCovered(p, right), Month: p.Month(file.Month),
 	}
 	buttons := newMarkup(p, "")
 	buttons.choices(view.Card.Name)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -52,6 +53,9 @@ type rightCard struct {
 	Step    string // where to prepare the step that claims it, "" when there is nothing to prepare
 }
 
+// quietRight is a right that has no card: a line of a folded list.
+type quietRight struct{ Right, Href, Name, Say string }
+
 // tagView is the small outlined word on a card.
 type tagView struct{ Class, Icon, Text string }
 
@@ -71,7 +75,7 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	p := printer(r)
 	v := rightsView{Month: f.Month}
 	now := f.Today.CalendarMonth()
-	v.Months = monthOptions(p, now+monthsAhead, now-monthsBack, f.Month)
+	v.Months = h.monthOptions(p, now, f.Month)
 	if f.Computed != 0 {
 		v.Computed = p.T("web.file.computed", "date", p.DayMonth(instant(r, f.Computed)), "month", p.Month(f.Month))
 	} else {
@@ -80,10 +84,12 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 	if f.Stale != casefile.Fresh {
 		v.Stale = p.T("web.file.stale_" + string(f.Stale))
 	}
-	explained, m := false, newMarkup(p, hidden)
-	var notDue, unseen []rightCard
+	explained, m, call := false, newMarkup(p, hidden), callName(p, f.Person.Title, f.Person.Identity)
+	defer m.done()
+	var notDue, unseen []quietRight
+	v.Cards = make([]rightCard, 0, 12)
 	for _, line := range sortRights(f.Rights) {
-		card := h.viewCard(r, p, f, line)
+		card := h.viewCard(r, p, f, line, call)
 		if card.Over = !f.Case.Died.IsZero(); card.Over {
 			card.Ask = ""
 		} else if decided(line.Decision) && line.Decision.Kind == casefile.ToClaim && !f.Plan.OpenFor(line.Right) {
@@ -100,11 +106,11 @@ func (h *Handler) viewRights(r *http.Request, f *casefile.File, hidden template.
 			continue // not computed: nothing to say of it
 		}
 		if card.Class == "off" && !card.Reopen {
-			notDue = append(notDue, card)
+			notDue = append(notDue, quietRight{card.Right, card.Href, card.Name, card.Say})
 			continue
 		}
 		if h.unseen(line) {
-			unseen = append(unseen, card)
+			unseen = append(unseen, quietRight{card.Right, card.Href, card.Name, card.Say})
 			continue
 		}
 		m.head(&card)
@@ -127,6 +133,25 @@ const tooLittle = 4
 // decision, and many questions before the first answer.
 func (h *Handler) unseen(line casefile.RightLine) bool {
 	return line.Decision == nil && line.Result != nil && line.Result.Status == casefile.ToVerify && h.cases.Pages(line.Result.Missing) >= tooLittle
+}
+
+// monthsKey is a list of months with one chosen.
+type monthsKey struct {
+	tag         string
+	now, chosen core.Month
+}
+
+// monthOptions is the list around a month, written once for each language and choice.
+func (h *Handler) monthOptions(p *i18n.Printer, now, chosen core.Month) template.HTML {
+	key := monthsKey{p.Tag(), now, chosen}
+	if kept, ok := h.months.Load(key); ok {
+		return kept.(template.HTML)
+	}
+	list := monthOptions(p, now+monthsAhead, now-monthsBack, chosen)
+	if now-monthsBack <= chosen && chosen <= now+monthsAhead { // no more than the list holds
+		h.months.Store(key, list)
+	}
+	return list
 }
 
 // monthOptions writes a list of months, the latest first: digits and the names of
@@ -173,8 +198,7 @@ func sortRights(lines []casefile.RightLine) []casefile.RightLine {
 // decided tells whether a decision counts: a right reopened is open again.
 func decided(d *casefile.Decision) bool { return d != nil && d.Kind != casefile.Reopened }
 
-func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine) rightCard {
-	call := callName(p, f.Person.Title, f.Person.Identity)
+func (h *Handler) viewCard(r *http.Request, p *i18n.Printer, f *casefile.File, line casefile.RightLine, call string) rightCard {
 	c := rightCard{
 		Right: line.Right, Name: h.words.Name(p, line.Right), Decider: h.words.Decides(p, line.Right),
 		Call: call, Href: path(f.Person.ID) + "/droits/" + line.Right, Entails: true,
@@ -267,9 +291,9 @@ func (c *rightCard) decided(w Words, r *http.Request, p *i18n.Printer, line case
 // missingList names the facts that would settle a right, two at most: « activité,
 // salaire net et d'autres points ».
 func missingList(p *i18n.Printer, missing []casefile.Missing) string {
-	var names []string
-	for _, m := range missing {
-		if label := lower(variableLabel(p, m.Variable)); !slices.Contains(names, label) {
+	names := make([]string, 0, 4)
+	for i := 0; i < len(missing) && len(names) < 4; i++ {
+		if label := lower(variableLabel(p, missing[i].Variable)); !slices.Contains(names, label) {
 			names = append(names, label)
 		}
 	}
@@ -282,11 +306,14 @@ func missingList(p *i18n.Printer, missing []casefile.Missing) string {
 // lower makes the first letter small, to put a label inside a sentence; an
 // acronym keeps its capitals.
 func lower(s string) string {
-	r := []rune(s)
-	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
-		r[0] = unicode.ToLower(r[0])
+	first, n := utf8.DecodeRuneInString(s)
+	if !unicode.IsUpper(first) || n == len(s) {
+		return s
 	}
-	return string(r)
+	if second, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[n:]
 }
 
 // explain says the explanation that came with the file, for its card.

@@ -77,8 +77,8 @@ func factLabel(p *i18n.Printer, of casefile.Variable, s casefile.Subject, self c
 }
 
 func variableLabel(p *i18n.Printer, name string) string {
-	if key := "casefile.variable." + name; p.Has(key) {
-		return p.T(key)
+	if label, ok := p.Under("casefile.variable.", name); ok {
+		return label
 	}
 	return name
 }
