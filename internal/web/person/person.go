@@ -25,17 +25,17 @@ var Pages embed.FS
 
 // Handler answers the pages of a file.
 type Handler struct {
-	kit    *kit.Kit
-	cases  *casefile.Service
-	follow *caseload.Service
-	access *access.Service
-	words  Words
-	notes  Section
-	rooms  []casefile.Beside // asked when a merge is undone
-	prints *printout.Service
-	months *months.Service
-	trees  treeCache
-	months sync.Map // monthsKey → template.HTML
+	kit        *kit.Kit
+	cases      *casefile.Service
+	follow     *caseload.Service
+	access     *access.Service
+	words      Words
+	notes      Section
+	rooms      []casefile.Beside // asked when a merge is undone
+	prints     *printout.Service
+	months     *months.Service
+	trees      treeCache
+	monthLists sync.Map // monthsKey → template.HTML
 }
 
 // Section is a part of the page of a file that another area reads with the file and

@@ -144,12 +144,12 @@ type monthsKey struct {
 // monthOptions is the list around a month, written once for each language and choice.
 func (h *Handler) monthOptions(p *i18n.Printer, now, chosen core.Month) template.HTML {
 	key := monthsKey{p.Tag(), now, chosen}
-	if kept, ok := h.months.Load(key); ok {
+	if kept, ok := h.monthLists.Load(key); ok {
 		return kept.(template.HTML)
 	}
 	list := monthOptions(p, now+monthsAhead, now-monthsBack, chosen)
 	if now-monthsBack <= chosen && chosen <= now+monthsAhead { // no more than the list holds
-		h.months.Store(key, list)
+		h.monthLists.Store(key, list)
 	}
 	return list
 }
