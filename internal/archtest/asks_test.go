@@ -21,6 +21,7 @@ var unasked = map[string]string{
 	"casefile.ThisMonth": "says which month it is",
 	"agreement.Today":    "says which day it is",
 	"caseload.Today":     "says which day it is",
+	"casefile.Pages":     "counts the question pages of facts that it is given",
 	"casefile.NewID":     "gives an identifier, reads nothing",
 	"casefile.Variables": "lists the words of the law, nobody's",
 	"casefile.Local":     "says whether a right of the law is of one place, nobody's",
