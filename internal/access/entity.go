@@ -105,6 +105,9 @@ func (i *Invoked) record(now time.Time) types.Record {
 	if i == nil {
 		i = &Invoked{}
 	}
+	if !i.At.IsZero() {
+		now = i.At
+	}
 	file := uid(typeFile, i.Person)
 	m := types.RecordMap{"today": days(i.Today), "now": types.Long(now.UnixMicro()), "category": types.String(i.Category)}
 	switch i.Kind {

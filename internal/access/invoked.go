@@ -56,6 +56,7 @@ type Invoked struct {
 	Granted    bool      // of a reason: whoever had to answer for it did
 	Revoked    bool
 	Today      core.Date // at the organisation
+	At         time.Time // the instant of the request; zero = that of the decision
 	Category   Category  // the one that the request is about
 }
 

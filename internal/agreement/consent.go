@@ -24,6 +24,8 @@ type List struct {
 	Consents  []Consent // the latest first
 	Partners  []access.Team
 	Relatives []Relative
+	Outside   []Outside // hours opened outside the team, the latest first
+	Vital     bool      // what is vital may be opened in an emergency
 	People
 }
 
@@ -52,7 +54,14 @@ func (s *Service) List(ctx context.Context, person core.ID) (List, error) {
 		if out.Consents, err = s.listConsents(q, s.consentsOf(ctx), o.Org, person); err != nil {
 			return journal.Event{}, err
 		}
-		if out.People, err = names(q, o.Org, out.Consents); err != nil {
+		if err := s.around(ctx, q, o.Org, &out); err != nil {
+			return journal.Event{}, err
+		}
+		var who []core.ID
+		for _, h := range out.Outside {
+			who = append(who, h.Worker)
+		}
+		if out.People, err = names(q, o.Org, out.Consents, who...); err != nil {
 			return journal.Event{}, err
 		}
 		if core.ActorFrom(ctx).Kind != core.ActorPerson {

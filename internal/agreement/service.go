@@ -40,6 +40,8 @@ type People struct {
 	Teams   map[core.ID]string
 	Workers map[core.ID]string
 	Persons map[core.ID]casefile.Identity
+	// Functions are those of the workers, as people read them: « assistante sociale ».
+	Functions map[core.ID]string
 }
 
 const selectIdentity = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
@@ -60,7 +62,7 @@ func identity(q db.Querier, org, id core.ID) (casefile.Identity, error) {
 
 // names reads the names of teams, workers and persons.
 func names(q db.Querier, org core.ID, list []Consent, more ...core.ID) (People, error) {
-	p := People{Teams: map[core.ID]string{}, Workers: map[core.ID]string{}, Persons: map[core.ID]casefile.Identity{}}
+	p := People{Teams: map[core.ID]string{}, Workers: map[core.ID]string{}, Persons: map[core.ID]casefile.Identity{}, Functions: map[core.ID]string{}}
 	teams, err := access.Teams(q, org)
 	if err != nil {
 		return p, err
@@ -87,7 +89,7 @@ func names(q db.Querier, org core.ID, list []Consent, more ...core.ID) (People, 
 		return p, err
 	}
 	for id, w := range known {
-		p.Workers[id] = w.Name
+		p.Workers[id], p.Functions[id] = w.Name, w.Function
 	}
 	return p, nil
 }

@@ -71,3 +71,35 @@ func TestARefusalSaysWhen(t *testing.T) {
 		t.Errorf("status %d", p.status)
 	}
 }
+
+// TestAnotherTeamsFileOpensForAnHour without script: refused without a reason, then the
+// file without notes, told to the person; an emergency needs a colleague.
+func TestAnotherTeamsFileOpensForAnHour(t *testing.T) {
+	s := newSite(t)
+	nadia := s.open(t)
+	nadia.get("/demo/enter/worker?login=n.lefevre")
+	door := "/hors-equipe/" + string(s.samira)
+	nadia.get("/personnes?q=haddad").must(200, "Ouvrir une heure, en disant pourquoi")
+	nadia.get(door).must(200, "Samira Haddad", "L’équipe Polyvalence accompagne cette personne").mustNot("548", "En cas d’urgence vitale")
+	nadia.get(door).send(nadia, door, "reason", "vite").must(422, "Écrivez pourquoi, en une phrase que la personne lira.")
+	hour := nadia.get(door).send(nadia, door, "reason", "Elle est au guichet, Claire est absente").must(200, "Samira Haddad", "548", "Ouvert jusqu’à", "Parce que vous avez écrit pourquoi")
+	hour.mustNot("Visite chez elle")
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	b.get(door).must(200, "Samira Haddad", "Qui accompagne") // her own team: the file
+	b.get(hour.path).must(404).mustNot("548")
+	list := "/personnes/" + string(s.samira) + "/accords"
+	b.get(list).must(200, "Ouvert hors de l’équipe", "Nadia Lefèvre", "Claire est absente", "Rien ne s’ouvre en urgence")
+	b.get(list).send(b, list+"/urgence", "choix", "oui").must(200, "La personne accepte qu’en urgence vitale")
+	person := s.open(t)
+	person.get("/demo/enter/person")
+	person.get("/moi/accords").must(200, "Le 11 juin 2026, conseillère :", "Claire est absente", "Vous avez accepté").mustNot("Nadia")
+	wait := nadia.get(door).send(nadia, door, "urgence", "oui", "reason", "Elle ne répond plus depuis trois jours").must(200, "Un collègue doit répondre").mustNot("06 39 98 41 22")
+	b.get("/").must(200, "Un collègue demande une ouverture en urgence.")
+	asked := b.get("/urgences").must(200, "Nadia Lefèvre", "Elle ne répond plus depuis trois jours").mustNot("Haddad")
+	action := asked.body[strings.Index(asked.body, `action="/urgences/`)+8:]
+	asked.send(b, action[:strings.Index(action, `"`)], "reponse", "oui").must(200, "Votre réponse est écrite.", "Aucune urgence n’attend")
+	nadia.get(wait.path).must(200, "+33639984122", "Samira Haddad").mustNot("548")
+	person.get("/moi/vu").must(200, "Elle ne répond plus depuis trois jours")
+	person.get("/moi/accords").send(person, "/moi/accords/urgence").must(200).mustNot("Vous avez accepté qu")
+}

@@ -329,7 +329,7 @@ func pagesOf(s *site) map[string][]string {
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/compte", "/guichets", "/regles", "/regles/af",
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations",
-			file + "/accords", file + "/accords/nouveau", "/partages"},
+			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", "/hors-equipe/" + string(s.other)},
 		"person": {"/moi", "/moi/accords", "/moi/plan", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle"},
 	}

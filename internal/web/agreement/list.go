@@ -20,7 +20,9 @@ type listView struct {
 	More  bool // somebody to share with exists
 	Form  *kit.Form
 	House kit.House
-	Given []givenLine // on the person's own page: what others share with them
+	Out   []outsideLine // hours opened outside the team
+	Vital bool          // what is vital may be opened in an emergency
+	Given []givenLine   // on the person's own page: what others share with them
 }
 
 // line is one agreement of a list.
@@ -83,12 +85,16 @@ func (h *Handler) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	form, err := h.kit.NewForm(w, r)
+	if err != nil {
+		return err
+	}
 	all, err := h.agreed.List(r.Context(), id)
 	if err != nil {
 		return err
 	}
 	p := printer(r)
-	view := listView{ID: all.Person, Name: all.Identity.DisplayName(), Call: person.CallName(p, all.Identity), More: len(all.Partners)+len(all.Relatives) > 0}
+	view := listView{Form: form, Vital: all.Vital, Out: outsides(r, p, all, true), ID: all.Person, Name: all.Identity.DisplayName(), Call: person.CallName(p, all.Identity), More: len(all.Partners)+len(all.Relatives) > 0}
 	view.Lines, view.Past = lines(r, p, all.Today, all.Consents, all.People)
 	return h.kit.Render(w, r, kit.Page{Template: "agreement/list", Title: p.T("agreements.title"), Sheet: "file.css", Nav: "people", View: view})
 }
@@ -108,7 +114,7 @@ func (h *Handler) own(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := printer(r)
-	view := listView{ID: all.Person, Form: form, House: h.kit.HouseOf(r)}
+	view := listView{Vital: all.Vital, Out: outsides(r, p, all, false), ID: all.Person, Form: form, House: h.kit.HouseOf(r)}
 	view.Lines, view.Past = lines(r, p, all.Today, all.Consents, all.People)
 	for _, c := range given.Consents {
 		view.Given = append(view.Given, givenLine{c.ID, p.T("agreements.given_to_me", "name", given.Persons[c.Person].DisplayName(), "until", p.Date(c.Until))})

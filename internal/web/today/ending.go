@@ -11,7 +11,8 @@ type ending struct {
 	Href, Name, Says string
 }
 
-// ending reads the agreements that the worker wrote down and that end soon.
+// ending reads the agreements that the worker wrote down and that end soon, and
+// whether an emergency waits for a second person.
 func (h *Handler) ending(r *http.Request, out *view) error {
 	soon, err := h.agreed.EndingSoon(r.Context())
 	if err != nil {
@@ -22,5 +23,7 @@ func (h *Handler) ending(r *http.Request, out *view) error {
 		out.Ending = append(out.Ending, ending{Href: "/personnes/" + string(c.Person) + "/accords/" + string(c.ID), Name: soon.Persons[c.Person].DisplayName(),
 			Says: p.T("agreements.until", "until", p.Date(c.Until))})
 	}
-	return nil
+	urgent, _, err := h.agreed.WaitingVital(r.Context())
+	out.Urgent = len(urgent) > 0
+	return err
 }

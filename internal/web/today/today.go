@@ -56,6 +56,7 @@ type view struct {
 	Broken int       // programs that are told no more, for who manages them
 	Admin  bool      // administers without accompanying anybody
 	Hands  []hand    // accompaniments proposed to the worker or to their teams
+	Urgent bool      // an emergency waits for a second person
 	Ending []ending  // agreements that the worker wrote down and that end soon
 	Covers []cover   // colleagues away, whom the worker covers
 	Wrong  []wrong   // who says that a fact of their file is not right
