@@ -43,6 +43,15 @@ func TestPrintedPlan(t *testing.T) {
 	goal := b.get(path + "/buts/nouveau").must(200)
 	goal.send(b, path+"/buts/nouveau", "title", "Souffler un peu").must(200)
 	b.get(plan.path).must(200, "a changé depuis").mustNot("Souffler un peu")
+	// From the page that was loaded before the change, still open: what is printed is
+	// the plan as it is now, and the same again is the same paper.
+	now := file.send(b, path+"/imprimer", "quoi", "plan").must(200, "Mon plan", "Souffler un peu")
+	if now.path == plan.path {
+		t.Error("a page printed once prints no more")
+	}
+	if again := file.send(b, path+"/imprimer", "quoi", "plan"); again.path != now.path {
+		t.Errorf("the same plan twice: %s and %s", now.path, again.path)
+	}
 
 	if p := b.get(path).send(b, path+"/imprimer", "quoi", "autre chose"); p.status < 400 || p.status >= 500 {
 		t.Errorf("printing something else: %d", p.status)

@@ -164,6 +164,13 @@ func (f *Form) Hidden() template.HTML {
 	return f.hidden
 }
 
+// Repeat is Hidden without the name of the sending, for a button whose gesture may be
+// made again from the same page and changes nothing more when it is: a print. The
+// forms of a page share the name, and the page may stay open for a day.
+func (f *Form) Repeat() template.HTML {
+	return template.HTML(`<input type="hidden" name="` + fieldToken + `" value="` + html.EscapeString(f.Token) + `">`)
+}
+
 // Again lets a form be sent several times: one whose answer carries a cookie,
 // which a replay could not give again.
 func (f *Form) Again() { f.Once = "" }

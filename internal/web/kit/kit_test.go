@@ -353,6 +353,14 @@ func TestAFormSentTwiceRunsOnce(t *testing.T) {
 	if r.saved.Load() != 1 || codes[0] != 303 || codes[1] != 303 {
 		t.Errorf("saved %d times, answers %v", r.saved.Load(), codes)
 	}
+	// Back to the same page, another word: it is another text, and it is not lost.
+	form.Set("name", "z")
+	if w := r.do(post("/form", form, signedIn)); w.Code != 303 || r.saved.Load() != 2 {
+		t.Errorf("%d, saved %d", w.Code, r.saved.Load())
+	}
+	if w := r.do(post("/form", form, signedIn)); w.Code != 303 || r.saved.Load() != 2 {
+		t.Errorf("the same twice: %d, saved %d", w.Code, r.saved.Load())
+	}
 	// A refused form may be corrected and sent again with the same name.
 	again := url.Values{"name": {""}, "jeton": {"for-s1"}, "unique": {strings.Repeat("b2", 16)}}
 	r.slow = nil
@@ -360,7 +368,7 @@ func TestAFormSentTwiceRunsOnce(t *testing.T) {
 		t.Fatal(w.Code)
 	}
 	again.Set("name", "y")
-	if w := r.do(post("/form", again, signedIn)); w.Code != 303 || r.saved.Load() != 2 {
+	if w := r.do(post("/form", again, signedIn)); w.Code != 303 || r.saved.Load() != 3 {
 		t.Errorf("%d, saved %d", w.Code, r.saved.Load())
 	}
 }

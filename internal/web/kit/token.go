@@ -2,9 +2,14 @@ package kit
 
 import (
 	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,15 +124,30 @@ func (s *onceStore) end(key string, e *onceEntry, location string) {
 	close(e.done)
 }
 
-// runOnce runs a POST unless the same form was already handled: the second then
-// goes where the first went.
+// said names what a form says, its hidden fields aside: somebody who comes back to a
+// page, changes a word and sends it again has written something else.
+func said(form url.Values) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if name == fieldToken || name == fieldOnce || name == fieldDraft {
+			continue
+		}
+		for _, value := range form[name] {
+			fmt.Fprintf(sum, "%d:%s=%d:%s;", len(name), name, len(value), value)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// runOnce runs a POST unless the same form, saying the same, was already handled: the
+// second then goes where the first went.
 func (k *Kit) runOnce(w http.ResponseWriter, r *http.Request, h Handler) error {
 	nonce := r.PostForm.Get(fieldOnce)
 	if len(nonce) != 2*tokenBytes {
 		return h(w, r)
 	}
 	v := From(r.Context())
-	key := string(v.Actor.ID) + " " + r.URL.Path + " " + nonce
+	key := string(v.Actor.ID) + " " + r.URL.Path + " " + nonce + " " + said(r.PostForm)
 	for {
 		mine, theirs := k.once.begin(key)
 		if mine != nil {
