@@ -89,6 +89,14 @@ func TestThePersonReadsAndAnswers(t *testing.T) {
 	person.get(answer).send(person, "/moi/mots", "words", "").must(422, "Écrivez")
 	person.get(answer).send(person, "/moi/mots", "words", "مازال البرد").must(200, "Vos mots sont gardés.", "مازال البرد", "Écrit par vous.")
 	person.get("/moi/mots").send(person, "/moi/mots", "words", "Merci <3").must(200, "« Merci <3 »")
+	// Their team sees it on the first page of the day until somebody says they read it.
+	alert := "Ont écrit dans leur espace, et attendent d’être lus"
+	worker := b.another()
+	worker.get("/demo/enter/worker")
+	worker.get("/").must(200, alert, "Samira Haddad")
+	words := "/personnes/" + string(s.samira) + "/notes/mots"
+	worker.get(words).must(200, "Merci <3").send(worker, words+"/lu").must(200, "vous avez lu ses mots").mustNot("C’est lu")
+	worker.get("/").must(200).mustNot(alert)
 	person.get("/moi/mots?note=" + string(s.samira)).must(404)
 	b.get("/personnes/"+string(s.samira)+"/notes/"+string(s.note)).must(200, "مازال البرد", "Écrit par la personne.")
 	b.get("/personnes/"+string(s.samira)).must(200, "« Merci <3 »")

@@ -142,7 +142,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
 	said := contests.New(cfg.Cases)
-	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words, cfg.Agreements)
+	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)

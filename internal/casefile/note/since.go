@@ -56,9 +56,9 @@ func (s *Service) GiveBack(tx *db.Tx, org core.ID, row casefile.Written, from, t
 	var all []string
 	switch row.Kind {
 	case casefile.WroteNote:
-		all = []string{giveNote, giveBeside}
+		all = []string{giveNote, giveBeside, giveWaiting}
 	case casefile.WroteWords:
-		all = []string{giveWords}
+		all = []string{giveWords, giveWaiting}
 	}
 	for _, sql := range all {
 		if _, err := tx.Exec(sql, org, from, row.ID, to); err != nil {

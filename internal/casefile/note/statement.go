@@ -109,6 +109,11 @@ func (s *Service) AddStatement(ctx context.Context, file core.ID, in StatementIn
 		if err != nil {
 			return "", fmt.Errorf("insert statement: %w", err)
 		}
+		if byPerson == 1 {
+			if _, err := w.tx.Exec(insertWaiting, w.Org, target, id, in.Note, w.today.String()); err != nil {
+				return "", fmt.Errorf("let the words wait: %w", err)
+			}
+		}
 		return id, nil
 	})
 	if err != nil {
@@ -177,12 +182,15 @@ AND s.note_id IN (`+marks.String()[2:]+`) ORDER BY s.id LIMIT 1000`, args...)
 
 // Words is a page of all that the person said, the latest first.
 type Words struct {
-	List   []Statement
-	Next   string
-	Note   *Note // the one whose words are asked for
-	Person casefile.Person
-	Today  core.Date
-	Names  map[core.ID]string
+	List []Statement
+	Next string
+	// Waiting is the last of what the person wrote that no worker has read, "" when all
+	// was: what Heard takes.
+	Waiting core.ID
+	Note    *Note // the one whose words are asked for
+	Person  casefile.Person
+	Today   core.Date
+	Names   map[core.ID]string
 }
 
 // ListWords reads a page of the words of a file that the reader may read, the
@@ -220,6 +228,9 @@ func (s *Service) ListWords(ctx context.Context, file, note core.ID, after strin
 			where += " AND (s.said_on < " + day + " OR (s.said_on = " + day + " AND s.id < " + id + "))"
 		}
 		var err error
+		if p.Waiting, err = r.waiting(q); err != nil {
+			return err
+		}
 		p.List, err = r.statements(q, `SELECT `+statementColumns+where+` ORDER BY s.said_on DESC, s.id DESC LIMIT `+strconv.Itoa(limit+1), args...)
 		if err != nil {
 			return err

@@ -32,6 +32,7 @@ func Register(k *kit.Kit, notes *note.Service) *Handler {
 	k.Handle("POST /personnes/{id}/notes/nouvelle", kit.Worker, h.saveNew)
 	k.Handle("GET /personnes/{id}/notes/mots", kit.Worker, h.showWords)
 	k.Handle("POST /personnes/{id}/notes/mots", kit.Worker, h.saveWords)
+	k.Handle("POST /personnes/{id}/notes/mots/lu", kit.Worker, h.heard)
 	k.Handle("GET /personnes/{id}/notes/{note}", kit.Worker, h.show)
 	k.Handle("GET /personnes/{id}/notes/{note}/corriger", kit.Worker, h.showEdit)
 	k.Handle("POST /personnes/{id}/notes/{note}/corriger", kit.Worker, h.saveEdit)

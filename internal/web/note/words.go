@@ -21,6 +21,7 @@ type wordsView struct {
 	List []Said
 	Next string
 	Back string
+	Last core.ID // of what the person wrote and nobody said they read; "" = none
 }
 
 func (h *Handler) showWords(w http.ResponseWriter, r *http.Request) error {
@@ -45,7 +46,7 @@ func (h *Handler) renderWords(w http.ResponseWriter, r *http.Request, form *kit.
 	p := printer(r)
 	file = page.Person.ID
 	v := newViewer(r, file, page.Names, nil)
-	view := wordsView{ID: file, Name: person.CallName(p, page.Person.Identity), Form: form, List: v.words(page.List), Back: path(file)}
+	view := wordsView{ID: file, Name: person.CallName(p, page.Person.Identity), Form: form, List: v.words(page.List), Back: path(file), Last: page.Waiting}
 	if page.Note != nil {
 		e := v.entry(*page.Note, nil, 0)
 		view.Note, view.Back = &e, notePath(file, beside)
@@ -58,6 +59,24 @@ func (h *Handler) renderWords(w http.ResponseWriter, r *http.Request, form *kit.
 		view.Next = path(file) + "/mots?" + q.Encode() + "#h-before"
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "note/words", Title: p.T("notes.words"), Sheet: "file.css", Nav: "people", Status: status, View: view, Script: true})
+}
+
+// heard notes that the worker read what the person wrote.
+func (h *Handler) heard(w http.ResponseWriter, r *http.Request) error {
+	file, err := kit.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	last, err := core.ParseID(r.PostForm.Get("last"))
+	if err != nil {
+		return errs.Wrap(errs.NotFound, "", err)
+	}
+	if err := h.notes.Heard(r.Context(), file, last); err != nil {
+		return err
+	}
+	h.kit.SetFlash(w, r, kit.Flash{Bold: "notes.heard"})
+	h.kit.Redirect(w, r, path(file)+"/mots#h-before")
+	return nil
 }
 
 func (h *Handler) saveWords(w http.ResponseWriter, r *http.Request) error {

@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
+	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -32,11 +33,12 @@ type Handler struct {
 	webhooks *webhook.Service
 	words    person.Words
 	agreed   *agreement.Service
+	notes    *note.Service
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service) {
-	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service) {
+	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -60,6 +62,7 @@ type view struct {
 	Ending []ending  // agreements that the worker wrote down and that end soon
 	Covers []cover   // colleagues away, whom the worker covers
 	Wrong  []wrong   // who says that a fact of their file is not right
+	Wrote  []wrong   // who wrote words that nobody has read yet
 }
 
 // wrong is somebody who waits for an answer.
@@ -136,6 +139,13 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, one := range waiting {
 		out.Wrong = append(out.Wrong, wrong{Href: "/personnes/" + string(one.Person) + "/contestations", Name: one.Name, Since: v.T("contest.today_since", "date", v.P.DayMonth(one.Since))})
+	}
+	wrote, err := h.notes.Waiting(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, one := range wrote {
+		out.Wrote = append(out.Wrote, wrong{Href: "/personnes/" + string(one.Person) + "/notes/mots#h-before", Name: one.Name, Since: v.T("contest.today_since", "date", v.P.DayMonth(one.Since))})
 	}
 	if err := h.relief(r, &out); err != nil {
 		return err
