@@ -41,6 +41,8 @@ type shape struct {
 	Member  member     `cmd:"" help:"cli.help.member"`
 	Journal journalCmd `cmd:"" help:"proof.help.journal"`
 	Verify  verify     `cmd:"" help:"proof.help.verify"`
+	Backup  backupCmd  `cmd:"" help:"backup.help.backup"`
+	Restore restore    `cmd:"" help:"backup.help.restore"`
 	Import  importCmd  `cmd:"" help:"cli.help.import"`
 	Export  exportCmd  `cmd:"" help:"cli.help.export"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`

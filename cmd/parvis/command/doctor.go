@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -187,6 +188,7 @@ func (d *diagnosis) database() {
 	} else {
 		d.good("cli.doctor.database")
 		d.journal(ctx, rows)
+		d.backup(ctx, rows)
 		d.jobs(ctx, rows)
 	}
 	if err := rows.Close(); err != nil {
@@ -196,7 +198,11 @@ func (d *diagnosis) database() {
 
 // journal reads every line of the journal and says what does not hold.
 func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
-	report, err := journal.New(rows, nil).Check(ctx)
+	lines := journal.New(rows, nil)
+	if key, err := journal.NewKey(d.dir.Install, d.ring.Derive("journal")); err == nil { // without an id there is nothing signed to check
+		lines.SignWith(key)
+	}
+	report, err := lines.Check(ctx)
 	if err != nil {
 		d.bad(err)
 		return
@@ -206,6 +212,24 @@ func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
 		return
 	}
 	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(report.String())))
+}
+
+// maxBackupAge is how old the last backup may be before it is a problem.
+const maxBackupAge = 8 * 24 * time.Hour
+
+// backup says when the last backup was made.
+func (d *diagnosis) backup(ctx context.Context, rows *db.DB) {
+	last, err := backup.Last(ctx, rows)
+	switch age := d.now().Sub(time.UnixMicro(last.At)); {
+	case err != nil:
+		d.bad(err)
+	case last.At == 0:
+		d.note("backup.doctor.none")
+	case age > maxBackupAge:
+		d.bad(errs.New(errs.Unavailable, "backup.doctor.old", "n", int64(age/(24*time.Hour)), "file", last.File))
+	default:
+		d.good("backup.doctor.last", "date", d.p.Date(core.DateOf(time.UnixMicro(last.At))), "file", last.File)
+	}
 }
 
 // jobs names the work that failed too often to be tried again.

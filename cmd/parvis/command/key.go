@@ -16,6 +16,7 @@ import (
 // key is what concerns the installation's key.
 type key struct {
 	Restore keyRestore `cmd:"" help:"cli.help.key_restore"`
+	Offline keyOffline `cmd:"" help:"backup.help.offline"`
 }
 
 // keyRestore makes the key file again from the printed recovery sheet.

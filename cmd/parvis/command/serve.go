@@ -22,6 +22,7 @@ type serve struct {
 	TLSKey        string   `name:"tls-key" help:"cli.help.tls_key" placeholder:"FILE"`
 	Settings      string   `help:"cli.help.settings" placeholder:"FILE"`
 	WebhookInside bool     `name:"webhooks-inside" help:"cli.help.webhooks_inside"`
+	Backups       backups  `embed:""`
 	Verbose       bool     `help:"cli.help.verbose"`
 }
 
@@ -46,6 +47,9 @@ func (c *serve) Run(s *session) error {
 	cfg.WebhookPrivate = c.WebhookInside
 	if cfg.Settings = c.Settings; cfg.Settings == "" {
 		cfg.Settings = s.Getenv("PARVIS_SETTINGS")
+	}
+	if cfg.Backup, err = c.Backups.order(s); err != nil {
+		return err
 	}
 	level := slog.LevelInfo
 	if c.Verbose {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/monthly"
@@ -45,6 +46,10 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 	work.Go(func() {
 		s.Journal.KeepSigning(ctx, signEvery, func(err error) { s.log.Error("checkpoint of the journal", "err", err) })
 	})
+	if s.backup.Every > 0 {
+		copies := backup.Service{DB: s.DB, Journal: s.Journal, Dir: s.Dir.Path, Small: SmallFiles(), Install: s.Dir.Install, Log: s.log}
+		work.Go(func() { copies.Run(ctx, s.backup.Order, s.backup.Every) })
+	}
 	work.Go(func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

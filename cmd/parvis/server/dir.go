@@ -300,6 +300,10 @@ func own(name string) bool {
 		strings.HasPrefix(name, ".new-") || strings.HasPrefix(name, ".writable-")
 }
 
+// SmallFiles are the files of a data directory that a backup takes along with the
+// database.
+func SmallFiles() []string { return []string{installFile, communesFile, zonesFile} }
+
 // rank is the order in which own files are deleted.
 func rank(name string) int {
 	switch name {

@@ -22,6 +22,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/core/clock"
@@ -56,6 +57,9 @@ type Config struct {
 	// WebhookPrivate lets webhooks reach this installation's own network, and http.
 	WebhookPrivate bool
 
+	// Backup is what the server backs up by itself; nothing when its Every is 0.
+	Backup Backup
+
 	Demo      bool // made-up people in a directory that is marked so
 	RealClock bool // the demo reads the machine's clock instead of its own
 
@@ -65,6 +69,12 @@ type Config struct {
 	VFS      string              // tests: a VFS that delays or loses syncs
 	Still    bool                // benchmarks: nothing but answering, no job and no sweep
 	Progress func(done, all int) // seeding the demo, in files; may be nil
+}
+
+// Backup says where backups go, for whom, and how often.
+type Backup struct {
+	backup.Order
+	Every time.Duration // 0 for never
 }
 
 // Server is an installation, open. Close it, or let Serve do it.
@@ -89,6 +99,7 @@ type Server struct {
 
 	engine *casefile.LawEngine
 	still  bool
+	backup Backup
 
 	door
 	proxies proxies
@@ -99,7 +110,7 @@ type Server struct {
 // a busy port is known before anything is written. Errors are errs.Error with a
 // sentence for the operator.
 func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
-	s := &Server{Clock: cfg.Clock, still: cfg.Still, door: newDoor(cfg.Log)}
+	s := &Server{Clock: cfg.Clock, still: cfg.Still, backup: cfg.Backup, door: newDoor(cfg.Log)}
 	if s.Clock == nil {
 		s.Clock = clock.System{}
 	}

@@ -54,13 +54,7 @@ type engine interface {
 // not open this database), errs.db.newer (written by a newer Parvis), errs.db.open,
 // errs.db.older (only with NoMigrate), errs.db.damaged.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	if cfg.Clock == nil {
-		cfg.Clock = clock.System{}
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	d := &DB{clock: cfg.Clock, log: cfg.Log, wake: make(chan struct{}, 1)}
+	d := newDB(&cfg)
 	var err error
 	switch {
 	case strings.HasPrefix(cfg.URL, "sqlite:"):
@@ -78,6 +72,17 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), d.engine.close())
 	}
 	return d, nil
+}
+
+// newDB is a DB without its engine; it fills in what cfg leaves out.
+func newDB(cfg *Config) *DB {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &DB{clock: cfg.Clock, log: cfg.Log, wake: make(chan struct{}, 1)}
 }
 
 // Tx runs fn as one use case, in one transaction, and returns nil once what it

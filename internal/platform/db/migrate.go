@@ -26,25 +26,9 @@ var migrations embed.FS
 // migrate brings the schema up to date, forward only. On PostgreSQL a lock lets
 // several processes start at the same time.
 func migrate(ctx context.Context, pool *sql.DB, d Dialect, cfg Config) error {
-	files, err := fs.Sub(migrations, "migrations")
+	provider, err := migrationsOf(pool, d, cfg)
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(cfg.Log),
-		// Each room has its own range of numbers: a new one may be below another room's.
-		goose.WithAllowOutofOrder(true)}
-	dialect := goose.DialectSQLite3
-	if d == Postgres {
-		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-		if err != nil {
-			return fmt.Errorf("migrations: lock: %w", err)
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(dialect, pool, rendered{files, d}, options...)
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
 	// The provider's Close would close the pool, which belongs to the caller.
 	pending, err := provider.HasPending(ctx) // makes the table of versions
@@ -64,6 +48,31 @@ func migrate(ctx context.Context, pool *sql.DB, d Dialect, cfg Config) error {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	return nil
+}
+
+// migrationsOf are the migrations as one database runs them.
+func migrationsOf(pool *sql.DB, d Dialect, cfg Config) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithSlog(cfg.Log),
+		// Each room has its own range of numbers: a new one may be below another room's.
+		goose.WithAllowOutofOrder(true)}
+	dialect := goose.DialectSQLite3
+	if d == Postgres {
+		dialect = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		if err != nil {
+			return nil, fmt.Errorf("migrations: lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(dialect, pool, rendered{files, d}, options...)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // refuseNewer looks for a migration that this program does not know.

@@ -27,7 +27,8 @@ const (
 	retryBase  = 2 * time.Millisecond
 )
 
-func openPostgres(ctx context.Context, cfg Config) (engine, error) {
+// dialPostgres connects and leaves the schema alone.
+func dialPostgres(ctx context.Context, cfg Config) (*server, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
 		return nil, errs.Wrap(errs.Invalid, "errs.db.url", errors.New("the PostgreSQL address cannot be read")) // err may quote the password
@@ -39,14 +40,22 @@ func openPostgres(ctx context.Context, cfg Config) (engine, error) {
 	if err != nil {
 		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", pc.ConnConfig.Host)
 	}
-	e := &server{pool: pool}
+	return &server{pool: pool}, nil
+}
+
+func openPostgres(ctx context.Context, cfg Config) (engine, error) {
+	e, err := dialPostgres(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
 	if err := e.migrate(ctx, cfg); err != nil {
-		pool.Close()
+		host := e.pool.Config().ConnConfig.Host
+		e.pool.Close()
 		var known *errs.Error
 		if errors.As(err, &known) {
 			return nil, err
 		}
-		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", pc.ConnConfig.Host)
+		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", host)
 	}
 	return e, nil
 }

@@ -23,6 +23,7 @@ import (
 // a guest: it reads and writes through the log, and leaves the file itself alone.
 type lite struct {
 	file    liteFile
+	base    string // the VFS below the encryption, "" for the system's files
 	texts   *texts
 	log     *slog.Logger
 	writer  *writer
@@ -50,6 +51,7 @@ func openSQLite(ctx context.Context, cfg Config, path string) (engine, error) {
 	}
 	e := &lite{
 		file:  liteFile{path: path, key: cfg.Key, onPlan: cfg.OnPlan},
+		base:  cfg.VFS,
 		texts: newTexts(), log: cfg.Log, size: cfg.Readers, done: make(chan struct{}),
 	}
 	if e.size <= 0 {
