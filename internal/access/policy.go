@@ -42,6 +42,7 @@ const (
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
 	FactOwn       Action = "fact.own"     // the facts of one's own file
+	SpaceOwn      Action = "space.own"    // what one's own space shows
 	SeenRead      Action = "lines.read"   // the journal of a file, as its person reads it
 
 	AgreementRead   Action = "agreement.read"   // what the person agreed to, and what they took back
@@ -79,7 +80,7 @@ func Actions() []Action {
 	return []Action{
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
-		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn,
+		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn, SpaceOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
 		CardEdit, SessionBeside,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, AccountUse, TokenEdit,

@@ -53,6 +53,7 @@ func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.
 	k.Handle("POST /confirmer/cle/defi", kit.Signed, h.askProof)
 	k.Handle("POST /confirmer/cle", kit.Signed, h.proveKey)
 	k.Handle("POST /sortir", kit.Signed, h.signOut)
+	k.Handle("POST /sortir/vite", kit.Signed, h.leaveQuickly)
 	k.Handle("GET /installation", kit.Anyone, h.showSetUp)
 	k.Handle("POST /installation", kit.Anyone, h.setUp)
 	k.Handle("GET /invitation", kit.Anyone, h.showInvitation)
