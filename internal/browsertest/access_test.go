@@ -136,6 +136,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/plan/papier")
 			check(person, "/moi/vu")
 			check(person, "/moi/situation")
+			check(person, "/moi/ecran")
 		})
 	}
 	t.Run("320 px", func(t *testing.T) {

@@ -32,6 +32,7 @@ import (
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	accesses "codeberg.org/parvis/parvis/internal/casefile/seen"
+	spaces "codeberg.org/parvis/parvis/internal/casefile/space"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -56,6 +57,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/proof"
 	"codeberg.org/parvis/parvis/internal/web/seen"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
+	"codeberg.org/parvis/parvis/internal/web/space"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
 	"codeberg.org/parvis/parvis/internal/webhook"
@@ -105,13 +107,32 @@ func New(cfg Config) (http.Handler, error) {
 		cfg.Communes = directory.New(directory.Options{Log: cfg.Log})
 	}
 	house := &houses{access: cfg.Access, clock: cfg.Clock, log: cfg.Log, kept: map[core.ID]keptHouse{}}
+	screens := spaces.New(cfg.Cases)
 	k, err := kit.New(kit.Config{
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
-		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays,
+		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays, OwnPage: space.Gate(screens),
 		Pages: map[string]fs.FS{
-			"account": account.Pages, "agreement": agreement.Pages, "api": api.Pages, "caseload": caseload.Pages, "contest": contest.Pages, "entry": entry.Pages, "exchange": exchange.Pages, "info": info.Pages, "keys": keys.Pages, "life": life.Pages, "me": me.Pages,
-			"note":   note.Pages,
-			"person": person.Pages, "outlook": outlook.Pages, "printed": printed.Pages, "proof": proof.Pages, "seen": seen.Pages, "simulate": simulate.Pages, "team": team.Pages, "today": today.Pages,
+			"account":   account.Pages,
+			"agreement": agreement.Pages,
+			"api":       api.Pages,
+			"caseload":  caseload.Pages,
+			"contest":   contest.Pages,
+			"entry":     entry.Pages,
+			"exchange":  exchange.Pages,
+			"info":      info.Pages,
+			"keys":      keys.Pages,
+			"life":      life.Pages,
+			"me":        me.Pages,
+			"note":      note.Pages,
+			"outlook":   outlook.Pages,
+			"person":    person.Pages,
+			"printed":   printed.Pages,
+			"proof":     proof.Pages,
+			"seen":      seen.Pages,
+			"simulate":  simulate.Pages,
+			"space":     space.Pages,
+			"team":      team.Pages,
+			"today":     today.Pages,
 		},
 	})
 	if err != nil {
@@ -151,7 +172,8 @@ func New(cfg Config) (http.Handler, error) {
 	contest.Register(k, cfg.Cases, said, words)
 	journal := accesses.New(cfg.Cases)
 	seen.Register(k, journal, cfg.Access)
-	me.Register(k, cfg.Cases, follow, notes, journal, words)
+	space.Register(k, cfg.Cases, screens)
+	me.Register(k, cfg.Cases, follow, notes, journal, screens, words)
 	info.Register(k, words)
 	proof.Register(k, cfg.Journal)
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {

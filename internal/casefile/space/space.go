@@ -27,17 +27,18 @@ type Item string
 
 // The items, in the order of the home.
 const (
-	Rights    Item = "rights"
-	Situation Item = "situation"
-	Plan      Item = "plan"
-	Notes     Item = "notes" // shared notes and the person's words
-	Journal   Item = "journal"
-	Copy      Item = "copy" // of the whole file
-	Who       Item = "who"  // who accompanies them
+	Rights     Item = "rights"
+	Situation  Item = "situation"
+	Plan       Item = "plan"
+	Notes      Item = "notes" // shared notes and the person's words
+	Journal    Item = "journal"
+	Agreements Item = "agreements"
+	Copy       Item = "copy" // of the whole file
+	Who        Item = "who"  // who accompanies them
 )
 
 // Items lists them.
-func Items() []Item { return []Item{Rights, Situation, Plan, Notes, Journal, Copy, Who} }
+func Items() []Item { return []Item{Rights, Situation, Plan, Notes, Journal, Agreements, Copy, Who} }
 
 // Space is what is shown.
 type Space struct {

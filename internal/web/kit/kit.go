@@ -75,6 +75,9 @@ type Config struct {
 	Drafts   Drafts
 	House    func(ctx context.Context, org core.ID) House
 	Demo     bool // shows the banner with the demo's own date
+	// OwnPage is asked before each page of a person's own space (guard PersonIn); its
+	// error is the answer. nil asks nothing.
+	OwnPage func(r *http.Request) error
 	// Pages maps an area's name to its templates: "person" → *.html.
 	Pages map[string]fs.FS
 	// TwoWays, in tests, renders each page by html/template as well, and fails when
@@ -153,6 +156,15 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Handle registers a handler under a pattern of net/http ("GET /personnes/{id}").
 func (k *Kit) Handle(pattern string, guard Guard, h Handler) {
+	if guard == PersonIn && k.OwnPage != nil {
+		page := h
+		h = func(w http.ResponseWriter, r *http.Request) error {
+			if err := k.OwnPage(r); err != nil {
+				return err
+			}
+			return page(w, r)
+		}
+	}
 	k.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		err := k.run(w, r, guard, h)
 		if access.Stale(err) {

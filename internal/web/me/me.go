@@ -11,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
+	"codeberg.org/parvis/parvis/internal/casefile/space"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/outlook"
@@ -29,13 +30,14 @@ type Handler struct {
 	load  *caseload.Service
 	notes *note.Service
 	seen  *seen.Service
+	space *space.Service
 	words person.Words
 	ahead *months.Service
 }
 
 // Register adds the person's routes.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, words: words, ahead: months.New(cases)}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, screens *space.Service, words person.Words) {
+	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, space: screens, words: words, ahead: months.New(cases)}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
@@ -50,38 +52,62 @@ func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes
 // view is the home.
 type view struct {
 	Hello  string
-	Rights string // what is behind the door, never an amount
-	Seen   string // who opened the file last, and when
+	Rights string          // what is behind the door, never an amount
+	Seen   string          // who opened the file last, and when
+	Shows  map[string]bool // by item of space.Items
 	House  kit.House
 	Who    whoView
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
+	own, err := h.space.Own(r.Context())
+	if err != nil {
+		return err
+	}
 	file, err := h.cases.OpenOwn(r.Context(), 0)
 	if err != nil {
 		return err
 	}
 	p := kit.From(r.Context()).P
-	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none")}
+	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none"), Shows: map[string]bool{}}
+	for _, item := range space.Items() {
+		out.Shows[string(item)] = own.Shows(item)
+	}
 	for _, l := range file.Rights {
 		if l.Result != nil && !l.Silenced() {
 			out.Rights = p.T("web.me.rights_read")
 		}
 	}
-	if out.Who, err = h.who(r); err != nil {
-		return err
-	}
-	last, err := h.seen.Last(r.Context())
-	if err != nil {
-		return err
-	}
 	out.Seen = p.T("seen.door")
-	if who := last.Line.Name; who != "" {
-		out.Seen = p.T("seen.door_last", "who", who, "date", p.DayMonth(last.Date))
-	} else if who := last.Line.Function; who != "" {
-		out.Seen = p.T("seen.door_last", "who", kit.Capital(who), "date", p.DayMonth(last.Date))
+	if own.Neutral {
+		out.Hello, out.Rights = p.T("web.me.hello_nobody"), ""
+		out.Shows[string(space.Who)] = false
+	}
+	if own.Shows(space.Who) && !own.Neutral {
+		if out.Who, err = h.who(r); err != nil {
+			return err
+		}
+	}
+	if own.Shows(space.Journal) && !own.Neutral {
+		if out.Seen, err = h.lastSeen(r, p); err != nil {
+			return err
+		}
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
+}
+
+// lastSeen says who opened the file last, and on which day.
+func (h *Handler) lastSeen(r *http.Request, p *i18n.Printer) (string, error) {
+	last, err := h.seen.Last(r.Context())
+	switch {
+	case err != nil:
+		return "", err
+	case last.Line.Name != "":
+		return p.T("seen.door_last", "who", last.Line.Name, "date", p.DayMonth(last.Date)), nil
+	case last.Line.Function != "":
+		return p.T("seen.door_last", "who", kit.Capital(last.Line.Function), "date", p.DayMonth(last.Date)), nil
+	}
+	return p.T("seen.door"), nil
 }
 
 // hello greets as the person wants to be called: « Bonjour Madame Haddad », a

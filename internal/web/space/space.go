@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	spaces "codeberg.org/parvis/parvis/internal/casefile/space"
@@ -28,27 +29,46 @@ type Handler struct {
 }
 
 // Register adds the routes.
-func Register(k *kit.Kit, cases *casefile.Service, s *spaces.Service) *Handler {
+func Register(k *kit.Kit, cases *casefile.Service, s *spaces.Service) {
 	h := &Handler{kit: k, cases: cases, spaces: s}
 	k.Handle("GET /moi/ecran", kit.PersonIn, h.show)
 	k.Handle("POST /moi/ecran", kit.PersonIn, h.save)
 	k.Handle("GET /personnes/{id}/ecran", kit.Worker, h.showFor)
 	k.Handle("POST /personnes/{id}/ecran", kit.Worker, h.saveFor)
-	return h
 }
 
-// Behind keeps a page of the person's space shut when they left its item out.
-func (h *Handler) Behind(item spaces.Item, page kit.Handler) kit.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := h.spaces.Shows(r.Context(), item); err != nil {
-			return err
+// items says which pages of a person's space belong to which item.
+func items(path string) (spaces.Item, bool) {
+	page, _, _ := strings.Cut(strings.TrimPrefix(path, "/moi/"), "/")
+	switch page {
+	case "fiche", "avenir":
+		return spaces.Rights, true
+	case "situation":
+		return spaces.Situation, true
+	case "plan":
+		return spaces.Plan, true
+	case "notes", "mots":
+		return spaces.Notes, true
+	case "vu":
+		return spaces.Journal, true
+	case "accords":
+		return spaces.Agreements, true
+	case "copie":
+		return spaces.Copy, true
+	}
+	return "", false
+}
+
+// Gate keeps the pages of a person's space that they left out shut: kit.Config.OwnPage.
+func Gate(s *spaces.Service) func(r *http.Request) error {
+	return func(r *http.Request) error {
+		item, known := items(r.URL.Path)
+		if !known {
+			return nil
 		}
-		return page(w, r)
+		return s.Shows(r.Context(), item)
 	}
 }
-
-// Own reads what the person's home shows.
-func (h *Handler) Own(r *http.Request) (spaces.Space, error) { return h.spaces.Own(r.Context()) }
 
 // view is the form.
 type view struct {
@@ -92,7 +112,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, who core.ID, fo
 		return err
 	}
 	if who != "" {
-		p, err := h.cases.ReadPerson(r.Context(), who)
+		p, err := h.cases.Person(r.Context(), who)
 		if err != nil {
 			return err
 		}
