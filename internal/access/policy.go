@@ -42,7 +42,7 @@ const (
 	DeathRecord   Action = "death.record" // and take it back
 	CoverEdit     Action = "cover.edit"   // who looks after whose deadlines during an absence
 	FactOwn       Action = "fact.own"     // the facts of one's own file
-	SpaceOwn      Action = "screen.own"    // what one's own space shows
+	SpaceOwn      Action = "screen.own"   // what one's own space shows
 	SeenRead      Action = "lines.read"   // the journal of a file, as its person reads it
 
 	AgreementRead   Action = "agreement.read"   // what the person agreed to, and what they took back
