@@ -52,11 +52,21 @@ func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes
 // view is the home.
 type view struct {
 	Hello  string
-	Rights string          // what is behind the door, never an amount
-	Seen   string          // who opened the file last, and when
-	Shows  map[string]bool // by item of space.Items
+	Rights string // what is behind the door, never an amount
+	Seen   string // who opened the file last, and when
+	Shows  shows  // what the person left in
 	House  kit.House
 	Who    whoView
+}
+
+// shows is which parts of the space show.
+type shows struct{ Rights, Situation, Plan, Notes, Journal, Agreements, Copy, Who bool }
+
+func showsOf(s space.Space) shows {
+	return shows{
+		Rights: s.Shows(space.Rights), Situation: s.Shows(space.Situation), Plan: s.Shows(space.Plan), Notes: s.Shows(space.Notes),
+		Journal: s.Shows(space.Journal), Agreements: s.Shows(space.Agreements), Copy: s.Shows(space.Copy), Who: s.Shows(space.Who),
+	}
 }
 
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
@@ -69,10 +79,8 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := kit.From(r.Context()).P
-	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none"), Shows: map[string]bool{}}
-	for _, item := range space.Items() {
-		out.Shows[string(item)] = own.Shows(item)
-	}
+	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none")}
+	out.Shows = showsOf(own)
 	for _, l := range file.Rights {
 		if l.Result != nil && !l.Silenced() {
 			out.Rights = p.T("web.me.rights_read")
@@ -81,7 +89,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	out.Seen = p.T("seen.door")
 	if own.Neutral {
 		out.Hello, out.Rights = p.T("web.me.hello_nobody"), ""
-		out.Shows[string(space.Who)] = false
+		out.Shows.Who = false
 	}
 	if own.Shows(space.Who) && !own.Neutral {
 		if out.Who, err = h.who(r); err != nil {
