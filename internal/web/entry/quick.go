@@ -1,6 +1,8 @@
 package entry
 
 import (
+	"fmt"
+	"html/template"
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -26,7 +28,9 @@ func (h *Handler) leaveQuickly(w http.ResponseWriter, r *http.Request) error {
 	header.Set("Refresh", "0; url="+elsewhere)
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "text/html; charset=utf-8")
+	v := kit.From(r.Context())
+	title := template.HTMLEscapeString(v.T("web.frame.weather"))
 	// Headers are gone: a client that left is no error of ours.
-	_, _ = w.Write([]byte("<!doctype html>\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>Météo</title></head><body><p><a href=\"" + elsewhere + "\">Météo</a></p></body></html>\n"))
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="%s"><head><meta charset="utf-8"><title>%s</title></head><body><p><a href="%s">%s</a></p></body></html>`, v.P.Lang(), title, elsewhere, title)
 	return nil
 }
