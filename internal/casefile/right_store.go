@@ -19,12 +19,13 @@ type evaluation struct {
 	factsDigest string
 	computedAt  int64
 	asks        []string // "variable.subject", the most useful to ask first
+	short       string   // its results, see writeShort; "" when they are in their rows alone
 }
 
 const (
-	selectEvaluation = `SELECT id, month, law, facts_digest, computed_at, asks FROM evaluation
+	selectEvaluation = `SELECT id, month, law, facts_digest, computed_at, asks, results FROM evaluation
 WHERE org_id = $1 AND file_id = $2 AND month = $3 ORDER BY id DESC LIMIT 1`
-	selectEvaluationByID = `SELECT id, month, law, facts_digest, computed_at, asks FROM evaluation
+	selectEvaluationByID = `SELECT id, month, law, facts_digest, computed_at, asks, results FROM evaluation
 WHERE org_id = $1 AND file_id = $2 AND id = $3`
 )
 
@@ -36,7 +37,7 @@ func loadEvaluation(q db.Querier, org, file core.ID, month core.Month) (e evalua
 
 func scanEvaluation(row db.Row) (e evaluation, ok bool, err error) {
 	var asks string
-	err = row.Scan(&e.id, &e.month, &e.law, &e.factsDigest, &e.computedAt, &asks)
+	err = row.Scan(&e.id, &e.month, &e.law, &e.factsDigest, &e.computedAt, &asks, &e.short)
 	e.asks = strings.Fields(asks)
 	if errors.Is(err, db.ErrNoRows) {
 		return e, false, nil
@@ -51,6 +52,9 @@ const selectResults = `SELECT right_name, status, amount, least, most, missing F
 WHERE org_id = $1 AND file_id = $2 AND evaluation_id = $3 LIMIT 100`
 
 func loadResults(q db.Querier, org, file core.ID, e evaluation) (map[string]Result, error) {
+	if list, ok := readShort(e.short, e); ok {
+		return list, nil
+	}
 	list := map[string]Result{}
 	rows, err := q.Query(selectResults, org, file, e.id)
 	err = db.Each(rows, err, func(r *db.Rows) error {
@@ -175,8 +179,8 @@ func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error)
 const (
 	insertLaw        = `INSERT INTO law (digest, ir, semantics_version, added_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 	lawKnown         = `SELECT COUNT(*) FROM law WHERE digest = $1`
-	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation, asks)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	insertEvaluation = `INSERT INTO evaluation (org_id, file_id, id, month, law, facts_digest, computed_at, computed_by, situation, asks, results)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	insertResult = `INSERT INTO right_result (org_id, file_id, evaluation_id, right_name, status, amount, least, most, missing, detail, explanation)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 	// The calculations of a month that nothing names are replaced by a newer one.
@@ -224,7 +228,7 @@ func asksOf(outcomes []Outcome) []string {
 // writeEvaluation stores a calculation with its results and drops those of the
 // same month that nothing names any more.
 func writeEvaluation(tx *db.Tx, org, file, by core.ID, e evaluation, picture []byte, outcomes []Outcome) error {
-	_, err := tx.Exec(insertEvaluation, org, file, e.id, e.month, e.law, e.factsDigest, e.computedAt, by, picture, strings.Join(asksOf(outcomes), " "))
+	_, err := tx.Exec(insertEvaluation, org, file, e.id, e.month, e.law, e.factsDigest, e.computedAt, by, picture, strings.Join(asksOf(outcomes), " "), writeShort(outcomes))
 	if err != nil {
 		return fmt.Errorf("insert calculation: %w", err)
 	}

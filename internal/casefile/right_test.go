@@ -5,9 +5,12 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
 // family gives Mme Haddad two children and a rent; it returns her file.
@@ -78,6 +81,29 @@ func TestSavingComputesAndReadingDoesNot(t *testing.T) {
 		_, err = w.Explain(w.claire, id, "rsa", 0)
 		wantKind(t, err, errs.NotFound)
 		wantKind(t, w.Recompute(w.claire, id, 1990*12), errs.Invalid)
+	})
+}
+
+// The results kept with a calculation's row say what their own rows say.
+func TestResultsKeptShort(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		id := family(t, w)
+		_, err := w.SaveFacts(w.claire, id, []casefile.FactInput{rent("500")})
+		must(t, err)
+		short, err := w.OpenFile(w.claire, id, 0)
+		must(t, err)
+		must(t, w.db.Tx(w.claire, func(tx *db.Tx) error {
+			n, err := tx.Exec(`UPDATE evaluation SET results = '' WHERE results <> ''`)
+			if n == 0 {
+				t.Error("nothing was kept short")
+			}
+			return err
+		}))
+		whole, err := w.OpenFile(w.claire, id, 0)
+		must(t, err)
+		if d := cmp.Diff(whole.Rights, short.Rights); d != "" {
+			t.Error(d)
+		}
 	})
 }
 

@@ -2,9 +2,7 @@ package server_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 // builds on a machine that others use. Its CPU time flatters: caches stay warm.
 func BenchmarkOpenFileInProcess(b *testing.B) {
 	dir := town(b)
+	files := upToDate(b, dir)
 	server.TuneMemory()
 	s, err := server.Open(b.Context(), server.Config{Data: filepath.Join(dir, "data"), KeyDir: filepath.Join(dir, "keys"), Listen: "127.0.0.1:0", Demo: true, Still: true})
 	if err != nil {
@@ -27,38 +26,16 @@ func BenchmarkOpenFileInProcess(b *testing.B) {
 			b.Error(err)
 		}
 	}()
-	ask := func(path string, cookies []*http.Cookie) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(http.MethodGet, path, nil)
-		for _, c := range cookies {
-			r.AddCookie(c)
-		}
-		r.Header.Set("Accept-Encoding", "gzip")
-		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, r)
-		return w
-	}
-	cookies := ask("/demo/enter/worker", nil).Result().Cookies()
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	for _, c := range cookies {
-		r.AddCookie(c)
-	}
-	w := httptest.NewRecorder()
-	s.Handler().ServeHTTP(w, r)
-	files := fileLink.FindAllString(w.Body.String(), -1)
-	slices.Sort(files)
-	files = slices.Compact(files)
-	if len(files) < 5 {
-		b.Fatalf("only %d files on the first page", len(files))
-	}
-	for i := range 100 {
-		if w := ask(files[i%len(files)], cookies); w.Code != http.StatusOK {
-			b.Fatalf("status %d", w.Code)
+	cookies := ask(s.Handler(), "/demo/enter/worker", nil, false).Result().Cookies()
+	for i := range 200 {
+		if w := ask(s.Handler(), files[i%len(files)], cookies, true); w.Code != http.StatusOK {
+			b.Fatalf("%s: status %d", files[i%len(files)], w.Code)
 		}
 	}
 	b.ReportAllocs()
 	begun, n := processCPU(b), 0
 	for b.Loop() {
-		ask(files[n%len(files)], cookies)
+		ask(s.Handler(), files[n%len(files)], cookies, true)
 		n++
 	}
 	b.ReportMetric(float64((processCPU(b)-begun).Microseconds())/float64(n)/1000, "cpu-ms/op")
