@@ -33,5 +33,13 @@ func TestAPersonSaysThatAFactIsNotRight(t *testing.T) {
 	team.get("/").mustNot("Un fait n’est pas juste")
 	me.get("/moi/situation").must(200, "Corrigé, le 11 juin 2026", "C'est corrigé, merci.")
 	me.get("/moi/vu").must(200, "Claire Maurel", "a répondu à ce que vous avez dit d’un fait", "avez dit qu’un fait n’est pas juste")
+	proofs := me.get("/moi/vu/2026-06/verifier").must(200, "vérifiées. Aucune n’a changé.", "Garder les preuves")
+	one := regexp.MustCompile(`href="(/moi/preuve/[^"]+)"`).FindStringSubmatch(proofs.body)
+	if one == nil {
+		t.Fatal("no proof to keep")
+	}
+	text := me.get(one[1]).must(200, "parvis journal line 1")
+	me.get("/verifier").send(me, "/verifier", "texte", text.body).must(200, "11 juin 2026")
+	team.get(one[1]).must(404)
 	me.get("/moi/situation/00000000-0000-7000-8000-000000000000").must(404)
 }

@@ -71,7 +71,7 @@ type Config struct {
 	Cards    *card.Service
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
-	Journal  proof.Journal // what it signed is verified without an account
+	Journal  Journal // what it signed is verified, with an account and without
 	// Agreements are what people agreed to; nil makes them with a key drawn from Key.
 	Agreements *agreed.Service
 	Law        *rights.Law
@@ -86,6 +86,12 @@ type Config struct {
 	Demo *Demo
 	// TwoWays, in tests, checks each page against html/template.
 	TwoWays bool
+}
+
+// Journal proves lines and printed papers: *journal.Journal is one.
+type Journal interface {
+	proof.Journal
+	accesses.Prover
 }
 
 // Demo is whom the demonstration's doors let in.
@@ -170,7 +176,7 @@ func New(cfg Config) (http.Handler, error) {
 	team.Register(k, cfg.Access, cfg.Webhooks)
 	outlook.Register(k, months.New(cfg.Cases), words)
 	contest.Register(k, cfg.Cases, said, words)
-	journal := accesses.New(cfg.Cases)
+	journal := accesses.New(cfg.Cases, cfg.Journal)
 	seen.Register(k, journal, cfg.Access)
 	space.Register(k, cfg.Cases, screens)
 	me.Register(k, cfg.Cases, follow, notes, journal, screens, words)

@@ -3,7 +3,7 @@
 // why. It shows no minute, no duration and no count, it cannot be searched by
 // worker, and nobody but the person and who accompanies them reads it.
 //
-//	month, err := seen.New(cases).Read(ctx, person, core.MonthOf(2026, 6))
+//	month, err := seen.New(cases, journal).Read(ctx, person, core.MonthOf(2026, 6))
 package seen
 
 import (
@@ -22,11 +22,22 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
+// Prover proves lines: *journal.Journal is one.
+type Prover interface {
+	Prove(ctx context.Context, humans []core.ID, at journal.Place) (journal.Proof, error)
+	PublicKey() string
+}
+
 // Service reads the journal for persons. It is safe for concurrent use.
-type Service struct{ cases *casefile.Service }
+type Service struct {
+	cases  *casefile.Service
+	prover Prover
+}
 
 // New makes a Service on the files of persons.
-func New(cases *casefile.Service) *Service { return &Service{cases: cases} }
+func New(cases *casefile.Service, prover Prover) *Service {
+	return &Service{cases: cases, prover: prover}
+}
 
 // Who is in what capacity somebody did something, as the person reads it.
 type Who string
@@ -54,10 +65,7 @@ type Line struct {
 }
 
 // Place is where a line stands in the journal: what a proof is asked for.
-type Place struct {
-	Tree core.ID
-	Seq  int64
-}
+type Place = journal.Place
 
 // Day is what happened on a day, newest first.
 type Day struct {

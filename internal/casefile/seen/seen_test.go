@@ -3,6 +3,7 @@ package seen_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -10,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
@@ -25,7 +27,7 @@ func each(t *testing.T, fn func(t *testing.T, w *casetest.World, s *seen.Service
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})
-		fn(t, w, seen.New(w.Service))
+		fn(t, w, seen.New(w.Service, w.Journal))
 	})
 }
 
@@ -188,6 +190,46 @@ func TestJournalOfOneHousehold(t *testing.T) {
 		}
 		if count(after) != count(before) {
 			t.Errorf("opening one file left %d lines in the journal of the other", count(after)-count(before))
+		}
+	})
+}
+
+// TestVerifyOwnLines: each line of the person's month holds, a line kept as a file
+// verifies anywhere, and nobody takes the proof of another's line.
+func TestVerifyOwnLines(t *testing.T) {
+	each(t, func(t *testing.T, w *casetest.World, s *seen.Service) {
+		key, err := journal.NewKey("0123456789abcdef0123456789abcdef", []byte(strings.Repeat("k", 32)))
+		must(t, err)
+		w.Journal.SignWith(key)
+		id := w.Person("Samira", "Haddad", "1975-02-03")
+		other := w.Person("Fatou", "Diallo", "1984")
+		_, err = w.OpenFile(w.Claire, id, 0)
+		must(t, err)
+		v, err := s.Verify(self(w, id), 0)
+		must(t, err)
+		var at seen.Place
+		lines := 0
+		for _, l := range append(find(v.Month.Days, seen.Named), find(v.Month.Days, seen.Self)...) {
+			lines += len(l.At)
+			at = l.At[0]
+		}
+		if v.Held < lines || lines == 0 || len(v.Bad) != 0 || v.Erased != 0 || v.More {
+			t.Errorf("verified %d of %d lines, %d bad, %d erased", v.Held, lines, len(v.Bad), v.Erased)
+		}
+		text, err := s.Proof(self(w, id), at)
+		must(t, err)
+		p, err := journal.ParseProof(text)
+		must(t, err)
+		if proven, err := p.Verify(w.Journal.PublicKey()); err != nil || proven.Seq != at.Seq || !proven.Person {
+			t.Errorf("the file says %+v, %v", proven, err)
+		}
+		if _, err := s.Proof(self(w, other), at); !errs.Is(err, errs.NotFound) {
+			t.Errorf("another's line: %v, want NotFound", err)
+		}
+		for _, bad := range []seen.Place{{}, {Tree: at.Tree, Seq: -1}, {Tree: at.Tree, Seq: 1 << 40}, {Tree: "x", Seq: 0}} {
+			if _, err := s.Proof(self(w, id), bad); !errs.Is(err, errs.NotFound) {
+				t.Errorf("%+v: %v, want NotFound", bad, err)
+			}
 		}
 	})
 }

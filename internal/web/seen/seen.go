@@ -32,6 +32,8 @@ func Register(k *kit.Kit, s *journal.Service, a *access.Service) {
 	h := &Handler{kit: k, journal: s, access: a}
 	k.Handle("GET /moi/vu", kit.PersonIn, h.own)
 	k.Handle("GET /moi/vu/{month}", kit.PersonIn, h.own)
+	k.Handle("GET /moi/vu/{month}/verifier", kit.PersonIn, h.verify)
+	k.Handle("GET /moi/preuve/{tree}/{line}", kit.PersonIn, h.proof)
 	k.Handle("GET /moi/vu/{month}/papier", kit.PersonIn, h.ownPaper)
 	k.Handle("GET /moi/vu/{month}/papier/pdf", kit.PersonIn, h.ownPDF)
 	k.Handle("GET /personnes/{id}/vu", kit.Worker, h.paper)
@@ -48,6 +50,7 @@ type view struct {
 	Before, After *monthLink
 	Rule          string // whom the page names
 	Paper         string // address of the same on paper
+	Verify        string // address where its lines are verified
 	House         kit.House
 }
 
@@ -97,7 +100,7 @@ func (h *Handler) own(w http.ResponseWriter, r *http.Request) error {
 	link := func(m core.Month) *monthLink {
 		return &monthLink{Href: "/moi/vu/" + m.String(), Name: kit.Capital(p.Month(m))}
 	}
-	out := view{Title: kit.Capital(p.Month(m.Month)), Rule: p.T("seen.rule." + string(m.Rule)), Paper: "/moi/vu/" + m.Month.String() + "/papier", House: h.kit.HouseOf(r)}
+	out := view{Title: kit.Capital(p.Month(m.Month)), Rule: p.T("seen.rule." + string(m.Rule)), Paper: "/moi/vu/" + m.Month.String() + "/papier", Verify: "/moi/vu/" + m.Month.String() + "/verifier", House: h.kit.HouseOf(r)}
 	if m.Month > m.First {
 		out.Before = link(m.Month - 1)
 	}

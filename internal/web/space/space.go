@@ -49,7 +49,7 @@ func items(path string) (spaces.Item, bool) {
 		return spaces.Plan, true
 	case "notes", "mots":
 		return spaces.Notes, true
-	case "vu":
+	case "vu", "preuve":
 		return spaces.Journal, true
 	case "accords":
 		return spaces.Agreements, true
