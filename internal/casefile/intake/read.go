@@ -331,7 +331,7 @@ func (r *rowReader) date(s string) (core.PartialDate, bool) {
 		return d, !d.IsZero()
 	}
 	parts := strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune("/.- \u00a0\u202f", c) })
-	if len(parts) == 0 || len(parts) > 3 {
+	if len(parts) == 0 || len(parts) > 3 || gap(s) {
 		return core.PartialDate{}, false
 	}
 	slices.Reverse(parts)
@@ -358,6 +358,19 @@ func (r *rowReader) date(s string) (core.PartialDate, bool) {
 	}
 	d, err := core.ParsePartialDate(core.PartialDate{Year: n[0], Month: n[1], Day: n[2]}.String())
 	return d, err == nil
+}
+
+// gap tells a date one of whose parts was left out: 12//1984 is no December.
+func gap(s string) bool {
+	before := ' '
+	for i, c := range s {
+		sep := strings.ContainsRune("/.-", c)
+		if sep && (i == 0 || strings.ContainsRune("/.-", before)) {
+			return true
+		}
+		before = c
+	}
+	return false
 }
 
 // sameRow is what tells that two rows of one file speak of the same person: the

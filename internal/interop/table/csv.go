@@ -14,13 +14,14 @@ import (
 var errBinary = errors.New("not a text")
 
 // decode turns the bytes of a text file into UTF-8 and names how it was written:
-// by its byte order mark, else UTF-8 when it is valid, else Windows-1252, what
-// French spreadsheets write when nobody chose.
+// by its byte order mark, else UTF-16 when every other byte is zero, else UTF-8 when it
+// is valid, else Windows-1252, what French spreadsheets write when nobody chose. A few
+// stray zeros are left to be said with their rows.
 func decode(data []byte) (text, encoding string, err error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		data = data[3:]
-		if bytes.IndexByte(data, 0) >= 0 {
+		if manyZeros(data) {
 			return "", "", errBinary
 		}
 		return strings.ToValidUTF8(string(data), "\ufffd"), "UTF-8", nil
@@ -28,7 +29,11 @@ func decode(data []byte) (text, encoding string, err error) {
 		return fromUTF16(data[2:], binary.LittleEndian), "UTF-16", nil
 	case bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return fromUTF16(data[2:], binary.BigEndian), "UTF-16", nil
-	case bytes.IndexByte(data, 0) >= 0:
+	case everyOther(data, 1):
+		return fromUTF16(data, binary.LittleEndian), "UTF-16", nil
+	case everyOther(data, 0):
+		return fromUTF16(data, binary.BigEndian), "UTF-16", nil
+	case manyZeros(data):
 		return "", "", errBinary
 	case utf8.Valid(data):
 		return string(data), "UTF-8", nil
@@ -45,6 +50,26 @@ func decode(data []byte) (text, encoding string, err error) {
 	}
 	out, err := charmap.Windows1252.NewDecoder().Bytes(data)
 	return string(out), "Windows-1252", err
+}
+
+// manyZeros tells a file of bytes from a text with a few stray ones.
+func manyZeros(data []byte) bool { return bytes.Count(data, []byte{0})*100 > len(data) }
+
+// everyOther tells a text in UTF-16 without its mark: of its first bytes, most of those
+// at even (0) or odd (1) places are zero and none of the others is.
+func everyOther(data []byte, at int) bool {
+	data = data[:min(len(data), 4096)&^1]
+	zeros := 0
+	for i, b := range data {
+		switch {
+		case b != 0:
+		case i%2 != at:
+			return false
+		default:
+			zeros++
+		}
+	}
+	return len(data) >= 8 && zeros*4 > len(data)
 }
 
 func fromUTF16(data []byte, order binary.ByteOrder) string {

@@ -187,7 +187,7 @@ func readDate(s string) (core.PartialDate, error) {
 		return d, nil
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("/. -\u00a0", r) })
-	if len(parts) == 0 || len(parts) > 3 {
+	if len(parts) == 0 || len(parts) > 3 || strings.Contains(s, "//") { // 12//1984 is no December
 		return core.PartialDate{}, errs.New(errs.Invalid, "web.form.date_shape")
 	}
 	out := ""
