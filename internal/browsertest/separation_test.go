@@ -36,7 +36,7 @@ func TestACoupleSeparates(t *testing.T) {
 		v.MustShow("Karim Morel", say("web.household.separated"))
 		answerAll(t, v, hers,
 			answer{question: "Que fait Karim", choice: "travaille"},
-			answer{question: "Combien Karim reçoit", fields: [][2]string{{"Salaire net", "1400"}, {"Salaire net imposable", "1440"}, {"Salaire brut", "1800"}}},
+			answer{question: "Quel salaire pour Karim", fields: [][2]string{{"Salaire net", "1400"}, {"Salaire net imposable", "1440"}, {"Salaire brut", "1800"}}},
 			answer{question: "Karim reçoit une allocation", fields: [][2]string{{"Chômage net", "0"}, {"Chômage imposable", "0"}}},
 			answer{question: "Karim reçoit une pension d’invalidité", fields: [][2]string{{"Pension d’invalidité", "0"}}},
 			answer{question: "Karim reçoit une pension pour les enfants", fields: [][2]string{{"Pension alimentaire reçue", "0"}}},

@@ -39,6 +39,10 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "06 39 98 41 22", "Écrire une note")
 	person.get("/moi").must(200, "Bonjour Madame Haddad")
 
+	// Known by its year alone: those who lived with her are still read.
+	b.get(page).send(b, page, "on", "2026", "source", "said").must(200, "décédée en 2026", "avant le décès", "Yanis Belkacem", "Fatiha Haddad")
+	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.")
+
 	// Her mother, who has no file of her own.
 	home := b.get(file+"/foyer").must(200, "Fatiha Haddad")
 	link := regexp.MustCompile(`/deces\?de=([0-9a-f-]+)">[^<]*<span class="vh"> : Fatiha`).FindStringSubmatch(home.body)

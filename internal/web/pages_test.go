@@ -330,7 +330,7 @@ func pagesOf(s *site) map[string][]string {
 			file + "/droits/af", file + "/droits/aide_logement", file + "/droits/asf", file + "/paroles", file + "/appels", file + "/buts/nouveau", file + "/demarches/nouvelle",
 			file + "/notes", file + "/notes?q=chauffage&pour=person", file + "/notes?rencontre=letter", file + "/notes/nouvelle", file + "/notes/mots", file + "/notes/mots?note=" + string(s.note),
 			file + "/notes/" + string(s.note), file + "/notes/" + string(s.note) + "/corriger", file + "/notes/" + string(s.note) + "/retirer",
-			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/compte", "/guichets", "/regles", "/regles/af",
+			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/equipe/logiciels", "/compte", "/guichets", "/regles", "/regles/af",
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", "/hors-equipe/" + string(s.other)},

@@ -162,6 +162,8 @@ func thirdNames(b Body, household []string, own map[string]bool) []string {
 			capital := capitalised(s.Text[w.start:w.end])
 			switch {
 			case !capital || own[w.word]:
+			case known[w.word] && commonName(w.word) && opens(s.Text[:w.start]):
+				// « Avril sera long. » is not about the child of that name
 			case known[w.word]:
 				found = appendOnce(found, s.Text[w.start:w.end])
 			case i > 0 && slices.Contains(titles, words[i-1].word) && near(s.Text[words[i-1].end:w.start]):
@@ -170,6 +172,20 @@ func thirdNames(b Body, household []string, own map[string]bool) []string {
 		}
 	}
 	return found
+}
+
+// commonName tells the first names that are words of every day too. At the start of
+// a sentence, where any word has a capital, they are taken for the word.
+func commonName(word string) bool {
+	const names = " ange aime aurore avril blanche cerise claire clemence colombe constance desire desiree esperance fleur france grace honore iris jade juste " +
+		"laure lys marguerite marine melodie mercy modeste noel olive orange parfait patience pierre prudence reine rose sage soleil victoire violette "
+	return strings.Contains(names, " "+word+" ")
+}
+
+// opens tells whether what stands before a word ends a sentence.
+func opens(before string) bool {
+	before = strings.TrimRight(before, " \u00a0\u202f«\"'’(-–—•*")
+	return before == "" || strings.HasSuffix(before, "\n") || strings.ContainsAny(before[len(before)-1:], ".!?:;") || strings.HasSuffix(before, "…")
 }
 
 // near tells whether only a point and spaces part a title from a name.

@@ -102,12 +102,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		if birth := file.Person.Birth; !birth.IsZero() {
 			view.Lead = p.T("web.search.born", "date", birth)
 		}
-		_, last := died.Bounds()
-		if on := last.AddDays(-1); on.Before(file.Today) { // with whom they lived
-			before, err := h.cases.Household(r.Context(), id, on)
-			if err != nil {
-				return err
-			}
+		if before, known, err := h.before(r, id, died, file.Today); err != nil {
+			return err
+		} else if known { // with whom they lived
 			view.Household = viewHousehold(p, id, before)
 			view.Household.Since = p.T("life.household_before")
 		}
@@ -122,6 +119,22 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "person/file", Title: view.Name, Sheet: "file.css", Nav: "people", View: view, Script: true})
+}
+
+// before is the household in which somebody lived when they died: on the last day that
+// may be the one before, else, when only a month or a year is known and their stays
+// ended within it, on the day before its first.
+func (h *Handler) before(r *http.Request, id core.ID, died core.PartialDate, today core.Date) (v casefile.HouseholdView, known bool, err error) {
+	first, last := died.Bounds()
+	if today.Before(last) {
+		last = today
+	}
+	for _, on := range []core.Date{last.AddDays(-1), first.AddDays(-1)} {
+		if v, err = h.cases.Household(r.Context(), id, on); err != nil || v.ID != "" {
+			return v, err == nil, err
+		}
+	}
+	return v, false, nil
 }
 
 // ended leads to how an accompaniment ended whoever may read that of a file that no
