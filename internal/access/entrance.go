@@ -25,6 +25,7 @@ import (
 type Entry struct {
 	Way    string  // WayPasskey…
 	Beside core.ID // the worker at whose side a person's session opens
+	Leave  string  // what leaving the issuer that proved them will ask for; "" otherwise
 }
 
 // Enter opens a session for an actor whose identity has just been proved, in the
@@ -32,6 +33,57 @@ type Entry struct {
 // cookie's value.
 func (s *Service) Enter(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, e Entry) (token string, err error) {
 	return s.insertSession(ctx, tx, actor, client, e)
+}
+
+const leaveHint = `SELECT id, way, federated FROM session WHERE token_hash = $1 AND closed_at IS NULL`
+
+// LeaveHint is the way and the Entry.Leave of an open session, "" when it has none.
+func (s *Service) LeaveHint(ctx context.Context, token string) (way, leave string, err error) {
+	hash, ok := hashToken(token)
+	if !ok {
+		return "", "", nil
+	}
+	var id core.ID
+	var sealed []byte
+	err = s.db.Read(ctx, func(q db.Querier) error { return q.QueryRow(leaveHint, hash).Scan(&id, &way, &sealed) })
+	if errors.Is(err, db.ErrNoRows) || (err == nil && sealed == nil) {
+		return way, "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("how a session opened: %w", err)
+	}
+	leave, err = s.fields.OpenString("session", "federated", string(id), sealed)
+	return way, leave, err
+}
+
+// SpendInvitation takes the place of a password at the link of an invitation: NotFound
+// when the link does not open.
+func (s *Service) SpendInvitation(tx *db.Tx, token string) (org, worker core.ID, err error) {
+	i, err := s.readInvite(tx, token)
+	if err != nil {
+		return "", "", err
+	}
+	if i.kind == inviteSetUp {
+		return "", "", errLink()
+	}
+	return i.org, i.worker, spendInvite(tx, i)
+}
+
+const invitationOf = `SELECT i.token_hash, i.org_id, i.worker FROM worker w JOIN invite i ON i.org_id = w.org_id AND i.worker = w.id
+WHERE w.login = $1 AND w.active = 1 AND i.kind = 'join' AND i.used_at IS NULL AND i.ends_at > $2`
+
+// SpendInvitationOf is SpendInvitation for somebody who was invited under an address
+// that somebody else has verified, and has not come yet; worker is "" when nobody was.
+func (s *Service) SpendInvitationOf(tx *db.Tx, address string) (org, worker core.ID, err error) {
+	var i invite
+	err = tx.QueryRow(invitationOf, canonicalLogin(address), tx.Now()).Scan(&i.hash, &i.org, &i.worker)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("find an invitation: %w", err)
+	}
+	return i.org, i.worker, spendInvite(tx, i)
 }
 
 // WorkerActor is who an active worker is, for Enter; ok is false when there is no

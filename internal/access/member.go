@@ -16,6 +16,7 @@ import (
 
 const listWorkers = `SELECT w.id, w.login, w.name, w.function, w.works, w.administers, w.active, w.version, t.team,
 (SELECT COUNT(*) FROM credential c WHERE c.org_id = w.org_id AND c.owner_kind = 'worker' AND c.owner = w.id AND c.kind = 'totp')
++ (SELECT COUNT(*) FROM federated f WHERE f.org_id = w.org_id AND f.owner_kind = 'worker' AND f.owner = w.id)
 FROM worker w
 LEFT JOIN worker_team t ON t.org_id = w.org_id AND t.worker = w.id
 WHERE w.org_id = $1%s ORDER BY w.name, w.id, t.team`
@@ -392,6 +393,8 @@ func (s *Service) DeactivateMember(ctx context.Context, id core.ID) error {
 	})
 }
 
+const deleteFederated = `DELETE FROM federated WHERE org_id = $1 AND owner_kind = $2 AND owner = $3`
+
 const deletePasskeys = `DELETE FROM passkey WHERE org_id = $1 AND owner_kind = $2 AND owner = $3`
 
 // forget ends everything by which a worker could come in.
@@ -404,6 +407,9 @@ func forget(tx *db.Tx, org, worker core.ID) error {
 	}
 	if _, err := tx.Exec(dropInvites, org, worker); err != nil {
 		return fmt.Errorf("drop links: %w", err)
+	}
+	if _, err := tx.Exec(deleteFederated, org, ownerWorker, worker); err != nil {
+		return fmt.Errorf("drop linked accounts: %w", err)
 	}
 	if _, err := tx.Exec(deletePasskeys, org, ownerWorker, worker); err != nil {
 		return fmt.Errorf("drop keys: %w", err)

@@ -181,8 +181,8 @@ func kindOf(works bool) core.ActorKind {
 
 func instant(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
-const insertSession = `INSERT INTO session (token_hash, org_id, id, actor_kind, actor, aal, device, opened_at, touched_at, ends_at, way, proved_at, beside)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $8, $11)`
+const insertSession = `INSERT INTO session (token_hash, org_id, id, actor_kind, actor, aal, device, opened_at, touched_at, ends_at, way, proved_at, beside, federated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $8, $11, $12)`
 
 const oldestSessions = `SELECT token_hash FROM session WHERE org_id = $1 AND actor = $2 AND closed_at IS NULL
 ORDER BY touched_at DESC, token_hash LIMIT 100 OFFSET $3`
@@ -219,9 +219,15 @@ func (s *Service) insertSession(ctx context.Context, tx *db.Tx, actor core.Actor
 			return "", fmt.Errorf("close the oldest session: %w", err)
 		}
 	}
+	var leave []byte // NULL for most
+	if e.Leave != "" {
+		if leave, err = s.fields.SealString("session", "federated", string(id), e.Leave); err != nil {
+			return "", err
+		}
+	}
 	hash, _ := hashToken(token)
 	_, err = tx.Exec(insertSession, hash, actor.Org, id, actor.Kind, actor.ID, actor.AAL, client.device(), tx.Now(), tx.Now()+s.life(actor.AAL, e).Microseconds(),
-		e.Way, e.Beside)
+		e.Way, e.Beside, leave)
 	if err != nil {
 		return "", fmt.Errorf("insert session: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	agreed "codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -69,6 +70,7 @@ type Config struct {
 	Access   *access.Service
 	Keys     *passkey.Service
 	Cards    *card.Service
+	Issuers  *issuer.Service // nil: none
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
 	Journal  Journal // what it signed is verified, with an account and without
@@ -108,6 +110,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
+	}
+	if cfg.Issuers == nil {
+		cfg.Issuers = &issuer.Service{} // none
 	}
 	if cfg.Communes == nil {
 		cfg.Communes = directory.New(directory.Options{Log: cfg.Log})
@@ -160,8 +165,8 @@ func New(cfg Config) (http.Handler, error) {
 		}
 	}
 	agreement.Register(k, cfg.Agreements, words)
-	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Demo)
-	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards)
+	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers, cfg.Demo)
+	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers)
 	account.Register(k, cfg.Access, cfg.Cases)
 	notes, err := notebook.New(cfg.Cases)
 	if err != nil {

@@ -201,7 +201,10 @@ func TestSettings(t *testing.T) {
 		"adress = \"https://p.example\"\n":              "adress",
 		"[sessions]\nidle = \"45\"\n":                   "idle",
 		"[sessions]\nabsolute = \"900h\"\n":             "absolute",
-		"address = ":                                    "toml",
+		"[[issuer]]\nid = \"ville\"\nname = \"Ville\"\nurl = \"https://id.example\"\nclient_id = \"p\"\nsecret_file = \"/run/secret\"\n[[issuer.level]]\nacr = \"eidas2\"\naal = 2\n": "",
+		"[[issuer]]\nid = \"ville\"\nname = \"Ville\"\nurl = \"http://id.example\"\nclient_id = \"p\"\n":                                                                              "https",
+		"[[issuer]]\nid = \"ville\"\nclient_secret = \"x\"\n":                                                                                                                         "client_secret",
+		"address = ": "toml",
 	} {
 		file := filepath.Join(t.TempDir(), "settings.toml")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

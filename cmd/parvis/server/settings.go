@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -11,7 +13,9 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
 // settingsFile is where an installation's settings are looked for in its data
@@ -28,6 +32,25 @@ type Settings struct {
 	// Address is how browsers reach this installation, "https://parvis.example.fr".
 	Address  string          `toml:"address"`
 	Sessions SessionSettings `toml:"sessions"`
+	// Issuers are providers of identities by whom workers may sign in.
+	Issuers []IssuerSettings `toml:"issuer"`
+}
+
+// IssuerSettings is an OpenID Connect provider. The client's secret is in a file or
+// given by a command, never here.
+type IssuerSettings struct {
+	ID            string   `toml:"id"`
+	Name          string   `toml:"name"`
+	URL           string   `toml:"url"`
+	ClientID      string   `toml:"client_id"`
+	SecretFile    string   `toml:"secret_file"`
+	SecretCommand []string `toml:"secret_command"`
+	Scopes        []string `toml:"scopes"`
+	Levels        []struct {
+		ACR string   `toml:"acr"`
+		AMR []string `toml:"amr"`
+		AAL int      `toml:"aal"`
+	} `toml:"level"`
 }
 
 // SessionSettings are durations as Go writes them, "30m"; "" for the usual one.
@@ -83,6 +106,15 @@ func ReadSettings(file, data string) (Settings, error) {
 	if _, err := out.access(access.Options{}); err != nil {
 		return bad(err)
 	}
+	for _, i := range out.Issuers {
+		described, err := i.describe()
+		if err == nil {
+			err = described.Validate()
+		}
+		if err != nil {
+			return bad(err)
+		}
+	}
 	return out, nil
 }
 
@@ -109,4 +141,67 @@ func (s Settings) access(o access.Options) (access.Options, error) {
 		*d.to = v
 	}
 	return o, nil
+}
+
+// maxSecret bounds a client's secret, in bytes.
+const maxSecret = 4096
+
+// describe makes the issuer of the settings. A public client has no secret.
+func (i IssuerSettings) describe() (issuer.Issuer, error) {
+	out := issuer.Issuer{ID: i.ID, Name: i.Name, URL: i.URL, ClientID: i.ClientID, Scopes: i.Scopes}
+	for _, l := range i.Levels {
+		out.Levels = append(out.Levels, issuer.Level{ACR: l.ACR, AMR: l.AMR, AAL: l.AAL})
+	}
+	switch {
+	case i.SecretFile != "" && len(i.SecretCommand) > 0:
+		return out, fmt.Errorf("issuer %s: a secret_file or a secret_command, not both", i.ID)
+	case i.SecretFile != "":
+		out.Secret = func(context.Context) (secret.String, error) { return readSecret(i.SecretFile) }
+	case len(i.SecretCommand) > 0:
+		out.Secret = func(ctx context.Context) (secret.String, error) {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			said, err := exec.CommandContext(ctx, i.SecretCommand[0], i.SecretCommand[1:]...).Output()
+			if err != nil {
+				return "", fmt.Errorf("command of issuer %s: %w", i.ID, err)
+			}
+			return oneLine(said)
+		}
+	}
+	return out, nil
+}
+
+func readSecret(file string) (secret.String, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxSecret {
+		return "", fmt.Errorf("%s: %d bytes, at most %d", file, info.Size(), maxSecret)
+	}
+	said, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	return oneLine(said)
+}
+
+func oneLine(said []byte) (secret.String, error) {
+	text := strings.TrimSpace(string(said))
+	if text == "" || len(text) > maxSecret || strings.ContainsAny(text, "\r\n") {
+		return "", errors.New("a secret is one line that is not empty")
+	}
+	return secret.String(text), nil
+}
+
+// issuers makes what signs in through them.
+func (s Settings) issuers(d issuer.Deps) (*issuer.Service, error) {
+	for _, i := range s.Issuers {
+		described, err := i.describe()
+		if err != nil {
+			return nil, err
+		}
+		d.Issuers = append(d.Issuers, described)
+	}
+	return issuer.New(d)
 }

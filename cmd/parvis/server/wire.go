@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -77,6 +78,10 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "cli.settings.address", err, "why", err.Error())
 	}
+	issuers, err := settings.issuers(issuer.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock})
+	if err != nil {
+		return errs.Wrap(errs.Invalid, "cli.settings.address", err, "why", err.Error())
+	}
 	deps := casefile.Deps{
 		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Engine: s.engine, Clock: s.Clock, Log: s.log,
 		PhoneKey: func(number string) string { return ring.HMAC("phone", number) },
@@ -107,7 +112,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Keys: keys, Cards: s.Cards, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cards: s.Cards, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {

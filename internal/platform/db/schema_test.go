@@ -24,13 +24,14 @@ var withoutOrg = map[string]string{
 // orgNotFirst are the indexes ("table first-column") that may begin with
 // something else than org_id, and why.
 var orgNotFirst = map[string]string{
-	"job id":             "the runner works through all organisations",
-	"job dead_at":        "in the order of time",
-	"session token_hash": "found by the cookie's hash, before the organisation is known",
-	"card lookup":        "found by the hash of its secret, before the organisation is known",
-	"invite token_hash":  "found by the link's hash, before the organisation is known",
-	"draft saved_at":     "one sweep removes old drafts of all organisations",
-	"import made_at":     "one sweep empties old imports of all organisations",
+	"job id":                 "the runner works through all organisations",
+	"job dead_at":            "in the order of time",
+	"session token_hash":     "found by the cookie's hash, before the organisation is known",
+	"card lookup":            "found by the hash of its secret, before the organisation is known",
+	"federated subject_hash": "found by who an issuer says comes in, before the organisation is known",
+	"invite token_hash":      "found by the link's hash, before the organisation is known",
+	"draft saved_at":         "one sweep removes old drafts of all organisations",
+	"import made_at":         "one sweep empties old imports of all organisations",
 
 	"access_token token_hash": "found by the token's hash, before the organisation is known",
 	"api_request at":          "one sweep removes old answers of all organisations",

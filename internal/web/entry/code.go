@@ -2,6 +2,7 @@ package entry
 
 import (
 	"net/http"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -49,12 +50,31 @@ func (h *Handler) confirm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) signOut(w http.ResponseWriter, r *http.Request) error {
-	err := h.access.SignOut(r.Context(), kit.From(r.Context()).SessionToken())
-	if err != nil && !errs.Is(err, errs.Unauthenticated) {
+	token := kit.From(r.Context()).SessionToken()
+	elsewhere, err := h.issuers.LeaveURL(r.Context(), token, h.site(r)+"/entrer")
+	if err != nil {
+		return err
+	}
+	if err := h.access.SignOut(r.Context(), token); err != nil && !errs.Is(err, errs.Unauthenticated) {
 		return err
 	}
 	h.kit.SignOut(w, r)
-	h.kit.SetFlash(w, r, kit.Flash{Bold: "web.entry.left", Rest: "web.entry.left_rest"})
+	flash := kit.Flash{Bold: "web.entry.left", Rest: "web.entry.left_rest"}
+	if elsewhere != "" {
+		browser, err := h.kit.Browser(w, r)
+		if err != nil {
+			return err
+		}
+		carried, err := h.access.SealState(leavePurpose, browser, elsewhere, 10*time.Minute)
+		if err != nil {
+			return err
+		}
+		if len(carried) < 2900 { // what a cookie bears; a longer one is left to its own end
+			h.kit.SetStep(w, r, carried)
+			flash = kit.Flash{Bold: "web.entry.left", Rest: "signin.issuer.still_in", Href: leavePath, Link: "signin.issuer.leave"}
+		}
+	}
+	h.kit.SetFlash(w, r, flash)
 	h.kit.Redirect(w, r, "/entrer")
 	return nil
 }

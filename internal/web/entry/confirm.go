@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -18,6 +19,7 @@ type confirmView struct {
 	Keys   bool // the actor has keys for this site
 	Card   bool // a person who has a card
 	Proofs access.Proofs
+	Issuer issuer.Choice // that opened the session
 }
 
 func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request) error {
@@ -31,6 +33,7 @@ func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) renderConfirm(w http.ResponseWriter, r *http.Request, form *kit.Form, next string, status int) error {
 	form.Again()
 	view := confirmView{Form: form, Next: kit.LocalPath(next), House: h.kit.HouseOf(r)}
+	view.Issuer = h.issuers.Of(kit.From(r.Context()).Info.Way)
 	var err error
 	if view.Proofs, err = h.access.Proofs(r.Context()); err != nil {
 		return err

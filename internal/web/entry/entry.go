@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -19,11 +20,12 @@ var Pages embed.FS
 
 // Handler answers the pages of the door.
 type Handler struct {
-	kit    *kit.Kit
-	access *access.Service
-	keys   *passkey.Service
-	cards  *card.Service
-	demo   *Demo
+	kit     *kit.Kit
+	access  *access.Service
+	keys    *passkey.Service
+	cards   *card.Service
+	issuers *issuer.Service
+	demo    *Demo
 }
 
 // Demo names who the demo's open doors let in.
@@ -33,14 +35,17 @@ type Demo struct {
 }
 
 // Register adds the door's routes. demo is nil outside the demo.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, demo *Demo) {
-	h := &Handler{kit: k, access: a, keys: keys, cards: cards, demo: demo}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service, demo *Demo) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, demo: demo}
 	k.Handle("GET /entrer", kit.Anyone, h.showSignIn)
 	k.Handle("POST /entrer", kit.Anyone, h.signIn)
 	k.Handle("GET /entrer/code", kit.Anyone, h.showCode)
 	k.Handle("POST /entrer/code", kit.Anyone, h.confirm)
 	k.Handle("POST /entrer/cle/defi", kit.Anyone, h.askKey)
 	k.Handle("POST /entrer/cle", kit.Anyone, h.signInKey)
+	k.Handle("GET /entrer/avec/{fournisseur}", kit.Anyone, h.goElsewhere)
+	k.Handle("GET /entrer/retour/{fournisseur}", kit.Anyone, h.comeBack)
+	k.Handle("GET "+leavePath, kit.Anyone, h.leaveElsewhere)
 	k.Handle("GET /carte", kit.Anyone, h.showCard)
 	k.Handle("POST /carte", kit.Anyone, h.signInCard)
 	k.Handle("POST /confirmer/carte", kit.PersonIn, h.proveCard)

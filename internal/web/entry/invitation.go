@@ -26,7 +26,7 @@ func (h *Handler) renderInvitation(w http.ResponseWriter, r *http.Request, form 
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/invitation", Title: kit.From(r.Context()).T("web.invitation.title"), Sheet: "gate.css", Layout: kit.Gate, Status: status,
-		View: enrolView{Form: form, Link: link, Enrolment: invite.Enrolment, Invite: invite}, Script: true,
+		View: enrolView{Form: form, Link: link, Enrolment: invite.Enrolment, Invite: invite, Issuers: h.issuers.Choices()}, Script: true,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -15,6 +16,7 @@ type enrolView struct {
 	Link      string // the link's secret, kept in the form
 	Enrolment access.Enrolment
 	Invite    access.InviteView
+	Issuers   []issuer.Choice // by whom the invited may come in instead
 }
 
 func (h *Handler) showSetUp(w http.ResponseWriter, r *http.Request) error {

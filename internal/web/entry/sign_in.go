@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -18,6 +19,8 @@ type signInView struct {
 	House kit.House
 	Demo  bool
 	Keys  bool // keys work at this address
+	// Issuers are where else somebody may prove who they are.
+	Issuers []issuer.Choice
 }
 
 func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -38,7 +41,7 @@ func (h *Handler) renderSignIn(w http.ResponseWriter, r *http.Request, form *kit
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/sign_in", Title: kit.From(r.Context()).T("web.entry.name"), Sheet: "gate.css",
 		Layout: kit.Gate, Status: status, Script: keys,
-		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil, Keys: keys},
+		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil, Keys: keys, Issuers: h.issuers.Choices()},
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -25,17 +26,19 @@ var Pages embed.FS
 
 // Handler answers the pages of one's own keys.
 type Handler struct {
-	kit    *kit.Kit
-	access *access.Service
-	keys   *passkey.Service
-	cards  *card.Service
+	kit     *kit.Kit
+	access  *access.Service
+	keys    *passkey.Service
+	cards   *card.Service
+	issuers *issuer.Service
 	// paperLife is how long the paper of a new card may be printed again.
 	paperLife time.Duration
 }
 
 // Register adds the routes.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service) {
-	h := &Handler{kit: k, access: a, keys: keys, cards: cards, paperLife: 10 * time.Minute}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, paperLife: 10 * time.Minute}
+	k.Handle("POST /compte/cles-d-acces/comptes", kit.Worker, h.unlink)
 	k.Handle("GET /personnes/{id}/acces", kit.Worker, h.showWays)
 	k.Handle("POST /personnes/{id}/acces", kit.Worker, h.makeCard)
 	k.Handle("POST /personnes/{id}/acces/papier", kit.Worker, h.printCard)
@@ -63,6 +66,15 @@ type view struct {
 	Works  bool // keys work at this address
 	Keys   []line
 	House  kit.House
+	// Issuers are those whose accounts a worker may link; Linked those they did.
+	Issuers []issuer.Choice
+	Linked  []linked
+}
+
+// linked is an account at an issuer.
+type linked struct {
+	issuer.Linked
+	On core.Date
 }
 
 // line is one key.
@@ -99,6 +111,16 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	page := view{Form: form, Base: base(r), Person: v.Actor.Kind == core.ActorPerson, Works: site.ID != "", House: h.kit.HouseOf(r)}
 	for _, k := range list {
 		page.Keys = append(page.Keys, line{Key: k, Made: core.DateOf(k.MadeAt.In(v.Place())), Here: k.Site == site.ID})
+	}
+	if !page.Person {
+		page.Issuers = h.issuers.Choices()
+		accounts, err := h.issuers.List(r.Context())
+		if err != nil {
+			return err
+		}
+		for _, l := range accounts {
+			page.Linked = append(page.Linked, linked{l, core.DateOf(l.LinkedAt.In(v.Place()))})
+		}
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "keys/keys", Title: v.T("signin.keys.title"), Nav: "account", Public: page.Person, Status: status, View: page, Script: true,
@@ -165,4 +187,16 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) erro
 		return err
 	}
 	return h.render(w, r, form, http.StatusUnprocessableEntity)
+}
+
+// unlink takes a linked account away.
+func (h *Handler) unlink(w http.ResponseWriter, r *http.Request) error {
+	id, err := core.ParseID(r.PostForm.Get("compte"))
+	if err != nil {
+		return errs.Wrap(errs.NotFound, "", err)
+	}
+	if err := h.issuers.Unlink(r.Context(), id); err != nil {
+		return err
+	}
+	return h.done(w, r, kit.Flash{Bold: "signin.issuer.unlinked"})
 }
