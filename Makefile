@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test quick generate evaluators properties bench bench-rights fuzz fuzz-api lighthouse screenshots clean
+.PHONY: help build demo test quick generate evaluators properties kill bench bench-rights fuzz fuzz-api lighthouse screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -33,6 +33,9 @@ evaluators: ## compare the evaluators on many more random programs and household
 properties: ## the long runs of the property tests: 300,000 completions, 5,000 households
 	@PARVIS_COMPLETIONS=200 go test -count=1 -timeout 60m -run 'TestIntervals' ./rights/interval -rapid.checks=400 -v
 	@PARVIS_HOUSEHOLDS=5000 go test -count=1 -timeout 180m -run 'TestStoppingRules' ./rights/ask -v
+
+kill: ## 10,000 acknowledged writes under 20 kills -9: none lost, the journal verifies
+	@PARVIS_KILLS=20 PARVIS_KILL_WRITES=10000 go test -count=1 -timeout 20m -run 'TestKillsLoseNothingAcknowledged' -v ./internal/journal
 
 bench: ## the figures of docs/figures.md; BENCH=regexp, COUNT=n (benchstat reads the output)
 	@scripts/bench.sh
