@@ -72,6 +72,7 @@ const (
 	MemberAdd    Action = "member.add"    // without an invitation: demo, import
 	MemberRescue Action = "member.rescue" // from the machine's command line
 	MachineKeep  Action = "machine.keep"  // backup, doctor
+	LinesErase   Action = "lines.erase"   // take away what lines of the journal say; their place stays
 	JournalAudit Action = "lines.audit"   // the lines of one's organisation, without names
 )
 
@@ -83,7 +84,7 @@ func Actions() []Action {
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn, SpaceOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
 		CardEdit, SessionBeside,
-		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, AccountUse, TokenEdit,
+		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, LinesErase, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}
 }

@@ -31,7 +31,7 @@ const (
 )
 
 const (
-	selectErasable = `SELECT day, event FROM journal WHERE org_id = $1 AND tree = $2 AND seq = $3`
+	selectErasable = `SELECT day, event, closed FROM journal WHERE org_id = $1 AND tree = $2 AND seq = $3`
 	eraseLine      = `UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL, subjects = NULL
 WHERE org_id = $1 AND tree = $2 AND seq = $3`
 	eraseSubjects = `DELETE FROM journal_subject WHERE org_id = $1 AND day = $2 AND tree = $3 AND seq = $4`
@@ -40,7 +40,8 @@ WHERE org_id = $1 AND tree = $2 AND seq = $3`
 // Erase removes for ever what lines say and whom they are about, and writes the
 // line that tells it: each keeps its place and its leaf, so that everything still
 // proves. It returns how many had a content. A line that tells of an erasure
-// cannot be erased (Conflict): otherwise anything could vanish without a trace. A
+// cannot be erased (Conflict): otherwise anything could vanish without a trace; nor
+// can somebody's own gesture by themselves (Conflict), but for the program. A
 // line that does not exist is NotFound. The caller has checked the permission.
 func (j *Journal) Erase(ctx context.Context, tx *db.Tx, e Erasure) (int64, error) {
 	lines := slices.Clone(e.Lines)
@@ -57,7 +58,7 @@ func (j *Journal) Erase(ctx context.Context, tx *db.Tx, e Erasure) (int64, error
 	}
 	var erased int64
 	for _, at := range lines {
-		had, err := eraseOne(tx, org, at)
+		had, err := eraseOne(tx, core.ActorFrom(ctx), at)
 		if err != nil {
 			return 0, err
 		}
@@ -75,10 +76,11 @@ func (j *Journal) Erase(ctx context.Context, tx *db.Tx, e Erasure) (int64, error
 	return erased, err
 }
 
-func eraseOne(tx *db.Tx, org core.ID, at Place) (had bool, err error) {
+func eraseOne(tx *db.Tx, by core.Actor, at Place) (had bool, err error) {
+	org := by.Org
 	var day string
-	var event []byte
-	err = tx.QueryRow(selectErasable, org, at.Tree, at.Seq).Scan(&day, &event)
+	var event, closed []byte
+	err = tx.QueryRow(selectErasable, org, at.Tree, at.Seq).Scan(&day, &event, &closed)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, errs.New(errs.NotFound, "journal.error.no_line")
 	}
@@ -90,6 +92,9 @@ func eraseOne(tx *db.Tx, org core.ID, at Place) (had bool, err error) {
 	}
 	if o, err := decodeOpen(event); err == nil && o.Kind == eraseKind {
 		return false, errs.New(errs.Conflict, "journal.error.erase_erase")
+	}
+	if c, err := decodeClosed(closed); err == nil && c.Actor.ID == by.ID && by.Kind != core.ActorSystem {
+		return false, errs.New(errs.Conflict, "journal.error.erase_own")
 	}
 	if _, err := tx.Exec(eraseLine, org, at.Tree, at.Seq); err != nil {
 		return false, fmt.Errorf("erase line %d: %w", at.Seq, err)

@@ -42,6 +42,7 @@ func town(t testing.TB, d *db.DB) *journal.Journal {
 	ctx := worker(t.Context(), org)
 	record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}, Reason: "une <raison> & \u2028 « des accents »"})
 	line := linesOf(t, d, org, anna)[0]
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorOrgAdmin, ID: "manager-1", Org: org})
 	if err := d.Tx(ctx, func(tx *db.Tx) error {
 		_, err := j.Erase(ctx, tx, journal.Erasure{Lines: []journal.Place{{Tree: line.Tree, Seq: 10}, {Tree: line.Tree, Seq: 11}}})
 		return err

@@ -372,9 +372,16 @@ func TestErasedContentKeepsItsPlace(t *testing.T) {
 		record(t, d, j, ctx, journal.Event{Kind: "file.open", Subjects: []core.ID{anna, bilal}})
 		record(t, d, j, ctx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna}, Reason: "une phrase"})
 		lines := linesOf(t, d, org, anna)
+		manager := core.WithActor(t.Context(), core.Actor{Kind: core.ActorOrgAdmin, ID: "manager-1", Org: org})
+		if err := d.Tx(ctx, func(tx *db.Tx) error {
+			_, err := j.Erase(ctx, tx, journal.Erasure{Lines: []journal.Place{{Tree: lines[0].Tree, Seq: 1}}})
+			return err
+		}); !errs.Is(err, errs.Conflict) {
+			t.Errorf("somebody erases what they did: %v", err)
+		}
 		erase := func(at ...journal.Place) (n int64, err error) {
-			err = d.Tx(ctx, func(tx *db.Tx) error {
-				n, err = j.Erase(ctx, tx, journal.Erasure{Lines: at, Reason: "conservée par erreur"})
+			err = d.Tx(manager, func(tx *db.Tx) error {
+				n, err = j.Erase(manager, tx, journal.Erasure{Lines: at, Reason: "conservée par erreur"})
 				return err
 			})
 			return n, err
