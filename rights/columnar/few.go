@@ -109,9 +109,13 @@ type few struct {
 	used  int32
 	track bool // keep looks
 	looks []look
-	asks  []uint64 // per value: the asks that rest on it
-	cells Cells
-	wide  bool // a space has more rows than a word has bits: what was computed is worth nothing
+	want  []uint64 // a bit per hungry node
+	// Of the slots of absent inputs that answers rest on: a bit, and the node.
+	slots  []uint64
+	inputs []int32
+	asks   []uint64 // per value: the asks that rest on it
+	cells  Cells
+	wide   bool // a space has more rows than a word has bits: what was computed is worth nothing
 }
 
 // begin forgets what is known. It is false when the batch or its program cannot be
@@ -141,7 +145,10 @@ func (w *few) begin(r *Evaluator, track bool) bool {
 		w.run = 1
 	}
 	w.r, w.code, w.used, w.track, w.wide = r, c, 0, track, false
-	w.looks = append(w.looks[:0], look{})
+	if track {
+		w.looks = append(w.looks[:0], look{})
+		w.want = append(w.want[:0], make([]uint64, (len(c.steps)+63)/64)...)
+	}
 	return true
 }
 
@@ -241,6 +248,14 @@ func (w *few) fill(node int32, s *seen, rows uint64) {
 // may move it.
 func (w *few) own(s *seen) []float64 { return w.vals[s.at:] }
 
+// hunger marks a node that rests on what answers must tell, when that is kept.
+func (w *few) hunger(node int32, s *seen) {
+	if w.track {
+		s.hungry = true
+		w.want[node>>6] |= 1 << (node & 63)
+	}
+}
+
 // saw notes that a row of a node looked at row to of an operand in another space.
 func (w *few) saw(by, node int32, row, to int) {
 	if node < 0 {
@@ -256,7 +271,9 @@ func (w *few) saw(by, node int32, row, to int) {
 func (w *few) rest(by, node int32, rows uint64, to int32) {
 	of, s := &w.seen[node], &w.seen[by]
 	if of.hungry && rows != 0 {
-		s.hungry = true
+		if !s.hungry {
+			w.hunger(by, s)
+		}
 		w.looks = append(w.looks, look{node, s.first, rows, to})
 		s.first = int32(len(w.looks) - 1)
 	}

@@ -14,7 +14,7 @@ type Cells struct {
 	// Settled is false when the law does not know one of the answers: package eval
 	// says which and why, and nothing else here means anything.
 	Settled bool
-	Absent  []Absent // absent cells that answers rest on, in no order
+	Absent  []Absent // absent cells that answers rest on, by variable, row, then period
 	Said    []Said   // sentences « à vérifier » that answers rest on, in no order
 }
 
@@ -82,54 +82,94 @@ func (w *few) trace(wanted []Cell, c *Cells) {
 		w.asks = make([]uint64, len(w.vals))
 	}
 	clear(w.asks[:w.used])
+	if p := w.r.prog; len(w.inputs) < int(p.slots) {
+		w.inputs, w.slots = make([]int32, p.slots), make([]uint64, (p.slots+63)/64)
+	}
 	for k, cell := range wanted {
 		if root := w.code.roots[cell.Ask]; root >= 0 {
 			w.asks[w.seen[root].at+cell.Row] |= 1 << k
 		}
 	}
-	for node := int32(len(w.code.steps)) - 1; node >= 0; node-- {
-		s := &w.seen[node]
-		if s.run != w.run || !s.hungry {
-			continue
+	for word := len(w.want) - 1; word >= 0; word-- {
+		for w.want[word] != 0 {
+			top := 63 - bits.LeadingZeros64(w.want[word])
+			w.want[word] &^= 1 << top
+			w.pass(int32(word*64+top), c)
 		}
-		for l := s.first; l != 0; l = w.looks[l].next {
-			look := &w.looks[l]
-			of := w.seen[look.node].at
-			for left := look.rows; left != 0; left &= left - 1 {
-				k := int32(bits.TrailingZeros64(left))
-				to := look.to
-				if to < 0 {
-					to = k
-				}
-				w.asks[of+to] |= w.asks[s.at+k]
+	}
+	w.absent(c)
+}
+
+// pass gives the asks that rest on a node to what it looked at.
+func (w *few) pass(node int32, c *Cells) {
+	s := &w.seen[node]
+	for l := s.first; l != 0; l = w.looks[l].next {
+		look := &w.looks[l]
+		of := w.seen[look.node].at
+		for left := look.rows; left != 0; left &= left - 1 {
+			k := int32(bits.TrailingZeros64(left))
+			to := look.to
+			if to < 0 {
+				to = k
 			}
+			w.asks[of+to] |= w.asks[s.at+k]
 		}
-		switch n := &w.code.steps[node]; n.op {
-		case opInput:
-			w.absent(n, s, c)
-		case opNote:
-			var asks uint64
-			for left := s.done; left != 0; left &= left - 1 {
-				asks |= w.asks[s.at+int32(bits.TrailingZeros64(left))]
-			}
-			if asks != 0 {
-				c.Said = append(c.Said, Said{w.r.prog.notes[n.i], asks})
-			}
+	}
+	switch n := &w.code.steps[node]; n.op {
+	case opInput:
+		w.inputs[n.i] = node
+		w.slots[n.i>>6] |= 1 << (n.i & 63)
+	case opNote:
+		var asks uint64
+		for left := s.done; left != 0; left &= left - 1 {
+			asks |= w.asks[s.at+int32(bits.TrailingZeros64(left))]
+		}
+		if asks != 0 {
+			c.Said = append(c.Said, Said{w.r.prog.notes[n.i], asks})
 		}
 	}
 }
 
-// absent lists the rows of an input that were read and not given.
-func (w *few) absent(n *step, s *seen, c *Cells) {
-	rest := s.done
-	if given := w.r.b.given(n.i, n.j); given != nil {
-		rest &^= given.told
-	}
-	for left := rest; left != 0; left &= left - 1 {
-		row := int32(bits.TrailingZeros64(left))
-		if asks := w.asks[s.at+row]; asks != 0 {
-			series := &w.r.prog.series[n.j]
-			c.Absent = append(c.Absent, Absent{Var: n.j, Row: row, Period: series.from + ir.Month(n.i-series.first), Asks: asks})
+// absent lists the cells that were read and not given.
+func (w *few) absent(c *Cells) {
+	prog := w.r.prog
+	for word := range w.slots {
+		for w.slots[word] != 0 {
+			v := prog.slotOf[word*64+bits.TrailingZeros64(w.slots[word])]
+			w.absentOf(v, &prog.series[v], c)
 		}
+	}
+}
+
+// absentOf lists the absent cells of a variable, row after row.
+func (w *few) absentOf(v int32, s *series, c *Cells) {
+	var rows uint64
+	last := s.first + int32(s.to-s.from)
+	missing := func(slot int32) uint64 {
+		if w.slots[slot>>6]>>(slot&63)&1 == 0 {
+			return 0
+		}
+		rest := w.seen[w.inputs[slot]].done
+		if given := w.r.b.given(slot, v); given != nil {
+			rest &^= given.told
+		}
+		return rest
+	}
+	for slot := s.first; slot <= last; slot++ {
+		rows |= missing(slot)
+	}
+	for ; rows != 0; rows &= rows - 1 {
+		row := int32(bits.TrailingZeros64(rows))
+		for slot := s.first; slot <= last; slot++ {
+			if missing(slot)>>row&1 == 0 {
+				continue
+			}
+			if asks := w.asks[w.seen[w.inputs[slot]].at+row]; asks != 0 {
+				c.Absent = append(c.Absent, Absent{Var: v, Row: row, Period: s.from + ir.Month(slot-s.first), Asks: asks})
+			}
+		}
+	}
+	for slot := s.first; slot <= last; slot++ {
+		w.slots[slot>>6] &^= 1 << (slot & 63)
 	}
 }

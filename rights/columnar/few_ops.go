@@ -17,7 +17,7 @@ func (w *few) compute(i int32, n *step, s *seen, rows uint64) {
 			w.touch[gaps][i] |= rows
 		} else {
 			w.touch[notes][i] |= rows
-			s.hungry = w.track
+			w.hunger(i, s)
 		}
 	case opInput, opGiven:
 		w.fact(i, n, s, rows)
@@ -79,7 +79,9 @@ func (w *few) fact(i int32, n *step, s *seen, rows uint64) {
 	if rest != 0 {
 		x, m = w.read(i, n.a, rest)
 		s.na |= w.na(n.a) & rest
-		s.hungry = s.hungry || n.op == opInput && w.track
+		if n.op == opInput {
+			w.hunger(i, s)
+		}
 	}
 	d := w.own(s)
 	for left := rest; left != 0; left &= left - 1 {

@@ -15,6 +15,7 @@ import (
 type notes struct {
 	list  []noted
 	spans []span
+	facts []absentFact
 	out   []byte
 }
 
@@ -27,43 +28,52 @@ type noted struct {
 
 type span struct{ from, to ir.Month }
 
+// absentFact is the run of absent cells of one fact: the asks that read some of
+// them, and those that read all.
+type absentFact struct {
+	from, to  int
+	some, all uint64
+}
+
 // gather lists the assumptions as Answer does: ask after ask, each in the order of
 // the law's variables and of subjects, a fact once for the same periods.
 func (n *notes) gather(defs []ir.Var, absent []columnar.Absent, asks int) {
-	n.list, n.spans = n.list[:0], n.spans[:0]
-	slices.SortFunc(absent, func(a, b columnar.Absent) int {
-		switch {
-		case a.Var != b.Var:
-			return int(a.Var - b.Var)
-		case a.Row != b.Row:
-			return int(a.Row - b.Row)
+	n.list, n.spans, n.facts = n.list[:0], n.spans[:0], n.facts[:0]
+	for i := range absent {
+		a := &absent[i]
+		if k := len(n.facts) - 1; k >= 0 && a.Var == absent[i-1].Var && a.Row == absent[i-1].Row {
+			f := &n.facts[k]
+			f.to, f.some, f.all = i+1, f.some|a.Asks, f.all&a.Asks
+			continue
 		}
-		return int(a.Period - b.Period)
-	})
+		n.facts = append(n.facts, absentFact{i, i + 1, a.Asks, a.Asks})
+	}
 	for k := range asks {
-		for i := 0; i < len(absent); {
-			first := absent[i]
-			start := len(n.spans)
+		for i := range n.facts {
+			f := &n.facts[i]
+			if f.some>>k&1 == 0 || f.some == f.all && f.some&(1<<k-1) != 0 { // not read, or listed already
+				continue
+			}
+			first, start := &absent[f.from], len(n.spans)
 			step := ir.Month(1)
 			if defs[first.Var].Period == ir.Yearly {
 				step = 12
 			}
-			read := false
-			for ; i < len(absent) && absent[i].Var == first.Var && absent[i].Row == first.Row; i++ {
-				a := &absent[i]
+			for _, a := range absent[f.from:f.to] {
 				if a.Asks>>k&1 == 0 {
 					continue
 				}
-				read = true
 				if m := len(n.spans); m > start && a.Period <= n.spans[m-1].to+step {
 					n.spans[m-1].to = a.Period
 					continue
 				}
 				n.spans = append(n.spans, span{a.Period, a.Period})
 			}
-			if read {
-				n.add(first.Var, first.Row, start, k)
+			if f.some == f.all { // the same periods for all
+				n.list = append(n.list, noted{first.Var, first.Row, [2]int{start, len(n.spans)}, f.some})
+				continue
 			}
+			n.add(first.Var, first.Row, start, k)
 		}
 	}
 }

@@ -204,3 +204,26 @@ func FuzzQuick(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkQuick answers recorded households on columns, without HTTP.
+func BenchmarkQuick(b *testing.B) {
+	q := newTestQuick(b)
+	var bodies [][]byte
+	for i, h := range recordedHouseholds(b) {
+		if i%10 == 0 {
+			h.want(b, q.law, elevenRights...)
+			bodies = append(bodies, h.body(b))
+		}
+	}
+	for range 2 {
+		for _, body := range bodies {
+			q.answer(b.Context(), body, Options{})
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, ok := q.answer(b.Context(), bodies[i%len(bodies)], Options{}); !ok {
+			b.Fatalf("request %d is not answered on columns", i%len(bodies))
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package openfisca
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -122,7 +123,7 @@ func (h *handler) trace(w http.ResponseWriter, r *http.Request) { h.compute(w, r
 // compute reads a situation, waits for its turn and answers with what fn makes of it.
 func (h *handler) compute(w http.ResponseWriter, r *http.Request, fn func(*rights.Law, []byte, Options) ([]byte, error)) {
 	lang := language(r)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBytes))
+	body, err := read(http.MaxBytesReader(w, r.Body, MaxBytes), r.ContentLength)
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -147,6 +148,17 @@ func (h *handler) compute(w http.ResponseWriter, r *http.Request, fn func(*right
 	write(w, http.StatusOK, out)
 }
 
+// read reads a body whose client says how long it is.
+func read(r io.Reader, size int64) ([]byte, error) {
+	if size <= 0 || size > MaxBytes {
+		return io.ReadAll(r)
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(size, 64<<10)) + bytes.MinRead) // what is said costs nothing to say
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
+}
+
 // Calculate reads a situation and answers it. The error is a *Problem.
 func Calculate(l *rights.Law, body []byte, o Options) ([]byte, error) {
 	req, err := Read(l, body)
@@ -159,6 +171,7 @@ func Calculate(l *rights.Law, body []byte, o Options) ([]byte, error) {
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	// The client may be gone; there is nobody left to tell.
 	_, _ = w.Write(body)
