@@ -240,7 +240,7 @@ type madeUp struct {
 
 // madeUpBlock is how many made-up households a block has: enough for the classes
 // of a population to fill batches of their own.
-const madeUpBlock = 8192
+const madeUpBlock = 4096
 
 func (s *madeUp) next(b *block) error {
 	if s.at >= s.n {

@@ -129,8 +129,8 @@ func (s *sweep) run(ctx context.Context) error {
 		cores = runtime.GOMAXPROCS(0)
 	}
 	// A block belongs to one goroutine at a time: free, waiting, done, free again.
-	free, waiting, done := make(chan *computed, 2*cores), make(chan *computed, 2*cores), make(chan *computed, 2*cores)
-	for range 2 * cores {
+	free, waiting, done := make(chan *computed, cores+1), make(chan *computed, cores+1), make(chan *computed, cores+1)
+	for range cores + 1 {
 		free <- &computed{}
 	}
 	var wg sync.WaitGroup
