@@ -117,7 +117,7 @@ func (t *Total) reservedCells(name string, right Right, subject int32, m Month) 
 func (s *search) first() outcome {
 	s.plain = s.pool.shared[s.month]
 	if s.plain == nil {
-		s.plain = s.t.evaluator(s.month, nil, 0)
+		s.plain = s.t.plainEvaluator(s.month)
 		s.pool.shared[s.month] = s.plain
 	}
 	roots := s.compute()
@@ -145,12 +145,55 @@ func (s *search) first() outcome {
 	return o
 }
 
+// giveBack keeps the evaluators for the results of other calls, when they are not
+// too large to keep: nothing that was found may look into them any more.
+func (p *pool) giveBack(l *Law) {
+	for _, ev := range p.shared {
+		if len(ev.Nodes) <= maxKept {
+			ev.Begin(nil, nil, eval.Options{}) // a household is not kept
+			l.plain.Put(ev)
+		}
+	}
+	for m, ev := range p.bounds {
+		p.idle[m] = append(p.idle[m], ev)
+	}
+	for _, list := range p.idle {
+		for _, ev := range list {
+			if len(ev.Nodes) <= maxKept {
+				ev.Begin(nil, nil, interval.Options{})
+				l.bounds.Put(ev)
+			}
+		}
+	}
+}
+
+// plainEvaluator starts the first evaluation of a month.
+func (t *Total) plainEvaluator(m Month) *eval.Evaluator {
+	ev, ok := t.law.plain.Get().(*eval.Evaluator)
+	if !ok {
+		return t.evaluator(m, nil, 0)
+	}
+	ev.Begin(t.world, source{t, nil}, eval.Options{Asked: m, Open: t.profile == OpenFisca})
+	return ev
+}
+
+// boundsEvaluator starts an interval evaluation of a month.
+func (t *Total) boundsEvaluator(m Month, src source) *interval.Evaluator {
+	o := interval.Options{Asked: m}
+	ev, ok := t.law.bounds.Get().(*interval.Evaluator)
+	if !ok {
+		return interval.New(t.law.prog, t.world, src, o)
+	}
+	ev.Begin(t.world, src, o)
+	return ev
+}
+
 // bounds is the interval evaluation, nothing tried, that the rights of one month
 // share.
 func (s *search) bounds() *interval.Evaluator {
 	all := s.pool.bounds[s.month]
 	if all == nil {
-		all = interval.New(s.t.law.prog, s.t.world, source{s.t, nil}, interval.Options{Asked: s.month})
+		all = s.t.boundsEvaluator(s.month, source{s.t, nil})
 		s.pool.bounds[s.month] = all
 	}
 	return all
@@ -318,7 +361,7 @@ func (s *search) take(tried map[eval.Cell]eval.Value) *interval.Evaluator {
 		ev.Reset(src)
 		return ev
 	}
-	return interval.New(s.t.law.prog, s.t.world, src, interval.Options{Asked: s.month})
+	return s.t.boundsEvaluator(s.month, src)
 }
 
 // join widens an outcome by another one.

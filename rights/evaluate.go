@@ -89,6 +89,7 @@ func (t *Total) each(m Month, names []string, subjects func(Entity) []int32) ([]
 	}
 	var out []Result
 	work := newPool()
+	defer work.giveBack(t.law)
 	for _, name := range names {
 		i := t.law.prog.Var(name)
 		if i < 0 {

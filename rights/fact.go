@@ -85,10 +85,12 @@ func gather(cells []eval.Cell, key func(i int) refKey) (keys []refKey, periods m
 	periods = map[refKey][]Month{}
 	for i, c := range cells {
 		k := key(i)
-		if _, seen := periods[k]; !seen {
+		list, seen := periods[k]
+		if !seen {
 			keys = append(keys, k)
+			list = make([]Month, 0, 16) // most facts are read over a run of months
 		}
-		periods[k] = append(periods[k], c.Period)
+		periods[k] = append(list, c.Period)
 	}
 	sort.SliceStable(keys, func(i, j int) bool {
 		if keys[i].variable != keys[j].variable {

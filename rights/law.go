@@ -59,8 +59,11 @@ type Law struct {
 	examples  []fileExample
 	warnings  Problems
 	variables []Variable
-	marshal   func() ([]byte, error)
-	digest    func() string
+	// Evaluators of results that are done, for the next ones.
+	plain, bounds sync.Pool
+
+	marshal func() ([]byte, error)
+	digest  func() string
 }
 
 type fileExample struct {

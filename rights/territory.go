@@ -5,7 +5,7 @@ package rights
 func (t *Total) within(work *pool, right Right, subject int32, m Month) bool {
 	ev := work.shared[m]
 	if ev == nil {
-		ev = t.evaluator(m, nil, 0)
+		ev = t.plainEvaluator(m)
 		work.shared[m] = ev
 	}
 	for _, c := range t.reservedCells(right.Territory, right, subject, m) {

@@ -162,6 +162,13 @@ func (ev *Evaluator) Reset(src Source, asked ir.Month) {
 	ev.Gaps = ev.Gaps[:0]
 }
 
+// Begin forgets everything and begins for another situation of the same program, in
+// the memory already taken, as Reset does.
+func (ev *Evaluator) Begin(w *World, src Source, o Options) {
+	ev.Reset(src, o.Asked)
+	ev.world, ev.open = w, o.Open
+}
+
 // add appends a node, in the memory of a forgotten one when there is one.
 func (ev *Evaluator) add(n Node) {
 	if k := len(ev.Nodes); k < cap(ev.Nodes) {

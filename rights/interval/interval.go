@@ -63,6 +63,13 @@ func (ev *Evaluator) Reset(src eval.Source) {
 	ev.src, ev.Nodes, ev.stack = src, ev.Nodes[:0], ev.stack[:0]
 }
 
+// Begin forgets everything and begins for another situation of the same program, in
+// the memory already taken.
+func (ev *Evaluator) Begin(w *eval.World, src eval.Source, o Options) {
+	ev.Reset(src)
+	ev.world, ev.o = w, o
+}
+
 // Index computes one cell and returns the index of its node.
 func (ev *Evaluator) Index(c eval.Cell) int32 { return ev.cell(c) }
 
