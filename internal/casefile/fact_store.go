@@ -49,13 +49,15 @@ func loadFacts(q db.Querier, o Opened, file core.ID) ([]Fact, error) {
 func loadFactsAlone(q db.Querier, org, file core.ID) ([]Fact, error) {
 	list := make([]Fact, 0, 32)
 	var others []core.ID // whom facts are about: each may have been merged into another
+	row := newFactRow()
 	rows, err := q.Query(selectFactsAlone, org, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		f, err := scanFact(r)
+		err := row.scan(r)
+		f := &row.f
 		if f.Subject.Kind == AboutPerson && f.Subject.ID != file && !slices.Contains(others, f.Subject.ID) {
 			others = append(others, f.Subject.ID)
 		}
-		list = append(list, f)
+		list = append(list, *f)
 		return err
 	})
 	if err != nil {
@@ -77,6 +79,9 @@ func loadFactsAlone(q db.Querier, org, file core.ID) ([]Fact, error) {
 		if err != nil {
 			return nil, fmt.Errorf("whom facts are about: %w", err)
 		}
+	}
+	if len(kept) == 0 { // and one file holds one belief for a cell and a start
+		return list, nil
 	}
 	for i := range list {
 		if id, merged := kept[list[i].Subject.ID]; merged && list[i].Subject.Kind == AboutPerson {
@@ -116,21 +121,41 @@ func loadMergedFacts(q db.Querier, org, file core.ID) ([]Fact, map[core.ID]core.
 }
 
 func scanFact(r *db.Rows) (Fact, error) {
-	var f Fact
-	var from, until, seen string
-	err := r.Scan(&f.File, &f.ID, &f.Subject.Kind, &f.Subject.ID, &f.Variable, &from, &until, &f.State, &f.Value, &f.Source, &f.Detail, &seen,
-		&f.RecordedAt, &f.RecordedBy, &f.SupersededBy, &f.ConflictWith)
-	if err != nil {
-		return f, err
+	row := newFactRow()
+	err := row.scan(r)
+	return row.f, err
+}
+
+// factRow reads facts one after the other into the same place.
+type factRow struct {
+	f                 Fact
+	from, until, seen string
+	to                []any
+}
+
+func newFactRow() *factRow {
+	row := &factRow{}
+	f := &row.f
+	row.to = []any{&f.File, &f.ID, &f.Subject.Kind, &f.Subject.ID, &f.Variable, &row.from, &row.until, &f.State, &f.Value, &f.Source, &f.Detail, &row.seen,
+		&f.RecordedAt, &f.RecordedBy, &f.SupersededBy, &f.ConflictWith}
+	return row
+}
+
+// scan reads the current row whole: nothing of the one before stays.
+func (row *factRow) scan(r *db.Rows) (err error) {
+	row.f = Fact{}
+	if err = r.Scan(row.to...); err != nil {
+		return err
 	}
-	if f.From, err = core.ParsePartialDate(from); err != nil {
-		return f, err
+	f := &row.f
+	if f.From, err = core.ParsePartialDate(row.from); err != nil {
+		return err
 	}
-	if f.Until, err = core.ParsePartialDate(until); err != nil {
-		return f, err
+	if f.Until, err = core.ParsePartialDate(row.until); err != nil {
+		return err
 	}
-	f.SeenOn, err = storedDate(seen)
-	return f, err
+	f.SeenOn, err = storedDate(row.seen)
+	return err
 }
 
 const insertFact = `INSERT INTO fact (org_id, file_id, id, subject_kind, subject_id, variable, valid_from, valid_to, state, value,

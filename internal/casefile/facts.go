@@ -460,14 +460,22 @@ func (s *Service) factLines(facts []Fact, month core.Month) []FactLine {
 		variable string
 	}
 	var order []cellKey
-	byCell := make(map[cellKey][]Fact, len(facts))
-	for _, f := range facts {
-		k := cellKey{f.Subject, f.Variable}
-		group, seen := byCell[k]
-		if !seen {
+	count := map[cellKey]int{}
+	for i := range facts {
+		k := cellKey{facts[i].Subject, facts[i].Variable}
+		if count[k] == 0 {
 			order = append(order, k)
 		}
-		byCell[k] = append(group, f)
+		count[k]++
+	}
+	byCell := make(map[cellKey][]Fact, len(order)) // each a part of one list
+	room := make([]Fact, len(facts))
+	for _, k := range order {
+		byCell[k], room = room[:0:count[k]], room[count[k]:]
+	}
+	for i := range facts {
+		k := cellKey{facts[i].Subject, facts[i].Variable}
+		byCell[k] = append(byCell[k], facts[i])
 	}
 	slices.SortStableFunc(order, func(a, b cellKey) int { return s.vocabulary.index(a.variable) - s.vocabulary.index(b.variable) })
 	lines := make([]FactLine, 0, len(order))
