@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/rights"
 )
 
 // What other areas say with the same words as the file of a person.
@@ -24,6 +25,11 @@ func (w Words) Easy(p *i18n.Printer, right string) []Sentence { return w.easy(p,
 
 // Counters say where a right is claimed.
 func (w Words) Counters(p *i18n.Printer, right string) []Sentence { return w.counters(p, right) }
+
+// Contrasts says what each answer to an open fact would give; lead names the fact.
+func (w Words) Contrasts(p *i18n.Printer, right string, all []rights.Contrast) (lead string, lines []string) {
+	return w.contrasts(p, right, all, nil)
+}
 
 // Ask is the question about a fact; who is "" for the reader.
 func (w Words) Ask(p *i18n.Printer, variable, who string) string {

@@ -42,6 +42,8 @@ type rightView struct {
 	Say      []person.Sentence
 	Decides  string
 	Missing  []string
+	If       string   // the open fact that is contrasted
+	Then     []string // what each answer to it would give
 	Entails  []person.Sentence
 	Counters []person.Sentence
 }
@@ -107,6 +109,7 @@ func (h *Handler) fill(p *i18n.Printer, s state, out *resultView, step ask.Step)
 		one.Counters = one.Counters[:min(len(one.Counters), maxCounters)]
 		one.Entails = h.words.Entails(p, res.Right)
 		one.Missing = h.missing(p, s, res)
+		one.If, one.Then = h.words.Contrasts(p, res.Right, res.Contrast)
 		switch {
 		case res.Verdict == rights.Probable:
 			out.Due = append(out.Due, one)
