@@ -139,14 +139,24 @@ func TestAccessibility(t *testing.T) {
 			check(person, "/moi/ecran")
 		})
 	}
-	t.Run("320 px", func(t *testing.T) {
-		v := b.Visit(t, h.URL(), browsertest.Screen{Width: 320})
-		enterDemo(v, "worker")
-		for _, p := range pagesOfWorker(firstFile(v)) {
-			v.Open(p[1])
-			if n := v.SidewaysScroll(); n > 0 {
-				t.Errorf("%s scrolls sideways by %d px", p[1], n)
+	for _, lang := range []string{i18n.French, i18n.Arabic} {
+		t.Run("320 px "+lang, func(t *testing.T) {
+			narrow := func(v *browsertest.Visitor, path string) {
+				v.Open(path)
+				if n := v.SidewaysScroll(); n > 0 {
+					t.Errorf("%s scrolls sideways by %d px", path, n)
+				}
 			}
-		}
-	})
+			v := b.Visit(t, h.URL(), browsertest.Screen{Width: 320, Lang: lang})
+			enterDemo(v, "worker")
+			for _, p := range pagesOfWorker(firstFile(v)) {
+				narrow(v, p[1])
+			}
+			v = b.Visit(t, h.URL(), browsertest.Screen{Width: 320, Lang: lang})
+			enterDemo(v, "person")
+			for _, path := range []string{"/moi", "/moi/avenir", "/moi/plan", "/moi/notes", "/moi/mots", "/moi/fiche", "/moi/copie", "/moi/plan/papier?langue=fr-x-falc"} {
+				narrow(v, path)
+			}
+		})
+	}
 }
