@@ -42,6 +42,14 @@ func (w Words) viewFact(p *i18n.Printer, f *casefile.File, call string, line cas
 		Source: viewSource(p, call, line.Fact), Href: factPath(f.Person.ID, line.Variable, line.Subject),
 		Open: line.State == casefile.Unknown, Refused: line.State == casefile.Refused,
 	}
+	if e := line.Expiry(f.Today); e != casefile.NotExpired && f.Month == f.Today.CalendarMonth() {
+		word := p.T("home.fact_" + string(e))
+		if v.Since == "" {
+			v.Since = word
+		} else {
+			v.Since += p.T("web.household.comma") + " " + word
+		}
+	}
 	switch {
 	case line.Hidden:
 		v.Value, v.Href = p.T("life.fact_hidden"), path(f.Person.ID)+"/adresse"
