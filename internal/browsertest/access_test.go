@@ -63,6 +63,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"agreements", file + "/accords"},
 		{"agreement", file + "/accords/nouveau"},
 		{"shared", "/partages"},
+		{"mandate", file + "/mandats/nouveau"},
 		{"death", file + "/deces"},
 		{"protected-address", file + "/adresse"},
 		{"account", "/compte"},

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	agreed "codeberg.org/parvis/parvis/internal/agreement"
 )
 
 // TestAnAgreementIsPreparedSeenSignedAndStopped is the journey without script: refused
@@ -102,4 +104,47 @@ func TestAnotherTeamsFileOpensForAnHour(t *testing.T) {
 	nadia.get(wait.path).must(200, "+33639984122", "Samira Haddad").mustNot("548")
 	person.get("/moi/vu").must(200, "Elle ne répond plus depuis trois jours")
 	person.get("/moi/accords").send(person, "/moi/accords/urgence").must(200).mustNot("Vous avez accepté qu")
+}
+
+// TestAMandateIsWrittenPrintedAndStopped without script: the measure of protection is
+// asked, the paper holds what was signed, the person stops one procedure.
+func TestAMandateIsWrittenPrintedAndStopped(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	list := "/personnes/" + string(s.samira) + "/mandats"
+	b.get(list).must(200, "Mandats de Mme Haddad", "Aucun mandat")
+	write := list + "/nouveau"
+	b.get(write).must(200, "Mesure de protection juridique").send(b, write, "procedures", "écrire à la CPAM", "days", "31", "from", "11/06/2026", "measure", "tutelle", "guardian", "UDAF", "lang", "fr", "read", "aloud", "signed", "typed", "mark", "Samira Haddad").
+		must(422, "Avec cette mesure, la personne qui représente signe aussi.")
+	b.get(write).send(b, write, "procedures", "écrire à la CPAM", "days", "730", "from", "hier", "lang", "fr", "read", "aloud", "signed", "typed", "mark", "S").must(422)
+	made := b.get(write).send(b, write, "procedures", "écrire à la CPAM", "days", "31", "from", "11/06/2026", "measure", "none", "lang", "fr", "read", "aloud", "signed", "typed", "mark", "Samira Haddad").
+		must(200, "Le mandat est signé.", "écrire à la CPAM", "Du 11 juin 2026 au 11 juillet 2026.")
+	file := regexp.MustCompile(list + `/[0-9a-f-]+`).FindString(strings.ReplaceAll(made.body, write, ""))
+	proof := b.get(file + "/preuve")
+	if proof.status != 200 || !strings.HasPrefix(proof.body, "parvis agreement v1\n") || !strings.Contains(proof.body, "procedure_01=écrire à la CPAM\n") {
+		t.Errorf("%d %s", proof.status, proof.body)
+	}
+	if v, err := agreed.Verify([]byte(proof.body), ""); err != nil || len(v.Facts) < 10 {
+		t.Error(v, err)
+	}
+	if p := b.get(file + "/pdf"); p.status != 200 || !strings.HasPrefix(p.body, "%PDF") {
+		t.Errorf("the paper: %d", p.status)
+	}
+	person := s.open(t)
+	person.get("/demo/enter/person")
+	mine := person.get("/moi/mandats").must(200, "Ce qu’on fait en mon nom", "écrire à la CPAM", "Je demande à CCAS de Valsèvre")
+	action := mine.body[strings.Index(mine.body, `action="/moi/mandats/`)+8:]
+	mine.send(person, action[:strings.Index(action, `"`)]).must(200, "Personne ne fait de démarche en votre nom", "Arrêtée le 11 juin 2026.")
+	b.get(list).must(200, "Aucun mandat", "Arrêtée le 11 juin 2026.")
+	other := s.open(t)
+	other.get("/demo/enter/worker?login=n.lefevre")
+	for _, path := range []string{list, write, file + "/pdf", file + "/preuve"} {
+		if p := other.get(path); p.status != 403 && p.status != 404 {
+			t.Errorf("another team, %s: %d", path, p.status)
+		}
+	}
+	if p := b.post(file+"/x", nil); p.status >= 500 {
+		t.Errorf("%d", p.status)
+	}
 }

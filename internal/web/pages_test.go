@@ -333,8 +333,8 @@ func pagesOf(s *site) map[string][]string {
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/equipe/logiciels", "/compte", "/guichets", "/regles", "/regles/af",
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
-			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", "/hors-equipe/" + string(s.other)},
-		"person": {"/moi", "/moi/accords", "/moi/plan", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
+			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
+		"person": {"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
 )
@@ -32,6 +33,7 @@ func documents() []document {
 	return []document{
 		{journal.ReceiptHeading, checkProof},
 		{journal.ProofHeading, checkProof},
+		{agreement.Heading, checkAgreement},
 	}
 }
 
@@ -93,6 +95,27 @@ func checkProof(s *session, text []byte, public string) error {
 		s.print("    " + s.p.T("proof.cli.believed", "key", proven.Key))
 	}
 	s.print("    " + s.p.T("proof.cli.proves"))
+	return nil
+}
+
+// checkAgreement verifies a mandate that somebody holds, from its file or the text of
+// its QR code, and shows what was signed.
+func checkAgreement(s *session, text []byte, public string) error {
+	v, err := agreement.Verify(text, public)
+	switch {
+	case errors.Is(err, agreement.ErrSignature):
+		return errs.Wrap(errs.Conflict, "proof.cli.not_signed", err)
+	case err != nil:
+		return errs.Wrap(errs.Invalid, "proof.cli.cut", err)
+	}
+	s.print("ok  " + s.p.T("agreements.cli_true"))
+	for _, f := range v.Facts {
+		s.print("    " + f.Name + ": " + strings.ReplaceAll(f.Value, "\n", " "))
+	}
+	if public == "" {
+		s.print("    " + s.p.T("agreements.cli_believed", "key", v.Key))
+	}
+	s.print("    " + s.p.T("agreements.cli_proves"))
 	return nil
 }
 

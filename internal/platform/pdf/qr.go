@@ -44,6 +44,31 @@ func (d *Document) Pocket(text string, lines ...string) {
 	s.y = max(s.y, top+high) + s.line(.4)
 }
 
+// Square draws a QR code of a text of up to some 2,000 bytes, 80 mm wide (120 in large
+// print), for a document that a phone or a scanner reads back.
+func (d *Document) Square(text string) {
+	s := d.s
+	code, err := qr.Encode(text, qr.L)
+	if err != nil {
+		s.fail(fmt.Errorf("draw a QR code: %w", err))
+		return
+	}
+	side := 80.0
+	if s.o.Large {
+		side = 120
+	}
+	s.y += s.line(.5)
+	s.room(side)
+	x := s.left
+	if s.o.RTL {
+		x = s.right - side
+	}
+	if !s.dry {
+		s.modules(code, x, s.y, side)
+	}
+	s.y += side
+}
+
 // modules fills the dark squares of a QR code, a row of them at once, with its quiet
 // margin inside side.
 func (s *setter) modules(code *qr.Code, x, y, side float64) {

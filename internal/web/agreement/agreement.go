@@ -44,6 +44,7 @@ func Register(k *kit.Kit, agreed *agreement.Service, words person.Words) {
 	k.Handle("POST /moi/accords/{agreement}", kit.PersonIn, h.revokeOwn)
 	k.Handle("GET /moi/partages/{agreement}", kit.PersonIn, h.sharedWithMe)
 	h.registerOutside()
+	h.registerMandates()
 }
 
 func printer(r *http.Request) *i18n.Printer { return kit.From(r.Context()).P }
