@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/browsertest"
+	"codeberg.org/parvis/parvis/internal/demo"
 )
 
 // TestACardAndAPasskeyOfSamira: a worker makes her card; her phone scans it (the
@@ -14,6 +15,18 @@ import (
 func TestACardAndAPasskeyOfSamira(t *testing.T) {
 	b := browsertest.Start(t)
 	h := openDemo(t)
+	code, err := demo.CardCode() // the one that the command tells
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := b.Visit(t, named(h), browsertest.Screen{})
+	first.Open("/carte")
+	first.Fill(say("signin.card.code"), code)
+	first.Fill(say("signin.card.pin"), demo.CardPIN)
+	first.Press(say("web.entry.go"))
+	if first.Path() != "/moi" {
+		t.Fatalf("the demonstration's card leads to %s", first.Path())
+	}
 	worker := b.Visit(t, named(h), browsertest.Screen{})
 	enterDemo(worker, "worker")
 	file := firstFile(worker)
@@ -21,14 +34,14 @@ func TestACardAndAPasskeyOfSamira(t *testing.T) {
 	worker.Choose(say("signin.ways.pin_chosen"))
 	worker.Fill(say("signin.ways.pin_field"), "482917")
 	worker.Fill(say("signin.ways.pin_again"), "482918")
-	worker.Press(say("signin.ways.make"))
+	worker.Press(say("signin.ways.remake"))
 	worker.MustShow(say("errs.signin.pin_twice"))
 	worker.Choose(say("signin.ways.pin_chosen"))
 	worker.Fill(say("signin.ways.pin_field"), "482917")
 	worker.Fill(say("signin.ways.pin_again"), "482917")
-	worker.Press(say("signin.ways.make"))
+	worker.Press(say("signin.ways.remake"))
 	worker.MustShow(say("signin.ways.made"))
-	code := browsertest.Eval[string](worker, "document.querySelector('.key bdi').textContent")
+	code = browsertest.Eval[string](worker, "document.querySelector('.key bdi').textContent")
 
 	phone := b.Visit(t, named(h), browsertest.Screen{Width: 360, Script: true})
 	phone.Authenticator()

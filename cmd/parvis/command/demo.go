@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
+	demopeople "codeberg.org/parvis/parvis/internal/demo"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
@@ -63,6 +65,11 @@ func (c *demo) Run(s *session) error {
 	s.print("ready " + running.URL())
 	s.say("cli.demo.worker", "link", running.URL()+"/demo/enter/worker")
 	s.say("cli.demo.person", "link", running.URL()+"/demo/enter/person")
+	code, err := demopeople.CardCode()
+	if err != nil {
+		return err
+	}
+	s.say("cli.demo.card", "link", running.URL()+"/carte#"+strings.ReplaceAll(code, "-", ""), "code", code, "pin", demopeople.CardPIN)
 	s.say("cli.demo.dir", "dir", running.Dir.Path)
 	return running.Serve(s.ctx)
 }

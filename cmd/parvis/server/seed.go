@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/card"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/demo"
 	"codeberg.org/parvis/parvis/internal/web"
 )
@@ -20,7 +22,23 @@ func (s *Server) seed(ctx context.Context, cfg Config, cases casefile.Deps) erro
 	if err != nil || done {
 		return err
 	}
-	return demo.Seed(ctx, demo.Rooms{Access: s.Access, Cases: cases}, cfg.Progress)
+	if err := demo.Seed(ctx, demo.Rooms{Access: s.Access, Cases: cases}, cfg.Progress); err != nil {
+		return err
+	}
+	return s.seedCard(ctx)
+}
+
+// seedCard gives the demonstration's person a card that the command can tell.
+func (s *Server) seedCard(ctx context.Context) error {
+	deps := s.Cards.Deps
+	deps.Random = demo.CardSource()
+	who := demo.Person()
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "demo", Org: who.Org})
+	_, err := card.New(deps).Make(ctx, who.Person, demo.CardPIN, demo.CardPIN)
+	if err != nil {
+		return fmt.Errorf("the demonstration's card: %w", err)
+	}
+	return nil
 }
 
 // demoDoors lets anybody in, as the demo's worker or as its person.

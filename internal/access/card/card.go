@@ -124,6 +124,16 @@ func (s *Service) derive(ctx context.Context, card, pepper []byte, holder core.I
 	return k, nil
 }
 
+// Draw is the code that Make gives a card whose randomness comes from a source: for
+// the demonstration, which must know it at its next start.
+func Draw(random io.Reader) (string, error) {
+	code := make([]byte, secretBytes)
+	if _, err := io.ReadFull(random, code); err != nil {
+		return "", fmt.Errorf("draw a card: %w", err)
+	}
+	return encode(code), nil
+}
+
 func lookupOf(card []byte) string {
 	sum := sha256.Sum256(append([]byte("parvis card lookup v1\x00"), card...))
 	return hex.EncodeToString(sum[:])
