@@ -2,6 +2,7 @@ package rights
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"codeberg.org/parvis/parvis/rights/ir"
@@ -147,4 +148,55 @@ func (l *Law) variant(prog *ir.Program) *Law {
 	digest := l.Digest() + "*"
 	v.digest = func() string { return digest }
 	return v
+}
+
+// Unlike lists the parameters and barèmes that two laws write otherwise, in the order
+// of this one: what another edition of the law corrected. Laws whose enumerations
+// differ cannot exchange grids: none is listed.
+func (l *Law) Unlike(old *Law) []Turn {
+	if !reflect.DeepEqual(l.prog.IR.Enums, old.prog.IR.Enums) {
+		return nil
+	}
+	var list []Turn
+	for i := range l.prog.IR.Params {
+		p := &l.prog.IR.Params[i]
+		if o := find(old.prog.IR.Params, func(q ir.Param) bool { return q.Name == p.Name }); o != nil && p.Type == o.Type && slices.Equal(p.Keys, o.Keys) && !reflect.DeepEqual(p.Versions, o.Versions) {
+			list = append(list, Turn{Kind: TurnValue, Name: p.Name, Label: orName(p.Label, p.Name)})
+		}
+	}
+	for i := range l.prog.IR.Scales {
+		s := &l.prog.IR.Scales[i]
+		if o := find(old.prog.IR.Scales, func(q ir.Scale) bool { return q.Name == s.Name }); o != nil && s.Type == o.Type && s.Of == o.Of && s.Marginal == o.Marginal && !reflect.DeepEqual(s.Versions, o.Versions) {
+			list = append(list, Turn{Kind: TurnScale, Name: s.Name, Label: orName(s.Label, s.Name)})
+		}
+	}
+	return list
+}
+
+func find[T any](list []T, is func(T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return &list[i]
+	}
+	return nil
+}
+
+// WithValuesOf is this law with what an old one said of some of what Unlike lists.
+func (l *Law) WithValuesOf(old *Law, names ...Turn) *Law {
+	prog := *l.prog.IR
+	prog.Params, prog.Scales = slices.Clone(prog.Params), slices.Clone(prog.Scales)
+	for _, t := range names {
+		switch t.Kind {
+		case TurnValue:
+			p, o := find(prog.Params, func(q ir.Param) bool { return q.Name == t.Name }), find(old.prog.IR.Params, func(q ir.Param) bool { return q.Name == t.Name })
+			if p != nil && o != nil {
+				p.Versions = o.Versions
+			}
+		case TurnScale:
+			s, o := find(prog.Scales, func(q ir.Scale) bool { return q.Name == t.Name }), find(old.prog.IR.Scales, func(q ir.Scale) bool { return q.Name == t.Name })
+			if s != nil && o != nil {
+				s.Versions = o.Versions
+			}
+		}
+	}
+	return l.variant(&prog)
 }

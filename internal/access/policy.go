@@ -18,6 +18,14 @@ const (
 	PersonCreate  Action = "person.create" // open a file for somebody new
 	PersonOpen    Action = "person.open"   // read the file
 	PersonEdit    Action = "person.edit"   // identity and contact
+	TalkRead      Action = "talk.read"     // rights worth talking about, found by a run over one's files
+	TalkRun       Action = "talk.run"      // start such a run over one's own files
+	TalkPause     Action = "talk.pause"    // set a right aside for a while
+	TalkInform    Action = "talk.inform"   // note that the person was told of the runs, or objects
+	TalkOwn       Action = "talk.own"      // what the runs are to me
+	TalkRefuse    Action = "talk.refuse"   // I do not want them, or I do again
+	TalkCount     Action = "talk.count"    // how many files, small numbers hidden
+	TalkTry       Action = "talk.try"      // what another rule would change in one's files
 	HouseholdEdit Action = "household.edit"
 	FactRead      Action = "fact.read"
 	FactSave      Action = "fact.save"
@@ -79,6 +87,7 @@ const (
 // Actions lists every action, in the order of the policies' documentation.
 func Actions() []Action {
 	return []Action{
+		TalkRead, TalkRun, TalkPause, TalkInform, TalkOwn, TalkRefuse, TalkCount, TalkTry,
 		PersonFind, PersonCreate, PersonOpen, PersonEdit, HouseholdEdit, FactRead, FactSave,
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn, SpaceOwn,

@@ -28,6 +28,7 @@ var unasked = map[string]string{
 	"casefile.Calculate": "evaluates what ReadForRights read, which asks",
 	"casefile.Sweep":     "deletes old drafts, for the program",
 	"casefile.KeepDraft": "the text of somebody whose session ended: nobody is signed in, and nothing is read",
+	"talk.CanTry":        "says whether the law's files are at hand, nobody's",
 	"note.Exporters":     "names the parts of a copy, which ask",
 	"webhook.Run":        "sends ids to addresses that somebody who may chose",
 	"webhook.Drain":      "the same, once",

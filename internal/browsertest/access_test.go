@@ -32,6 +32,12 @@ func firstFile(v *browsertest.Visitor) string {
 func pagesOfWorker(file string) [][2]string {
 	return [][2]string{
 		{"today", "/"},
+		{"conversations", "/conversations?qui=tous"},
+		{"conversations-aside", "/conversations?cote=oui&qui=tous"},
+		{"conversations-told", "/conversations/prevenir"},
+		{"conversations-rule", "/conversations/regle"},
+		{"calculations", file + "/calculs"},
+		{"set-aside", file + "/conversations/af/cote"},
 		{"search", "/personnes?q=haddad"},
 		{"search-empty", "/personnes?q=zzzzzz"},
 		{"person", file},
@@ -129,6 +135,7 @@ func TestAccessibility(t *testing.T) {
 			check(person, person.Path())
 			check(person, "/moi")
 			check(person, "/moi/avenir")
+			check(person, "/moi/calculs")
 			check(person, "/moi/notes")
 			check(person, "/moi/mots")
 			check(person, "/moi/copie")

@@ -97,7 +97,7 @@ func (s *Service) StoreRights(ctx context.Context, tx *db.Tx, c *Calculation) (s
 	if err != nil || last.id != c.last {
 		return false, err
 	}
-	if err := s.keepLaw(tx); err != nil {
+	if err := s.KeepLaw(tx); err != nil {
 		return false, err
 	}
 	if err := s.dropLocal(tx, c); err != nil {

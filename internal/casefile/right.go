@@ -70,8 +70,8 @@ func (s *Service) recompute(ctx context.Context, file core.ID, month core.Month)
 	return done, nil
 }
 
-// keepLaw writes the law in force the first time a result names it.
-func (s *Service) keepLaw(tx *db.Tx) error {
+// KeepLaw writes the law in force the first time a result names it.
+func (s *Service) KeepLaw(tx *db.Tx) error {
 	var n int64
 	if err := tx.QueryRow(lawKnown, s.Engine.Digest()).Scan(&n); err != nil {
 		return fmt.Errorf("look for the law: %w", err)

@@ -148,6 +148,9 @@ func Seed(ctx context.Context, rooms Rooms, progress func(done, all int)) error 
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("make the demonstration: %w", err)
 	}
+	if err := looked(ctx, rooms, team); err != nil {
+		return fmt.Errorf("make the demonstration: %w", err)
+	}
 	return seal(ctx, rooms.Access)
 }
 

@@ -130,6 +130,7 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 				return access.DemoVisitor{Org: s.org, Person: person}, nil
 			},
 		},
+		LawFiles: law.Files,
 	})
 	ok(err)
 	return s

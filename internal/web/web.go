@@ -34,6 +34,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	accesses "codeberg.org/parvis/parvis/internal/casefile/seen"
 	spaces "codeberg.org/parvis/parvis/internal/casefile/space"
+	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -59,6 +60,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/seen"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/space"
+	conversation "codeberg.org/parvis/parvis/internal/web/talk"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
 	"codeberg.org/parvis/parvis/internal/webhook"
@@ -77,6 +79,9 @@ type Config struct {
 	// Agreements are what people agreed to; nil makes them with a key drawn from Key.
 	Agreements *agreed.Service
 	Law        *rights.Law
+	// LawFiles are the rule files in force, on which another rule is tried; nil when
+	// none can be.
+	LawFiles fs.FS
 	// Communes is the list of communes; nil for the embedded one.
 	Communes *directory.Communes
 	Clock    clock.Clock
@@ -142,6 +147,7 @@ func New(cfg Config) (http.Handler, error) {
 			"seen":      seen.Pages,
 			"simulate":  simulate.Pages,
 			"space":     space.Pages,
+			"talk":      conversation.Pages,
 			"team":      team.Pages,
 			"today":     today.Pages,
 		},
@@ -173,8 +179,13 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	exchange.Register(k, cfg.Cases, intake.New(cfg.Cases), cfg.Access, words, notes.Exporters()...)
+	talks, err := talk.New(cfg.Cases, cfg.LawFiles)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	said := contests.New(cfg.Cases)
-	today.Register(k, cfg.Cases, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
+	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
+	conversation.Register(k, cfg.Cases, talks, follow, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)

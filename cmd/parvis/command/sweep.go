@@ -29,6 +29,7 @@ type rightsSweep struct {
 	Format    string `help:"sweep.help_format" placeholder:"csv|jsonl|parquet"`
 	Skip      bool   `name:"skip-bad-lines" help:"sweep.help_skip"`
 	Law       string `help:"cli.help.law_dir" placeholder:"DIR"`
+	Patch     string `help:"sweep.help_patch" placeholder:"FILE"`
 }
 
 // maxSynthetic bounds a made-up population: some hours of one machine.
@@ -46,6 +47,13 @@ func (c *rightsSweep) Run(s *session) error {
 			err = errs.Wrap(errs.Invalid, "cli.rights.unusable", err)
 		}
 		return err
+	}
+	var patched *rights.Law
+	var changes []rights.Change
+	if c.Patch != "" {
+		if patched, changes, err = patchedLaw(c.Law, c.Patch); err != nil {
+			return err
+		}
 	}
 	if c.Month == "" {
 		o.Month = o.Law.NewestComplete()
@@ -69,6 +77,11 @@ func (c *rightsSweep) Run(s *session) error {
 		case said == maxSaid+1:
 			s.say("sweep.bad_more")
 		}
+	}
+	if patched != nil {
+		err := c.whatIf(s, o, patched, changes)
+		bar.end()
+		return err
 	}
 	began := s.now()
 	report, err := sweep.Run(s.ctx, o)

@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/monthly"
+	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -32,6 +33,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		jobs.Handle(intake.Job, s.Imports.Run)
 		jobs.Handle(intake.JobRights, s.Imports.Compute)
 		jobs.Handle(monthly.Job, runs.Run)
+		jobs.Handle(talk.Job, s.Talks.Run)
 		s.Webhooks.Listen(jobs)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
@@ -70,7 +72,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "webhook": s.Webhooks.Sweep,
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep,
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)

@@ -25,6 +25,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -88,6 +89,7 @@ type Server struct {
 	Cards   *card.Service
 	Cases   *casefile.Service
 	Imports *intake.Service
+	Talks   *talk.Service
 	// Webhooks tells other programs what happens.
 	Webhooks *webhook.Service
 

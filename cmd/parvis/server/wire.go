@@ -15,6 +15,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/openfisca"
@@ -92,6 +93,9 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	}
 	s.Cards = card.New(card.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Files: filesOf(s.Cases)})
 	s.Imports = intake.New(s.Cases)
+	if s.Talks, err = talk.New(s.Cases, rules); err != nil {
+		return err
+	}
 	s.Webhooks, err = webhook.New(webhook.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Log: s.log, Private: cfg.WebhookPrivate})
 	if err != nil {
 		return err
@@ -112,7 +116,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Keys: keys, Cards: s.Cards, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cards: s.Cards, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, LawFiles: rules, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {

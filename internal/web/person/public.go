@@ -72,3 +72,7 @@ func (w Words) CommuneChoices(typed string) []Option {
 func FactPath(file core.ID, l casefile.FactLine) string {
 	return factPath(file, l.Variable, l.Subject)
 }
+
+// MissingList names the facts that would settle a right, three at most: « activité,
+// salaire net et d'autres points ».
+func MissingList(p *i18n.Printer, missing []casefile.Missing) string { return missingList(p, missing) }

@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	conversations "codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
@@ -28,6 +29,7 @@ var Pages embed.FS
 type Handler struct {
 	kit      *kit.Kit
 	cases    *casefile.Service
+	talks    *conversations.Service
 	load     *caseload.Service
 	contests *contest.Service
 	webhooks *webhook.Service
@@ -37,8 +39,8 @@ type Handler struct {
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service) {
-	h := &Handler{kit: k, cases: cases, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
+func Register(k *kit.Kit, cases *casefile.Service, talks *conversations.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service) {
+	h := &Handler{kit: k, cases: cases, talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -94,7 +96,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	after := r.URL.Query().Get("apres")
-	page, err := h.cases.TalkAbout(r.Context(), after, talkLines)
+	page, err := h.talks.List(r.Context(), conversations.Filter{}, after, talkLines)
 	if err != nil {
 		return err
 	}
@@ -156,22 +158,21 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	return h.kit.Render(w, r, kit.Page{Template: "today/today", Title: v.T("web.frame.today"), Sheet: "file.css", Nav: "today", View: out})
 }
 
-// group puts the lines of one person together; they come sorted by name.
-func (h *Handler) group(v *kit.Visit, lines []casefile.TalkLine) []talk {
+// group says what to talk about with each person.
+func (h *Handler) group(v *kit.Visit, people []conversations.Person) []talk {
 	var out []talk
-	for _, l := range lines {
-		if len(out) == 0 || out[len(out)-1].Person != l.Person {
-			out = append(out, talk{Person: l.Person, Name: l.Name})
+	for _, p := range people {
+		one := talk{Person: p.ID, Name: p.Name}
+		for _, right := range p.Rights {
+			name := h.words.Name(v.P, right.Name)
+			if right.Status == casefile.ToVerify {
+				one.Maybe = append(one.Maybe, name)
+			} else {
+				one.Proposed = append(one.Proposed, name)
+			}
 		}
-		last, name := &out[len(out)-1], h.words.Name(v.P, l.Right)
-		if l.Result.Status == casefile.ToVerify {
-			last.Maybe = append(last.Maybe, name)
-		} else {
-			last.Proposed = append(last.Proposed, name)
-		}
-	}
-	for i := range out {
-		out[i].Maybe, out[i].Proposed = few(v, out[i].Maybe), few(v, out[i].Proposed)
+		one.Maybe, one.Proposed = few(v, one.Maybe), few(v, one.Proposed)
+		out = append(out, one)
 	}
 	return out
 }
