@@ -1,22 +1,18 @@
 package caseload_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"testing"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
-	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
-	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
 // world is an organisation with two teams: Claire and Hugo work in A, Karim in B.
@@ -44,35 +40,13 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
-	ring, err := secret.NewKeyring(bytes.Repeat([]byte{7}, 32))
-	must(t, err)
-	fields, err := secret.NewFields(rand.NewChaCha8([32]byte{5}), ring)
-	must(t, err)
 	w := &world{t: t, db: d, clock: &hand{now: dbtest.Clock().Now()}}
-	j := journal.New(d, nil)
-	acc, err := access.New(d, j, fields, bytes.Repeat([]byte{1}, 32), access.Options{})
-	must(t, err)
-	org, err := acc.CreateOrganisation(core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test"}),
-		access.Organisation{Name: "CCAS d'essai", Place: "Europe/Paris"})
-	must(t, err)
-	system := core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: org})
-	w.teamA, err = acc.CreateTeam(system, "Polyvalence")
-	must(t, err)
-	w.teamB, err = acc.CreateTeam(system, "Insertion")
-	must(t, err)
-	worker := func(login, name string, team core.ID) (context.Context, core.ID) {
-		id, err := acc.AddWorker(system, access.Worker{Login: login, Name: name, Works: true, Teams: []core.ID{team}})
-		must(t, err)
-		return core.WithActor(context.Background(), core.Actor{Kind: core.ActorWorker, ID: id, Org: org, Teams: []core.ID{team}, AAL: 2}), id
-	}
-	w.claire, w.claireID = worker("claire", "Claire Maurel", w.teamA)
-	w.hugo, w.hugoID = worker("hugo", "Hugo Lantier", w.teamA)
-	w.karim, w.karimID = worker("karim", "Karim Sissoko", w.teamB)
-	w.cases, err = casefile.New(casefile.Deps{
-		DB: d, Access: acc, Journal: j, Fields: fields, Engine: engine{}, Clock: w.clock,
-		PhoneKey: func(n string) string { return ring.HMAC("phone", n) }, Random: rand.NewChaCha8([32]byte{9}),
-	})
-	must(t, err)
+	m := casetest.New(t, d, engine{})
+	w.teamA, w.teamB, w.claire, w.karim = m.TeamA, m.TeamB, m.Claire, m.Karim
+	w.claireID, w.karimID = core.ActorFrom(m.Claire).ID, core.ActorFrom(m.Karim).ID
+	w.hugo, w.hugoID = m.Worker("hugo", "Hugo Lantier", w.teamA)
+	w.cases = m.At(w.clock)
+	var err error
 	w.Service, err = caseload.New(w.cases)
 	must(t, err)
 	return w
