@@ -17,7 +17,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/person"
 )
 
-const pageLines = 20
+const pageLines = 8 // people: each has several rights
 
 // filterNames are the names of the filters in an address.
 func filterNames() []string {
