@@ -36,6 +36,7 @@ key=$(ask -e "$url/compte/cles" -H "Origin: $url" "${form[@]}" "$url/compte/cles
 
 checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
 run() { # document, base, more…
+  cd "$dir" # it leaves a folder where it runs
   nice "$dir/venv/bin/schemathesis" run "$1" -u "$2" --checks "$checks" -n "${EXAMPLES:-20}" --max-time "${SECONDS_EACH:-120}" --seed 1 "${@:3}"
 }
 echo "== the OpenFisca web API"

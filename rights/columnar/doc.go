@@ -7,7 +7,9 @@
 // each, one column per fact and month, stored once while it does not change. An
 // Evaluator walks the graph from the asks down: an operation is done for all rows
 // of a batch in one loop; a column whose rows are all the same is one number, so
-// that the branch nobody takes is not even looked at.
+// that the branch nobody takes is not even looked at. A batch of a few persons is
+// computed row by row instead, from the same graph: what is looked at is then what
+// package eval looks at, and Cells tells which absent facts an answer rests on.
 //
 //	p, err := columnar.Compile(law.Program(), asks, columnar.Options{Asked: month, Open: true})
 //	b := p.NewBatch()
