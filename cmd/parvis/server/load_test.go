@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime/pprof"
 	"slices"
 	"strconv"
@@ -260,8 +259,6 @@ func (c *child) cpu(b *testing.B) time.Duration {
 	return time.Duration(ticks) * 10 * time.Millisecond // USER_HZ is 100 on Linux
 }
 
-var fileLink = regexp.MustCompile(`/personnes/[0-9a-f]{8}-[0-9a-f-]{27}`)
-
 // serveBare answers /personnes/{id} with the person's row and ten of their facts as
 // JSON, from the same database: no session, no permission, no journal, no page. It
 // is what the figures of a page are compared with, in the same minute.
@@ -405,7 +402,7 @@ func upToDate(b *testing.B, dir string) []string {
 			b.Error(err)
 		}
 	}()
-	files := filesOf(b, s.Handler())
+	files := filesOf(b, s)
 	worker, _ := somebody(b, s)
 	for _, f := range files {
 		if err := s.Cases.Recompute(worker, core.ID(strings.TrimPrefix(f, "/personnes/")), 0); err != nil {
@@ -429,15 +426,36 @@ func ask(h http.Handler, path string, cookies []*http.Cookie, packed bool) *http
 	return w
 }
 
-// filesOf lists the files that the worker's first page names.
-func filesOf(b *testing.B, h http.Handler) []string {
+// filesOf lists the files that hold facts and that the demo's worker may open.
+func filesOf(b *testing.B, s *server.Server) []string {
 	b.Helper()
-	cookies := ask(h, "/demo/enter/worker", nil, false).Result().Cookies()
-	files := fileLink.FindAllString(ask(h, "/", cookies, false).Body.String(), -1)
-	slices.Sort(files)
-	files = slices.Compact(files)
-	if len(files) < 5 {
-		b.Fatalf("only %d files on the first page", len(files))
+	const withFacts = `SELECT DISTINCT file_id FROM fact WHERE org_id = $1 ORDER BY file_id LIMIT 500`
+	org, err := s.Access.House(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var all []core.ID
+	err = s.DB.Read(b.Context(), func(q db.Querier) error {
+		rows, err := q.Query(withFacts, org.ID)
+		return db.Each(rows, err, func(r *db.Rows) error {
+			var id core.ID
+			err := r.Scan(&id)
+			all = append(all, id)
+			return err
+		})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	cookies := ask(s.Handler(), "/demo/enter/worker", nil, false).Result().Cookies()
+	var files []string
+	for _, id := range all {
+		if path := "/personnes/" + string(id); ask(s.Handler(), path, cookies, false).Code == http.StatusOK {
+			files = append(files, path)
+		}
+	}
+	if len(files) < 20 {
+		b.Fatalf("only %d files to open", len(files))
 	}
 	return files
 }
