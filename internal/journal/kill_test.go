@@ -151,6 +151,13 @@ func writeUntilKilled(t *testing.T, dir string) {
 					fmt.Fprintln(os.Stderr, err)
 					os.Exit(1)
 				}
+				// A fast machine is killed before the first tick of KeepSigning.
+				if n == 0 {
+					if _, err := j.Checkpoint(ctx, org); err != nil {
+						fmt.Fprintln(os.Stderr, err)
+						os.Exit(1)
+					}
+				}
 				said <- name
 			}
 		}()
