@@ -27,11 +27,13 @@ type Options struct {
 	// Engine evaluates completions to tell which question is most useful; nil asks
 	// in the order of the law files.
 	Engine Engine
-	// Samples is how many completions are tried; 0 takes the engine's default.
+	// Samples is how many completions tell which question is most useful; 0 takes the
+	// engine's default.
 	Samples int
 	// Margin stops before proof when it is at most that probable that an open fact
-	// changes a verdict (0.002 for one in five hundred); the rights then stay to
-	// verify. 0 never does. It needs at least a thousand samples.
+	// changes a verdict (0.004 for one in two hundred and fifty); the rights then stay
+	// to verify. 0 never does. Two thousand completions are tried for it, fewer when
+	// the first ones already say that the doubt is larger.
 	Margin float64
 }
 

@@ -127,8 +127,12 @@ func (c *Columns) Amounts(ctx context.Context, t *rights.Total, month rights.Mon
 // defaultSamples is how many completions tell which question is most useful.
 const defaultSamples = 200
 
-// minSure is how many completions a probability near 0 needs.
-const minSure = 1000
+// sureSamples is how many completions a probability near 0 needs, and moreSamples
+// how many are tried at a time on the way there.
+const (
+	sureSamples = 2000
+	moreSamples = 2 * batchRows
+)
 
 // weigh tries completions: what each page explains of the open verdicts, and how
 // probable it is that they are not what most completions say.
@@ -158,16 +162,43 @@ func (a *Asker) weigh(ctx context.Context, step *Step, t *rights.Total, month ri
 	for i := range step.Questions {
 		q := &step.Questions[i]
 		for _, c := range q.Cells {
-			q.gain = max(q.gain, explained(bins(drawn, c.Key()), amounts))
+			classes, count := bins(drawn, c.Key())
+			q.gain = max(q.gain, explained(classes, count, amounts))
 		}
 		q.gain = math.Round(q.gain*20) / 20 // finer is noise
 		q.gated = a.gated(q, step.Questions)
 	}
 	sortQuestions(step.Questions)
-	if a.o.Margin > 0 && n >= minSure && doubt(amounts) <= a.o.Margin {
-		step.Stop, step.guess = Likely, majority(open, amounts)
+	if a.o.Margin == 0 {
+		return nil
+	}
+	v := votes{due: make([]int, len(open))}
+	v.count(amounts)
+	for a.worthTrying(v) {
+		more, err := a.o.Engine.Amounts(ctx, t, month, person, open, min(moreSamples, sureSamples-v.n), func() []rights.Drawn {
+			memory = p.draw(r, t, missing, memory[:0])
+			return memory
+		})
+		if err != nil {
+			return err
+		}
+		v.count(more)
+	}
+	if v.n >= sureSamples && v.doubt() <= a.o.Margin {
+		step.Stop, step.guess = Likely, v.majority(open)
 	}
 	return nil
+}
+
+// worthTrying tells whether more completions may still show that a doubt is below
+// the margin: there are few of them yet, and what was met so far, if the doubt were
+// at the margin, is not beyond chance (three standard deviations).
+func (a *Asker) worthTrying(v votes) bool {
+	if v.n >= sureSamples || float64(len(v.due)) > a.o.Margin*(sureSamples+2) {
+		return false
+	}
+	mean := float64(v.n) * a.o.Margin
+	return float64(v.rare()) <= mean+3*math.Sqrt(mean)+1
 }
 
 // missingOf lists every fact that decides, answered or not.
@@ -202,9 +233,10 @@ func (a *Asker) gated(q *Question, all []Question) bool {
 }
 
 // bins puts completions in classes by the value drawn for a fact: a yes or no, a
-// choice, or the quarter of an amount, 0 apart.
-func bins(drawn []map[Key]rights.Value, k Key) []string {
-	out := make([]string, len(drawn))
+// choice, a year, or the quarter of an amount, 0 apart. It gives the class of each
+// completion, and how many classes there are.
+func bins(drawn []map[Key]rights.Value, k Key) (classes []int, count int) {
+	classes = make([]int, len(drawn))
 	var numbers []float64
 	for _, d := range drawn {
 		if v := d[k]; v.Kind == rights.KindNumber && v.Number != 0 {
@@ -212,86 +244,101 @@ func bins(drawn []map[Key]rights.Value, k Key) []string {
 		}
 	}
 	slices.Sort(numbers)
+	known := map[rights.Value]int{}
 	for i, d := range drawn {
 		v := d[k]
 		switch v.Kind {
 		case rights.KindNumber:
-			out[i] = "0"
+			quarter := 0
 			if v.Number != 0 {
 				at, _ := slices.BinarySearch(numbers, v.Number)
-				out[i] = string(rune('a' + 4*at/len(numbers)))
+				quarter = 1 + 4*at/len(numbers)
 			}
+			v = rights.Number(float64(quarter))
 		case rights.KindDate:
-			out[i] = v.String()[:4]
-		default:
-			out[i] = v.String()
+			v = rights.Text(v.String()[:4])
 		}
+		c, seen := known[v]
+		if !seen {
+			c = len(known)
+			known[v] = c
+		}
+		classes[i] = c
 	}
-	return out
+	return classes, len(known)
 }
 
 // explained is how much of the variance of the open verdicts the classes explain,
 // summed over the rights, less what that many classes explain by chance.
-func explained(class []string, amounts [][]float64) float64 {
+func explained(classes []int, count int, amounts [][]float64) float64 {
 	if len(amounts) == 0 {
 		return 0
 	}
-	type cell struct{ n, due float64 }
 	n, total := float64(len(amounts)), 0.0
+	size, due := make([]float64, count), make([]float64, count)
+	for _, c := range classes {
+		size[c]++
+	}
 	for r := range amounts[0] {
-		all := cell{}
-		per := map[string]*cell{}
+		clear(due)
+		all := 0.0
 		for i, row := range amounts {
-			c := per[class[i]]
-			if c == nil {
-				c = &cell{}
-				per[class[i]] = c
-			}
-			c.n++
-			all.n++
 			if row[r] > 0 {
-				c.due++
-				all.due++
+				due[classes[i]]++
+				all++
 			}
 		}
-		before := all.due / n * (1 - all.due/n)
-		after := 0.0
-		for _, c := range per {
-			after += c.due * (1 - c.due/c.n) / n
+		before := all / n * (1 - all/n)
+		after, met := 0.0, 0
+		for c := range count {
+			if size[c] > 0 {
+				met++
+				after += due[c] * (1 - due[c]/size[c]) / n
+			}
 		}
-		total += max(0, before-after-before*float64(len(per)-1)/n)
+		total += max(0, before-after-before*float64(met-1)/n)
+	}
+	return total
+}
+
+// votes counts in how many completions each open right is due.
+type votes struct {
+	n   int
+	due []int // by right
+}
+
+func (v *votes) count(amounts [][]float64) {
+	v.n += len(amounts)
+	for _, row := range amounts {
+		for r, x := range row {
+			if x > 0 {
+				v.due[r]++
+			}
+		}
+	}
+}
+
+// rare is how many verdicts were not the one that most completions give.
+func (v *votes) rare() int {
+	total := 0
+	for _, due := range v.due {
+		total += min(due, v.n-due)
 	}
 	return total
 }
 
 // doubt is how probable it is that one of the open verdicts is not the one that
-// most completions give: at most the sum over the rights.
-func doubt(amounts [][]float64) float64 {
-	total := 0.0
-	for r := range amounts[0] {
-		due := 0
-		for _, row := range amounts {
-			if row[r] > 0 {
-				due++
-			}
-		}
-		// One more on the rare side: what was never drawn is not impossible.
-		total += float64(min(due, len(amounts)-due)+1) / float64(len(amounts)+2)
-	}
-	return total
+// most completions give: at most the sum over the rights, with one more on the rare
+// side of each, since what was never drawn is not impossible.
+func (v *votes) doubt() float64 {
+	return float64(v.rare()+len(v.due)) / float64(v.n+2)
 }
 
 // majority is what most completions say of each right.
-func majority(open []string, amounts [][]float64) map[string]bool {
+func (v *votes) majority(open []string) map[string]bool {
 	out := make(map[string]bool, len(open))
 	for r, name := range open {
-		due := 0
-		for _, row := range amounts {
-			if row[r] > 0 {
-				due++
-			}
-		}
-		out[name] = 2*due > len(amounts)
+		out[name] = 2*v.due[r] > v.n
 	}
 	return out
 }
