@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help build demo test quick generate evaluators properties kill bench bench-rights fuzz fuzz-api lighthouse screenshots clean
+.PHONY: help build demo test quick generate evaluators properties kill bench bench-rights fuzz fuzz-api fuzz-engine lighthouse screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -48,6 +48,9 @@ fuzz: ## every Go fuzz target for FUZZTIME (30s) each; its inputs of before run 
 
 fuzz-api: ## look for what the APIs answer badly, with a registry's API fuzzer (Python)
 	@scripts/fuzz-api.sh
+
+fuzz-engine: ## the same fuzzer on the API of the rights engine alone, under a minute
+	@scripts/fuzz-api.sh engine
 
 lighthouse: build ## Lighthouse on the sign-in page, a person's file and a printed sheet
 	@scripts/setup.sh browser tools
