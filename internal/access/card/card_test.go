@@ -250,12 +250,11 @@ func TestACardLetsItsPersonIn(t *testing.T) {
 func TestFiveWrongCodesAndTheCardRests(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		code := w.make("482917").Code.Reveal()
-		for i := range 3 {
+		for range 3 {
 			_, err := w.signIn(code, "000000")
 			want(t, "a wrong PIN", err, errs.Unauthenticated, "errs.signin.card_refused")
-			_ = i
 		}
-		token, err := w.signIn(code, "482917") // a right one forgets the wrong ones
+		_, err := w.signIn(code, "482917") // a right one forgets the wrong ones
 		w.ok(err)
 		for range 4 {
 			_, err := w.signIn(code, "000000")
@@ -281,7 +280,6 @@ func TestFiveWrongCodesAndTheCardRests(t *testing.T) {
 		if c == nil || c.Resting {
 			t.Errorf("the new card rests too: %+v", c)
 		}
-		_ = token
 	})
 }
 
@@ -291,7 +289,7 @@ func TestTriesAtOnceAreCounted(t *testing.T) {
 		code := w.make("482917").Code.Reveal()
 		var group sync.WaitGroup
 		for range 12 {
-			group.Go(func() { _, _ = w.signIn(code, "000000") })
+			group.Go(func() { _, _ = w.signIn(code, "000000") }) // refused, all of them: what is looked at comes after
 		}
 		group.Wait()
 		c, err := w.cards.Read(w.claire, w.samira)
@@ -356,7 +354,7 @@ func TestProofByCardAndBeside(t *testing.T) {
 		}
 		for range 2 {
 			w.clock.advance(9 * time.Minute)
-			_ = w.resume(beside)
+			_ = w.resume(beside) // it fails the test when the session ended
 		}
 		w.clock.advance(3 * time.Minute)
 		if _, _, err := w.access.Resume(t.Context(), beside); err == nil {
@@ -382,7 +380,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 		code := made.Code.Reveal()
 		token, err := w.signIn(code, "482917")
 		w.ok(err)
-		_, _ = w.signIn(code, "918273")
+		_, _ = w.signIn(code, "918273") // a wrong PIN, for what the log says of it
 		for _, s := range []string{code, strings.ReplaceAll(code, "-", ""), "482917", "918273", token} {
 			if strings.Contains(w.log.String(), s) {
 				t.Errorf("the log holds %q", s)

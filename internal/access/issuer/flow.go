@@ -185,7 +185,7 @@ func (s *Service) exchange(ctx context.Context, k *known, st state, back, code s
 	case err != nil:
 		return "", nil, cl, fmt.Errorf("give the code back: %w", err)
 	}
-	raw, _ = got.Extra("id_token").(string)
+	raw, _ = got.Extra("id_token").(string) // none, or no text: "" does not verify below
 	now := func() time.Time { return s.Clock.Now().Add(-skew) }
 	token, err = p.Verifier(&oidc.Config{ClientID: k.ClientID, Now: now}).Verify(ctx, raw)
 	if err != nil {

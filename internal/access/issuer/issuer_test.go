@@ -74,8 +74,8 @@ func provider(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait()
+		_ = in.Close() // the provider ends with its input,
+		_ = cmd.Wait() // and how it ends says nothing of us
 		if t.Failed() {
 			t.Log(said.String())
 		}
@@ -372,19 +372,20 @@ func TestForgedAnswersOfARealProvider(t *testing.T) {
 		_, err = w.issuers.Finish(ctx, "autre", w.browser, carried, back, answer, office)
 		want(t, "at another issuer's address", err, errs.Unauthenticated, "errs.signin.issuer_refused")
 
-		done, err := w.finish(ctx, carried, answer)
+		_, err = w.finish(ctx, carried, answer)
 		w.ok(err)
 		_, err = w.finish(ctx, carried, answer)
 		want(t, "the same answer twice", err, errs.Unauthenticated, "errs.signin.again")
 		// The same code under a fresh state: the provider refuses it.
-		_, carried = w.begin(ctx, issuer.Enter, "")
-		_ = done
 		to2, carried2 := w.begin(ctx, issuer.Enter, "")
 		answer2 := w.walk(to2)
 		answer2.Set("code", answer.Get("code"))
 		_, err = w.finish(ctx, carried2, answer2)
 		want(t, "a replayed code", err, errs.Unauthenticated, "errs.signin.issuer_refused")
-		_, err = w.finish(ctx, carried, url.Values{"state": {"x"}, "code": {"y"}})
+		fresh, carried3 := w.begin(ctx, issuer.Enter, "")
+		asked, err := url.Parse(fresh)
+		w.ok(err)
+		_, err = w.finish(ctx, carried3, url.Values{"state": {asked.Query().Get("state")}, "iss": {answer.Get("iss")}, "code": {"y"}})
 		want(t, "a forged code", err, errs.Unauthenticated, "errs.signin.issuer_refused")
 
 		// Too late, and clocks that differ: an hour is too much, half a minute is not.

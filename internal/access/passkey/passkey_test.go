@@ -460,7 +460,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 		w.ok(err)
 		bad := *phone
 		bad.unverified = true
-		_, _ = w.signIn(&bad)
+		_, _ = w.signIn(&bad) // refused, for what the log says of it
 		for _, s := range []string{token, b64(phone.id), "Claire"} {
 			if strings.Contains(w.log.String(), s) {
 				t.Errorf("the log holds %q", s)
