@@ -2,7 +2,6 @@ package caseload
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -72,7 +71,7 @@ func (s *Service) List(ctx context.Context, f Filter, after string, limit int) (
 	if utf8.RuneCountInString(f.Name) > maxName {
 		return Page{}, errs.Fields{errs.New(errs.Invalid, "errs.casefile.text_too_long", "max", maxName).On("q")}
 	}
-	key, last, err := parseCursor(after)
+	key, last, err := casefile.ParsePageEnd(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -129,7 +128,7 @@ ORDER BY t.sort_name, t.id LIMIT ` + strconv.Itoa(limit+1)
 		rows, err := q.Query(sql, args...)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			if n++; n > limit {
-				page.Next = cursorOf(lastKey, lastID)
+				page.Next = casefile.PageEnd(lastKey, lastID)
 				return nil
 			}
 			var l Line
@@ -204,23 +203,4 @@ func (s *Service) conditions(f Filter, today core.Date, p func(any) string) stri
 		cond += " AND EXISTS (SELECT 1 FROM person x WHERE x.org_id = c.org_id AND x.id = COALESCE(al.person_id, c.person_id) AND " + s.cases.DB.Dialect().Contains("x.search_text", n) + ")"
 	}
 	return cond
-}
-
-func cursorOf(key string, id core.ID) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(key + "\x00" + string(id)))
-}
-
-func parseCursor(s string) (key string, id core.ID, err error) {
-	if s == "" {
-		return "", "", nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	key, last, ok := strings.Cut(string(b), "\x00")
-	if err != nil || !ok || len(b) > 512 || !utf8.ValidString(key) {
-		return "", "", errs.New(errs.Invalid, "errs.casefile.page_unknown")
-	}
-	if id, err = core.ParseID(last); err != nil {
-		return "", "", errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
-	}
-	return key, id, nil
 }

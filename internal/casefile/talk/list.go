@@ -2,7 +2,6 @@ package talk
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,7 +40,7 @@ func (s *Service) List(ctx context.Context, f Filter, after string, limit int) (
 	if utf8.RuneCountInString(f.Name) > maxName {
 		return Page{}, errs.Fields{errs.New(errs.Invalid, "errs.casefile.text_too_long", "max", maxName).On("q")}
 	}
-	key, last, err := parseCursor(after)
+	key, last, err := casefile.ParsePageEnd(after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -70,7 +69,7 @@ func (s *Service) List(ctx context.Context, f Filter, after string, limit int) (
 				}
 				if len(page.Items) == limit {
 					prev := some[i-1] // the page was full: this one begins the next
-					page.Next = cursorOf(prev.key, prev.row)
+					page.Next = casefile.PageEnd(prev.key, prev.row)
 					break
 				}
 				page.Items = append(page.Items, c.Person)
@@ -84,7 +83,7 @@ func (s *Service) List(ctx context.Context, f Filter, after string, limit int) (
 			if page.Next != "" || len(more) <= candidates {
 				break
 			}
-			page.Next = cursorOf(key, last)
+			page.Next = casefile.PageEnd(key, last)
 			if len(page.Items) == limit {
 				break
 			}
@@ -471,23 +470,4 @@ func names(q db.Querier, org core.ID, list []Person) error {
 		list[i].Humans = first
 	}
 	return nil
-}
-
-func cursorOf(key string, id core.ID) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(key + "\x00" + string(id)))
-}
-
-func parseCursor(s string) (key string, id core.ID, err error) {
-	if s == "" {
-		return "", "", nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	key, last, ok := strings.Cut(string(b), "\x00")
-	if err != nil || !ok || len(b) > 512 || !utf8.ValidString(key) {
-		return "", "", errs.New(errs.Invalid, "errs.casefile.page_unknown")
-	}
-	if id, err = core.ParseID(last); err != nil {
-		return "", "", errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
-	}
-	return key, id, nil
 }

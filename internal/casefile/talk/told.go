@@ -260,7 +260,7 @@ func (s *Service) ListUntold(ctx context.Context, over Over, after string) (Unto
 	if err != nil {
 		return page, err
 	}
-	key, last, err := parseCursor(after)
+	key, last, err := casefile.ParsePageEnd(after)
 	if err != nil {
 		return page, err
 	}
@@ -294,7 +294,7 @@ ORDER BY c.sort_name, c.id LIMIT ` + strconv.Itoa(maxUntold+1)
 		rows, err := q.Query(sql, args...)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			if n++; n > maxUntold {
-				page.Next = cursorOf(key, row)
+				page.Next = casefile.PageEnd(key, row)
 				return nil
 			}
 			var u Untold

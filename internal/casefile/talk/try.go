@@ -66,7 +66,7 @@ func (s *Service) Try(ctx context.Context, patch []byte, over Over, after string
 	if !ok || !s.CanTry() {
 		return t, errs.New(errs.Unavailable, "errs.conversations.no_law")
 	}
-	key, last, err := parseCursor(after)
+	key, last, err := casefile.ParsePageEnd(after)
 	if err != nil {
 		return t, err
 	}
@@ -186,7 +186,7 @@ ORDER BY c.sort_name, c.id LIMIT ` + strconv.Itoa(maxTried+1)
 		rows, err := q.Query(sql, args...)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			if n++; n > maxTried {
-				t.Next = cursorOf(key, row)
+				t.Next = casefile.PageEnd(key, row)
 				return nil
 			}
 			var p tried
