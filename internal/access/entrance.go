@@ -155,7 +155,7 @@ func (s *Service) SealState(purpose, bound string, value any, life time.Duration
 }
 
 // OpenState reads into value what SealState wrapped. Unauthenticated with key
-// access.error.challenge when it is not one, is bound elsewhere or is too old.
+// errs.signin.again when it is not one, is bound elsewhere or is too old.
 func (s *Service) OpenState(purpose, bound, state string, value any) error {
 	over := errs.New(errs.Unauthenticated, "errs.signin.again")
 	if len(state) > maxState {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -115,6 +117,21 @@ func (s *Service) House(ctx context.Context) (Organisation, error) {
 
 const updateOrg = `UPDATE org SET name = $2, address = $3, phone = $4, hours = $5, place = $6, version = version + 1
 WHERE org_id = $1 AND version = $7`
+
+const placeOf = `SELECT place FROM org WHERE org_id = $1`
+
+// Today is the day it is at an organisation.
+func (s *Service) Today(q db.Querier, org core.ID) (core.Date, error) {
+	var name string
+	if err := q.QueryRow(placeOf, org).Scan(&name); err != nil {
+		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
+	}
+	place, err := time.LoadLocation(name)
+	if err != nil {
+		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
+	}
+	return clock.Today(s.clock, place), nil
+}
 
 // EditOrganisation changes the actor's own; o.Version is the one the form showed.
 // Invalid on its fields; Conflict when it changed meanwhile.

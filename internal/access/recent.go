@@ -51,8 +51,12 @@ func Stale(err error) bool {
 
 // OwnKeys is what a gesture on one's own ways in asks besides its permission: the
 // session is the holder's alone. Beside a worker nobody adds a key, else whoever sat
-// at the screen could come back alone.
+// at the screen could come back alone; and a session of one factor makes no key,
+// which would open the next one with two.
 func (s *Service) OwnKeys(ctx context.Context) error {
+	if core.ActorFrom(ctx).AAL < 2 {
+		return errs.New(errs.Forbidden, "access.error.second_factor")
+	}
 	if p, ok := ctx.Value(proofKey{}).(proof); ok && p.beside != "" {
 		return errs.New(errs.Forbidden, "errs.signin.beside")
 	}

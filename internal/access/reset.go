@@ -2,9 +2,11 @@ package access
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core"
@@ -23,12 +25,17 @@ const (
 	resetCodeLetters = 6
 	resetPurpose     = "reset v1"
 	resetDone        = time.Hour // from the approval to the new key
+
+	// maxResets is how many requests of one login wait at once. One that waits is never
+	// put aside by another, else a stranger's would put aside its owner's.
+	maxResets = 3
 )
 
 // resetState is what the asking browser carries.
 type resetState struct {
 	Org, ID core.ID
 	Code    string
+	Pad     string // where Org is "": what is sealed has the same length for nobody
 }
 
 // ResetRequest is a colleague who waits for an approval.
@@ -50,12 +57,18 @@ type ResetView struct {
 const insertReset = `INSERT INTO reset_request (org_id, id, worker, code, asked_at, ends_at, answered_by, approved, used_at)
 VALUES ($1, $2, $3, $4, $5, $6, '', 0, 0)`
 
-const dropResets = `DELETE FROM reset_request WHERE org_id = $1 AND worker = $2 AND answered_by = ''`
+const (
+	dropReset    = `DELETE FROM reset_request WHERE org_id = $1 AND id = $2 AND worker = $3 AND answered_by = ''`
+	countResets  = `SELECT COUNT(*) FROM reset_request WHERE org_id = $1 AND worker = $2 AND answered_by = '' AND ends_at > $3`
+	refuseResets = `UPDATE reset_request SET answered_by = $4 WHERE org_id = $1 AND worker = $2 AND id <> $3 AND answered_by = ''`
+)
 
 // AskReset notes that somebody asks for a new way in. state is what the browser
 // carries until an answer; it is the same for a login that does not exist, whose
-// request nobody ever sees. TooMany after many.
-func (s *Service) AskReset(ctx context.Context, login, browser string, client Client) (state string, err error) {
+// request nobody ever sees. before is what this browser carries already, "" for
+// nothing: what it asked for the same login ends. Conflict when too many requests for
+// the login wait already; TooMany after many.
+func (s *Service) AskReset(ctx context.Context, login, browser, before string, client Client) (state string, err error) {
 	if !s.BrowserOK(browser) {
 		return "", errs.New(errs.Forbidden, "access.error.csrf")
 	}
@@ -71,6 +84,10 @@ func (s *Service) AskReset(ctx context.Context, login, browser string, client Cl
 	if err != nil {
 		return "", err
 	}
+	var own resetState
+	if err := s.OpenState(resetPurpose, browser, before, &own); err != nil {
+		own = resetState{} // nothing of this browser waits
+	}
 	var who account
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		who = account{}
@@ -79,16 +96,24 @@ func (s *Service) AskReset(ctx context.Context, login, browser string, client Cl
 			return err
 		}
 		if !who.active {
-			who = account{} // the same rows, of nobody
+			// The same rows, of nobody: each unknown login has its own, as a known one does.
+			who = account{id: core.ID(hex.EncodeToString(s.mac("reset nobody", login)))}
 		}
-		if _, err := tx.Exec(dropResets, who.org, who.id); err != nil {
+		if _, err := tx.Exec(dropReset, who.org, own.ID, who.id); err != nil {
 			return err
+		}
+		var waiting int64
+		if err := tx.QueryRow(countResets, who.org, who.id, tx.Now()).Scan(&waiting); err != nil {
+			return err
+		}
+		if waiting >= maxResets {
+			return errs.New(errs.Conflict, "errs.signin.reset_many")
 		}
 		if _, err := tx.Exec(insertReset, who.org, id, who.id, code, tx.Now(), tx.Now()+s.opt.ResetAsk.Microseconds()); err != nil {
 			return err
 		}
 		e := journal.Event{Kind: "member.reset_ask"}
-		if who.id != "" {
+		if who.org != "" {
 			e.Object, e.ObjectID = "worker", who.id
 		}
 		return s.journal.Record(as(ctx, who.org), tx, e)
@@ -96,7 +121,8 @@ func (s *Service) AskReset(ctx context.Context, login, browser string, client Cl
 	if err != nil {
 		return "", fmt.Errorf("ask for a reset: %w", err)
 	}
-	return s.SealState(resetPurpose, browser, resetState{who.org, id, code}, s.opt.ResetAsk+resetDone)
+	pad := strings.Repeat("x", max(0, len(id)-len(who.org)))
+	return s.SealState(resetPurpose, browser, resetState{who.org, id, code, pad}, s.opt.ResetAsk+resetDone)
 }
 
 // compareCode draws what two people compare: letters that are not mistaken for one
@@ -128,7 +154,7 @@ type resetRow struct {
 func scanReset(q db.Querier, org, id core.ID) (resetRow, error) {
 	var r resetRow
 	err := q.QueryRow(readReset, org, id).Scan(&r.worker, &r.ends, &r.answeredBy, &r.approved, &r.used)
-	if errors.Is(err, db.ErrNoRows) { // a newer request took its place
+	if errors.Is(err, db.ErrNoRows) { // a newer one of the same browser took its place
 		return resetRow{used: 1}, nil
 	}
 	return r, err
@@ -178,8 +204,11 @@ func (s *Service) TakeReset(ctx context.Context, state, browser string) (Invitat
 		if !row.view(st.Code, tx.Now()).Approved {
 			return errs.New(errs.Conflict, "errs.signin.reset_waits")
 		}
-		if n, err := tx.Exec(useReset, st.Org, st.ID, tx.Now()); err != nil || n == 0 {
-			return errors.Join(err, errs.New(errs.Conflict, "errs.signin.reset_waits"))
+		switch n, err := tx.Exec(useReset, st.Org, st.ID, tx.Now()); {
+		case err != nil:
+			return fmt.Errorf("use a reset: %w", err)
+		case n == 0:
+			return errs.New(errs.Conflict, "errs.signin.reset_waits")
 		}
 		w, err := s.member(tx, st.Org, row.worker)
 		if err != nil {
@@ -231,8 +260,8 @@ func (s *Service) ResetRequests(ctx context.Context) ([]ResetRequest, error) {
 const answerReset = `UPDATE reset_request SET answered_by = $3, approved = $4, ends_at = $5
 WHERE org_id = $1 AND id = $2 AND answered_by = '' AND ends_at > $6 AND worker <> $3`
 
-// AnswerReset approves or refuses a colleague's request. Stale when the actor's own
-// proof is old; NotFound when the request is their own, answered or too old.
+// AnswerReset approves or refuses a colleague's request; to approve one ends the
+// others that wait in the same name. Stale when the actor's own proof is old; NotFound when the request is their own, answered or too old.
 func (s *Service) AnswerReset(ctx context.Context, id core.ID, approve bool) error {
 	if err := s.Can(ctx, ResetApprove, Here(ctx)); err != nil {
 		return err
@@ -256,6 +285,11 @@ func (s *Service) AnswerReset(ctx context.Context, id core.ID, approve bool) err
 		row, err := scanReset(tx, a.Org, id)
 		if err != nil {
 			return err
+		}
+		if approve {
+			if _, err := tx.Exec(refuseResets, a.Org, row.worker, id, a.ID); err != nil {
+				return fmt.Errorf("end the other resets: %w", err)
+			}
 		}
 		return s.recordMember(ctx, tx, kind, row.worker)
 	})

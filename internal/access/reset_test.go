@@ -26,7 +26,7 @@ func TestAColleagueApprovesAReset(t *testing.T) {
 			r.clock.advance(30 * time.Second)
 		}
 		browser := r.browser()
-		state, err := r.AskReset(t.Context(), "N.LEFEVRE", browser, office)
+		state, err := r.AskReset(t.Context(), "N.LEFEVRE", browser, "", office)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestAColleagueApprovesAReset(t *testing.T) {
 		for _, end := range []string{"refused", "late", "late answer", "newer"} {
 			fresh()
 			r.clock.advance(5 * time.Minute) // the brake on asking
-			state, err := r.AskReset(t.Context(), "n.lefevre", browser, office)
+			state, err := r.AskReset(t.Context(), "n.lefevre", browser, state, office)
 			if err != nil {
 				t.Fatalf("%s: %v", end, err)
 			}
@@ -103,7 +103,7 @@ func TestAColleagueApprovesAReset(t *testing.T) {
 				err = r.AnswerReset(h.claire, list[0].ID, true)
 				r.clock.advance(61 * time.Minute)
 			case "newer":
-				_, err = r.AskReset(t.Context(), "n.lefevre", browser, office)
+				_, err = r.AskReset(t.Context(), "n.lefevre", browser, state, office)
 			}
 			if err != nil {
 				t.Fatalf("%s: %v", end, err)
@@ -130,18 +130,89 @@ func TestAColleagueApprovesAReset(t *testing.T) {
 func TestAResetTellsNobodyWhoExists(t *testing.T) {
 	each(t, access.Options{}, func(t *testing.T, r *rig) {
 		h := r.setUp()
-		browser := r.browser()
-		state, err := r.AskReset(t.Context(), "personne", browser, office)
-		if err != nil {
-			t.Fatal(err)
+		long := map[string]int{}
+		for _, login := range []string{"personne", "quelqu.un.d.autre", claireLogin} {
+			browser, state := r.browser(), ""
+			for n := range 4 { // from four browsers: the fourth is told that too many wait
+				var err error
+				state, err = r.AskReset(t.Context(), login, browser, "", office)
+				if n == 3 {
+					want(t, login+" a fourth time", err, errs.Conflict, "errs.signin.reset_many")
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				long[login] = len(state)
+				view, err := r.ReadReset(t.Context(), state, browser)
+				if err != nil || view.Approved || view.Ended {
+					t.Errorf("%s: %+v %v", login, view, err)
+				}
+			}
 		}
-		view, err := r.ReadReset(t.Context(), state, browser)
-		if err != nil || view.Approved || view.Ended {
-			t.Errorf("%+v %v", view, err)
+		if long["personne"] != long[claireLogin] || long["quelqu.un.d.autre"] != long[claireLogin] {
+			t.Errorf("what the browser carries tells who exists: %v", long)
 		}
 		list, err := r.ResetRequests(h.claire)
 		if err != nil || len(list) != 0 {
 			t.Errorf("%v %v", list, err)
+		}
+	})
+}
+
+// Whoever knows a login may ask in its name: the request of its owner stays, and ends
+// the others once it is approved.
+func TestAStrangersResetsDoNotPutTheOwnersAside(t *testing.T) {
+	each(t, access.Options{}, func(t *testing.T, r *rig) {
+		h := r.setUp()
+		r.join(h, access.Worker{Login: "n.lefevre", Name: "Nadia Lefèvre", Works: true, Teams: []core.ID{h.team}})
+		stranger := access.Client{Address: "198.51.100.7", Device: "Chrome"}
+		browser := r.browser()
+		state, err := r.AskReset(t.Context(), "n.lefevre", browser, "", office)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var other string
+		otherBrowser := r.browser()
+		for n := range 4 {
+			got, err := r.AskReset(t.Context(), "n.lefevre", otherBrowser, "", stranger)
+			if n < 2 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				other = got
+				continue
+			}
+			want(t, "one more", err, errs.Conflict, "errs.signin.reset_many")
+		}
+		// The same browser once more: its own request gives way to the new one.
+		r.clock.advance(time.Minute)
+		if other, err = r.AskReset(t.Context(), "n.lefevre", otherBrowser, other, stranger); err != nil {
+			t.Fatal(err)
+		}
+		view, err := r.ReadReset(t.Context(), state, browser)
+		if err != nil || view.Ended {
+			t.Fatalf("the owner's: %+v %v", view, err)
+		}
+		list, err := r.ResetRequests(h.claire)
+		if err != nil || len(list) != 3 {
+			t.Fatalf("waiting: %+v %v", list, err)
+		}
+		for _, one := range list {
+			if one.Code == view.Code {
+				if err := r.AnswerReset(h.claire, one.ID, true); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if list, err = r.ResetRequests(h.claire); err != nil || len(list) != 0 {
+			t.Errorf("still waiting: %+v %v", list, err)
+		}
+		if view, err = r.ReadReset(t.Context(), other, otherBrowser); err != nil || !view.Ended || view.Approved {
+			t.Errorf("the stranger's: %+v %v", view, err)
+		}
+		if _, err := r.TakeReset(t.Context(), state, browser); err != nil {
+			t.Error(err)
 		}
 	})
 }
@@ -172,5 +243,18 @@ func TestRenewingASessionStopsItsOldToken(t *testing.T) {
 		_, err = r.ProveCode(ctx, code, office)
 		want(t, "the same code twice", err, errs.Invalid, "access.error.wrong_code")
 		want(t, "a demonstration's button elsewhere", func() error { _, err := r.ProveDemo(ctx); return err }(), errs.NotFound, "access.error.not_found")
+	})
+}
+
+// A session of one factor changes none of its holder's ways in.
+func TestOneFactorMakesNoKey(t *testing.T) {
+	each(t, access.Options{}, func(t *testing.T, r *rig) {
+		h := r.setUp()
+		if err := r.OwnKeys(h.claire); err != nil {
+			t.Fatal(err)
+		}
+		weak := core.ActorFrom(h.claire)
+		weak.AAL = 1
+		want(t, "one factor", r.OwnKeys(core.WithActor(h.claire, weak)), errs.Forbidden, "access.error.second_factor")
 	})
 }

@@ -78,7 +78,9 @@ const (
 	selectClosed   = `SELECT COUNT(*) FROM person WHERE org_id = $1 AND protected = 1 AND id IN ` + casefile.SameHuman
 	selectVital    = `SELECT chosen FROM vital_choice WHERE org_id = $1 AND person_id IN ` + casefile.SameHuman + ` ORDER BY id DESC LIMIT 1`
 	insertVital    = `INSERT INTO vital_choice (org_id, id, person_id, chosen, at, by_kind, by_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-	selectHumans   = `SELECT id FROM person WHERE org_id = $1 AND id IN ` + casefile.SameHuman + ` ORDER BY id LIMIT 50`
+	endVital       = `UPDATE outside_access SET ends_at = CASE WHEN granted = 1 THEN $3 ELSE 0 END, answered_at = CASE WHEN answered_at = 0 THEN $3 ELSE answered_at END
+WHERE org_id = $1 AND person_id IN ` + casefile.SameHuman + ` AND kind = 'vital' AND (answered_at = 0 OR ends_at > $3)`
+	selectHumans = `SELECT id FROM person WHERE org_id = $1 AND id IN ` + casefile.SameHuman + ` ORDER BY id LIMIT 50`
 )
 
 func (s *Service) scanOutside(r interface{ Scan(...any) error }) (Outside, error) {
@@ -108,6 +110,28 @@ func (s *Service) listOutside(q db.Querier, sql string, args ...any) ([]Outside,
 	return list, nil
 }
 
+func idsOf(q db.Querier, sql string, org, person core.ID) ([]core.ID, error) {
+	var list []core.ID
+	rows, err := q.Query(sql, org, person)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		err := r.Scan(&id)
+		list = append(list, id)
+		return err
+	})
+	return list, err
+}
+
+// humansOf reads the files that a person is: each reads in its journal what is done
+// with any.
+func humansOf(q db.Querier, org, person core.ID) ([]core.ID, error) {
+	list, err := idsOf(q, selectHumans, org, person)
+	if err != nil {
+		return nil, fmt.Errorf("the files of %s: %w", person, err)
+	}
+	return list, nil
+}
+
 // door reads what stands at the door of a file, and asks whether the actor may ask.
 func (s *Service) door(ctx context.Context, q db.Querier, person core.ID) (Door, []core.ID, error) {
 	actor := core.ActorFrom(ctx)
@@ -117,18 +141,13 @@ func (s *Service) door(ctx context.Context, q db.Querier, person core.ID) (Door,
 	if err != nil {
 		return d, nil, err
 	}
-	var teams, humans []core.ID
-	collect := func(sql string, to *[]core.ID) error {
-		rows, err := q.Query(sql, actor.Org, person)
-		return db.Each(rows, err, func(r *db.Rows) error {
-			var id core.ID
-			err := r.Scan(&id)
-			*to = append(*to, id)
-			return err
-		})
-	}
-	if err := errors.Join(collect(selectTeams, &teams), collect(selectHumans, &humans)); err != nil {
+	teams, err := idsOf(q, selectTeams, actor.Org, person)
+	if err != nil {
 		return d, nil, fmt.Errorf("who accompanies %s: %w", person, err)
+	}
+	humans, err := humansOf(q, actor.Org, person)
+	if err != nil {
+		return d, nil, err
 	}
 	if err := s.cases.Access.Can(ctx, access.OutsideAsk, access.Resource{Org: actor.Org, Person: person, Teams: teams}); err != nil {
 		return d, nil, err
@@ -149,15 +168,23 @@ func (s *Service) door(ctx context.Context, q db.Querier, person core.ID) (Door,
 			d.TeamName = t.Name
 		}
 	}
-	var closed, chosen int64
+	var closed int64
 	if err := q.QueryRow(selectClosed, actor.Org, person).Scan(&closed); err != nil {
 		return d, nil, fmt.Errorf("whether a file is closed: %w", err)
 	}
-	if err := q.QueryRow(selectVital, actor.Org, person).Scan(&chosen); err != nil && !errors.Is(err, db.ErrNoRows) {
-		return d, nil, fmt.Errorf("what was chosen for emergencies: %w", err)
+	d.Closed = closed > 0
+	d.Vital, err = vitalChosen(q, actor.Org, person)
+	return d, humans, err
+}
+
+// vitalChosen tells whether the person accepts, as of their last word, that what is
+// vital be opened in an emergency.
+func vitalChosen(q db.Querier, org, person core.ID) (bool, error) {
+	var chosen int64
+	if err := q.QueryRow(selectVital, org, person).Scan(&chosen); err != nil && !errors.Is(err, db.ErrNoRows) {
+		return false, fmt.Errorf("what was chosen for emergencies: %w", err)
 	}
-	d.Closed, d.Vital = closed > 0, chosen == 1
-	return d, humans, nil
+	return chosen == 1, nil
 }
 
 // ReadDoor reads what a worker of another team is told before asking.
@@ -242,6 +269,22 @@ func (s *Service) Answer(ctx context.Context, id core.ID, yes bool) error {
 		case o.Answered != 0, tx.Now()-o.AskedAt > outsideHour.Microseconds():
 			return errs.New(errs.Conflict, "errs.agreements.outside_answered")
 		}
+		person, err := kept(tx, actor.Org, o.Person)
+		if err != nil {
+			return err
+		}
+		humans, err := humansOf(tx, actor.Org, person)
+		if err != nil {
+			return err
+		}
+		if yes && o.Kind == ForVital { // the person may have said no since it was asked
+			switch still, err := vitalChosen(tx, actor.Org, person); {
+			case err != nil:
+				return err
+			case !still:
+				return errs.New(errs.Conflict, "errs.agreements.vital_off")
+			}
+		}
 		granted, ends, line := int64(0), int64(0), "outside.refuse"
 		if yes {
 			granted, ends, line = 1, tx.Now()+outsideHour.Microseconds(), "outside.second"
@@ -249,7 +292,7 @@ func (s *Service) Answer(ctx context.Context, id core.ID, yes bool) error {
 		if _, err := tx.Exec(answerOutside, actor.Org, id, granted, ends, actor.ID, tx.Now()); err != nil {
 			return fmt.Errorf("answer an access outside the team: %w", err)
 		}
-		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: line, Subjects: []core.ID{o.Person}, Object: "outside", ObjectID: id, Reason: o.Reason})
+		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: line, Subjects: humans, Object: "outside", ObjectID: id, Reason: o.Reason})
 	})
 }
 
@@ -275,10 +318,18 @@ func (s *Service) ReadOutside(ctx context.Context, id core.ID) (Shared, Outside,
 		if err != nil {
 			return journal.Event{}, err
 		}
+		withdrawn := false // a no since then, in a file merged since with this one too
+		if o.Kind == ForVital {
+			still, err := vitalChosen(q, actor.Org, person)
+			if err != nil {
+				return journal.Event{}, err
+			}
+			withdrawn = !still
+		}
 		allow := func(category access.Category) (casefile.Opened, error) {
 			about := person
 			invoked := access.Invoked{Kind: access.InvokedReason, ID: o.ID, Person: person, To: o.Worker, Categories: o.categories(),
-				Ends: time.UnixMicro(o.EndsAt), Granted: o.Granted, Today: out.Today, At: s.cases.Clock.Now(), Category: category}
+				Ends: time.UnixMicro(o.EndsAt), Granted: o.Granted && !withdrawn, Today: out.Today, At: s.cases.Clock.Now(), Category: category}
 			return s.cases.Allow(access.Invoke(ctx, invoked), q, access.SharedRead, &about)
 		}
 		opened, err := s.gather(ctx, q, person, o.categories(), allow, &out)
@@ -320,7 +371,7 @@ func (s *Service) WaitingVital(ctx context.Context) ([]Outside, People, error) {
 
 // ChooseVital writes whether the person accepts that what is vital be opened in an
 // emergency: yes at the counter, with a worker of their team; no from their own space
-// too.
+// too, and what a yes had opened closes at once.
 func (s *Service) ChooseVital(ctx context.Context, person core.ID, yes bool) error {
 	action, chosen, line := access.AgreementRevoke, int64(0), "outside.vital_no"
 	if yes {
@@ -336,15 +387,16 @@ func (s *Service) ChooseVital(ctx context.Context, person core.ID, yes bool) err
 		if err != nil {
 			return err
 		}
-		var before int64
-		if err := tx.QueryRow(selectVital, o.Org, person).Scan(&before); err != nil && !errors.Is(err, db.ErrNoRows) {
-			return fmt.Errorf("what was chosen for emergencies: %w", err)
-		}
-		if before == chosen {
-			return nil
+		if before, err := vitalChosen(tx, o.Org, person); err != nil || before == yes {
+			return err
 		}
 		if _, err := tx.Exec(insertVital, o.Org, id, person, chosen, tx.Now(), string(actor.Kind), actor.ID); err != nil {
 			return fmt.Errorf("write what was chosen for emergencies: %w", err)
+		}
+		if !yes { // hours that run stop now, and those that wait are refused
+			if _, err := tx.Exec(endVital, o.Org, person, tx.Now()); err != nil {
+				return fmt.Errorf("end hours opened for an emergency: %w", err)
+			}
 		}
 		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: line, Subjects: o.Humans})
 	})
@@ -361,10 +413,6 @@ func (s *Service) around(ctx context.Context, q db.Querier, org core.ID, out *Li
 	if out.Outside, err = s.listOutside(q, sql, org, out.Person); err != nil {
 		return err
 	}
-	var chosen int64
-	if err := q.QueryRow(selectVital, org, out.Person).Scan(&chosen); err != nil && !errors.Is(err, db.ErrNoRows) {
-		return fmt.Errorf("what was chosen for emergencies: %w", err)
-	}
-	out.Vital = chosen == 1
-	return nil
+	out.Vital, err = vitalChosen(q, org, out.Person)
+	return err
 }

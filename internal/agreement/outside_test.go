@@ -104,7 +104,22 @@ func TestAnEmergencyNeedsTheirYesAndASecondPerson(t *testing.T) {
 		if d := s.Dossier; !slices.Equal(s.Categories, []access.Category{access.Vital}) || d.Person.Phone == "" || len(d.Facts) > 0 || d.Person.Address.City != "" || len(d.Person.Address.Lines) > 0 {
 			t.Errorf("%v %+v", s.Categories, d.Person)
 		}
+		waits, err := w.agreed.Ask(w.Karim, w.mia, agreement.ForVital, reason)
+		must(t, err)
 		must(t, w.agreed.ChooseVital(w.person(w.mia), w.mia, false))
+		_, _, err = w.agreed.ReadOutside(w.Karim, id)
+		kind(t, "an hour that her no ended", err, errs.NotFound)
+		kind(t, "a request that her no ended", w.agreed.Answer(lea, waits, true), errs.Conflict)
+		mine, err := w.agreed.List(w.person(w.mia), w.mia)
+		must(t, err)
+		if len(mine.Outside) != 1 || mine.Outside[0].ID != id || mine.Vital {
+			t.Errorf("she no longer reads who had opened: %+v", mine)
+		}
+		must(t, w.agreed.ChooseVital(w.Claire, w.mia, true))
+		_, _, err = w.agreed.ReadOutside(w.Karim, id)
+		kind(t, "a new yes opens no hour of before", err, errs.NotFound)
+		kind(t, "nor a request of before", w.agreed.Answer(lea, waits, true), errs.Conflict)
+		must(t, w.agreed.ChooseVital(w.Claire, w.mia, false))
 		_, err = w.agreed.Ask(w.Karim, w.mia, agreement.ForVital, reason)
 		kind(t, "she said no again", err, errs.Invalid)
 		refused, err := func() (core.ID, error) {
@@ -115,5 +130,31 @@ func TestAnEmergencyNeedsTheirYesAndASecondPerson(t *testing.T) {
 		must(t, w.agreed.Answer(lea, refused, false))
 		_, _, err = w.agreed.ReadOutside(w.Karim, refused)
 		kind(t, "the second person said no", err, errs.NotFound)
+	})
+}
+
+// What happens at the door is in the journal of each file that the person is.
+func TestAnAnswerIsReadByAMergedFileToo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		must(t, w.agreed.ChooseVital(w.Claire, w.mia, true))
+		twin := w.Person("Mia", "Haddad", "1992-02-03")
+		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: w.mia, Other: twin}))
+		id, err := w.agreed.Ask(w.Karim, w.mia, agreement.ForVital, reason)
+		must(t, err)
+		lea, _ := w.Worker("lea", "Léa Morin", w.TeamB)
+		must(t, w.agreed.Answer(lea, id, true))
+		for _, person := range []core.ID{w.mia, twin} {
+			told := false
+			must(t, w.DB.Read(t.Context(), func(q db.Querier) error {
+				lines, err := journal.ForPerson(q, core.ActorFrom(w.Claire).Org, person, casetest.Today(), casetest.Today())
+				for _, l := range lines {
+					told = told || l.Kind == "outside.second"
+				}
+				return err
+			}))
+			if !told {
+				t.Errorf("the journal of %s does not say who answered", person)
+			}
+		}
 	})
 }

@@ -36,8 +36,8 @@ func (c Consent) invoked(person core.ID, today core.Date, category access.Catego
 }
 
 // Read reads what an agreement shares, for a worker of the team or for the relative it
-// was given to. What is over, taken back or not theirs is NotFound, as if it had never
-// been. Its line in the person's journal says the purpose.
+// was given to: to them what is over, taken back or not theirs is NotFound, as if it had
+// never been. The team that accompanies the person reads the same, whenever it is. Its line in the person's journal says the purpose.
 func (s *Service) Read(ctx context.Context, id core.ID) (Shared, error) {
 	return s.read(ctx, id, access.SharedRead, "shared.read")
 }

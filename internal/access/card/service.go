@@ -283,7 +283,7 @@ func (s *Service) Prove(ctx context.Context, code string, pin secret.String, cli
 
 // right writes that a card served and tells whom it lets in.
 func (s *Service) right(tx *db.Tx, c *row, hold access.Hold) (core.ID, error) {
-	day, err := s.today(tx, c.org)
+	day, err := s.Access.Today(tx, c.org)
 	if err != nil {
 		return "", err
 	}

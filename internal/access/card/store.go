@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
@@ -47,9 +46,7 @@ VALUES ($1, $2, $3, $4, $5, 0, $6, $7, '', 0, '')`
 	selectPepper = `SELECT data FROM card_pepper WHERE org_id = $1 AND id = $2`
 	newestPepper = `SELECT id, data FROM card_pepper WHERE org_id = $1 ORDER BY id DESC LIMIT 1 /* every row: one, or a few */`
 	insertPepper = `INSERT INTO card_pepper (org_id, id, data, made_at) VALUES ($1, $2, $3, $4)`
-
-	placeOf  = `SELECT place FROM org WHERE org_id = $1`
-	workerOf = `SELECT name FROM worker WHERE org_id = $1 AND id = $2`
+	workerOf     = `SELECT name FROM worker WHERE org_id = $1 AND id = $2`
 )
 
 func (s *Service) scan(r interface{ Scan(...any) error }) (row, error) {
@@ -139,19 +136,6 @@ func (s *Service) seal(id core.ID, d cardData) ([]byte, error) {
 		return nil, fmt.Errorf("seal a card: %w", err)
 	}
 	return s.Fields.Seal("card", "data", string(id), plain)
-}
-
-// today is the day it is at an organisation.
-func (s *Service) today(q db.Querier, org core.ID) (core.Date, error) {
-	var name string
-	if err := q.QueryRow(placeOf, org).Scan(&name); err != nil {
-		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
-	}
-	place, err := time.LoadLocation(name)
-	if err != nil {
-		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
-	}
-	return clock.Today(s.Clock, place), nil
 }
 
 // shown is a card for a page.

@@ -64,6 +64,9 @@ func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser
 		}
 	}
 	if purpose == Link {
+		if core.ActorFrom(ctx).Kind == core.ActorPerson { // issuers know workers alone
+			return "", "", errs.New(errs.Forbidden, "access.error.forbidden")
+		}
 		if err := s.Access.OwnKeys(ctx); err != nil {
 			return "", "", err
 		}
@@ -116,8 +119,8 @@ func refused() error { return errs.New(errs.Unauthenticated, "errs.signin.issuer
 // Finish reads the answer that the browser brings back. Unauthenticated: the answer
 // is not one to our question, or the issuer said no (errs.signin.issuer_refused); it
 // names nobody who was invited (errs.signin.issuer_unknown); its proof is not a fresh
-// one. Conflict: that account is linked to somebody else. Unavailable: the issuer
-// does not answer.
+// one. Conflict: that account is linked to somebody else. TooMany: too many refused
+// answers. Unavailable: the issuer does not answer.
 func (s *Service) Finish(ctx context.Context, id, browser, carried, back string, answer url.Values, client access.Client) (Done, error) {
 	k := s.find(id)
 	if k == nil {
@@ -128,6 +131,11 @@ func (s *Service) Finish(ctx context.Context, id, browser, carried, back string,
 		return Done{}, err
 	}
 	out := Done{Next: st.Next, Purpose: st.Purpose}
+	// A refused answer writes a line: whoever holds a question may not write a thousand.
+	hold, err := s.Access.HoldNow(ctx, "oidc", st.State, client)
+	if err != nil {
+		return out, err
+	}
 	fail := func(cause string, err error) (Done, error) {
 		if jerr := s.Access.Failed(ctx, "", journal.Event{Object: "issuer"}, cause); jerr != nil {
 			return out, jerr
@@ -148,7 +156,10 @@ func (s *Service) Finish(ctx context.Context, id, browser, carried, back string,
 		return out, err
 	}
 	raw, token, cl, err := s.exchange(ctx, k, st, back, answer.Get("code"))
-	if errs.Is(err, errs.Unavailable) {
+	if errs.Is(err, errs.Unavailable) { // nobody's failure
+		if rerr := s.DB.Tx(ctx, func(tx *db.Tx) error { return s.Access.Release(tx, hold) }); rerr != nil {
+			return out, rerr
+		}
 		return out, err
 	}
 	if err != nil {
@@ -158,8 +169,10 @@ func (s *Service) Finish(ctx context.Context, id, browser, carried, back string,
 		return fail("oidc_old", errors.New("the proof is not a fresh one"))
 	}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
-		out.Token, err = s.settle(ctx, tx, k, st, token.Subject, cl, raw, client)
-		return err
+		if out.Token, err = s.settle(ctx, tx, k, st, token.Subject, cl, raw, client); err != nil {
+			return err
+		}
+		return s.Access.Release(tx, hold)
 	})
 	return out, err
 }
@@ -211,7 +224,6 @@ const (
 	selectLink = `SELECT org_id, owner_kind, owner FROM federated WHERE subject_hash = $1`
 	insertLink = `INSERT INTO federated (subject_hash, org_id, owner_kind, owner, id, issuer, linked_at, used_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
 	useLink    = `UPDATE federated SET used_on = $2 WHERE subject_hash = $1`
-	placeOf    = `SELECT place FROM org WHERE org_id = $1`
 )
 
 // settle does what the purpose asks, with somebody whom the issuer has proved.
@@ -300,15 +312,11 @@ func (s *Service) link(ctx context.Context, tx *db.Tx, k *known, hash string, or
 }
 
 func (s *Service) used(tx *db.Tx, hash string, org core.ID) error {
-	var name string
-	if err := tx.QueryRow(placeOf, org).Scan(&name); err != nil {
-		return fmt.Errorf("place of the organisation: %w", err)
-	}
-	place, err := time.LoadLocation(name)
+	day, err := s.Access.Today(tx, org)
 	if err != nil {
-		return fmt.Errorf("place of the organisation: %w", err)
+		return err
 	}
-	if _, err := tx.Exec(useLink, hash, core.DateOf(s.Clock.Now().In(place)).String()); err != nil {
+	if _, err := tx.Exec(useLink, hash, day.String()); err != nil {
 		return fmt.Errorf("use a linked account: %w", err)
 	}
 	return nil

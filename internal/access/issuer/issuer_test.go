@@ -98,6 +98,7 @@ type world struct {
 	clock   *watch
 	access  *access.Service
 	issuers *issuer.Service
+	db      *db.DB
 	url     string
 	org     core.ID
 	claire  context.Context
@@ -112,7 +113,7 @@ func each(t *testing.T, address string, fn func(t *testing.T, w *world)) {
 	clk := &watch{}
 	dbtest.EachConfig(t, db.Config{Clock: clk}, func(t *testing.T, d *db.DB) {
 		clk.away = 0
-		w := &world{t: t, clock: clk, url: address, log: &bytes.Buffer{}}
+		w := &world{t: t, clock: clk, db: d, url: address, log: &bytes.Buffer{}}
 		ring, err := secret.NewKeyring(dbtest.Key())
 		w.ok(err)
 		fields, err := secret.NewFields(rand.Reader, ring)
@@ -224,6 +225,22 @@ func (w *world) through(ctx context.Context, purpose issuer.Purpose, invite stri
 	w.t.Helper()
 	to, carried := w.begin(ctx, purpose, invite)
 	return w.finish(ctx, carried, w.walk(to))
+}
+
+// failures counts the lines of refused attempts that name nobody.
+func (w *world) failures() int {
+	w.t.Helper()
+	n := 0
+	w.ok(w.db.Read(w.t.Context(), func(q db.Querier) error {
+		all, err := journal.ForOrg(q, "", journal.Before{}, 200)
+		for _, l := range all {
+			if l.Kind == "session.failed" {
+				n++
+			}
+		}
+		return err
+	}))
+	return n
 }
 
 func want(t *testing.T, what string, err error, kind errs.Kind, key string) {
@@ -364,6 +381,19 @@ func TestForgedAnswersOfARealProvider(t *testing.T) {
 		forged("no state", "errs.signin.issuer_refused", func(q url.Values) { q.Del("state") })
 		forged("another issuer", "errs.signin.issuer_refused", func(q url.Values) { q.Set("iss", "https://evil.example") })
 		forged("no code", "errs.signin.issuer_refused", func(q url.Values) { q.Del("code") })
+		// Five refused answers to one question, then each waits: no stranger fills the journal.
+		forged("a fifth", "errs.signin.issuer_refused", func(q url.Values) { q.Set("state", "x") })
+		forged("a sixth", "errs.signin.issuer_refused", func(q url.Values) { q.Set("state", "x") })
+		lines := w.failures()
+		for range 20 {
+			_, err := w.finish(ctx, carried, url.Values{"state": {"x"}})
+			want(t, "a seventh", err, errs.TooMany, "access.error.too_many_tries")
+		}
+		if now := w.failures(); now != lines {
+			t.Errorf("%d lines more", now-lines)
+		}
+		to, carried = w.begin(ctx, issuer.Enter, "")
+		answer = w.walk(to)
 		forged("an error", "errs.signin.issuer_refused", func(q url.Values) { q.Set("error", "access_denied") })
 		other, err := w.access.NewBrowser()
 		w.ok(err)

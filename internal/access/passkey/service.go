@@ -93,9 +93,9 @@ func (s *Service) BeginAdd(ctx context.Context, site Site) (options *protocol.Cr
 	return options, state, err
 }
 
-// Add keeps the key that the device made, under the name its owner gives it ("" =
-// the site's own word for a key, chosen by the caller). Invalid on the field name;
-// Invalid when the device's answer is not right or the key is already there.
+// Add keeps the key that the device made, under the name its owner gives it.
+// Invalid on the field name, "" included; Invalid when the device's answer is not
+// right or the key is already there.
 func (s *Service) Add(ctx context.Context, site Site, state, answer, name string) error {
 	if err := s.Access.Can(ctx, access.AccountUse, access.Here(ctx)); err != nil {
 		return err
@@ -415,7 +415,7 @@ func (s *Service) use(tx *db.Tx, v verified) (core.Actor, error) {
 	if err != nil {
 		return actor, err
 	}
-	day, err := s.today(tx, v.owner.org)
+	day, err := s.Access.Today(tx, v.owner.org)
 	if err != nil {
 		return actor, err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
@@ -94,7 +93,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '') ON CONFLICT DO NOTHING`
 	warnKey   = `UPDATE passkey SET warned_at = $5 WHERE org_id = $1 AND owner_kind = $2 AND owner = $3 AND id = $4`
 	renameKey = `UPDATE passkey SET name = $5 WHERE org_id = $1 AND owner_kind = $2 AND owner = $3 AND id = $4`
 	deleteKey = `DELETE FROM passkey WHERE org_id = $1 AND owner_kind = $2 AND owner = $3 AND id = $4`
-	placeOf   = `SELECT place FROM org WHERE org_id = $1`
 	nameOf    = `SELECT w.login FROM worker w WHERE w.org_id = $1 AND w.id = $2`
 )
 
@@ -147,19 +145,6 @@ func (s *Service) ownerOf(q db.Querier, a core.Actor) (owner, error) {
 	var err error
 	o.keys, err = s.readKeys(q, o)
 	return o, err
-}
-
-// today is the day it is at the owner's organisation.
-func (s *Service) today(q db.Querier, org core.ID) (core.Date, error) {
-	var name string
-	if err := q.QueryRow(placeOf, org).Scan(&name); err != nil {
-		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
-	}
-	place, err := time.LoadLocation(name)
-	if err != nil {
-		return core.Date{}, fmt.Errorf("place of the organisation: %w", err)
-	}
-	return clock.Today(s.Clock, place), nil
 }
 
 // actorOf is whom the keys of an owner let in; ok is false when nobody, or no

@@ -95,7 +95,7 @@ func (h *Handler) askProof(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeAsked(w, options, state)
+	return kit.WriteAsked(w, options, state)
 }
 
 func (h *Handler) proveKey(w http.ResponseWriter, r *http.Request) error {

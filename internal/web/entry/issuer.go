@@ -63,7 +63,7 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	done, err := h.issuers.Finish(r.Context(), r.PathValue("fournisseur"), browser, h.kit.Step(r), h.back(r), r.URL.Query(), kit.Client(r))
 	if err != nil {
 		said := kit.Sentence(err)
-		if said == nil || errs.Is(err, errs.Internal) {
+		if said == nil || errs.Is(err, errs.Internal) || errs.Is(err, errs.TooMany) {
 			return err
 		}
 		to := "/entrer"

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"net/http"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -34,16 +35,26 @@ func (h *Handler) renderLost(w http.ResponseWriter, r *http.Request, form *kit.F
 	})
 }
 
+// resetWait is how long the browser keeps its request: it ends by itself before.
+const resetWait = 24 * time.Hour
+
 func (h *Handler) askReset(w http.ResponseWriter, r *http.Request) error {
 	browser, err := h.kit.Browser(w, r)
 	if err != nil {
 		return err
 	}
-	state, err := h.access.AskReset(r.Context(), r.PostForm.Get("login"), browser, kit.Client(r))
+	state, err := h.access.AskReset(r.Context(), r.PostForm.Get("login"), browser, h.kit.Wait(r), kit.Client(r))
+	if errs.Is(err, errs.Conflict) {
+		form, err := h.kit.Refused(w, r, errs.Wrap(errs.Invalid, "errs.signin.reset_many", err).On("login"))
+		if err != nil {
+			return err
+		}
+		return h.renderLost(w, r, form, lostView{}, http.StatusUnprocessableEntity)
+	}
 	if err != nil {
 		return err
 	}
-	h.kit.SetStep(w, r, state)
+	h.kit.SetWait(w, r, state, resetWait)
 	h.kit.Redirect(w, r, "/entrer/perdu/attente")
 	return nil
 }
@@ -54,7 +65,7 @@ func (h *Handler) showReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reset, err := h.access.ReadReset(r.Context(), h.kit.Step(r), browser)
+	reset, err := h.access.ReadReset(r.Context(), h.kit.Wait(r), browser)
 	if errs.Is(err, errs.Unauthenticated) {
 		h.kit.Redirect(w, r, "/entrer/perdu")
 		return nil
@@ -75,7 +86,7 @@ func (h *Handler) takeReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	made, err := h.access.TakeReset(r.Context(), h.kit.Step(r), browser)
+	made, err := h.access.TakeReset(r.Context(), h.kit.Wait(r), browser)
 	if errs.Is(err, errs.Conflict) || errs.Is(err, errs.Unauthenticated) {
 		h.kit.Redirect(w, r, "/entrer/perdu/attente")
 		return nil

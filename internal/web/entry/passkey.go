@@ -1,7 +1,6 @@
 package entry
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -17,23 +16,7 @@ func (h *Handler) askKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeAsked(w, options, state)
-}
-
-// writeAsked answers a script with what to ask a device, and the state to send
-// back with its answer.
-func writeAsked(w http.ResponseWriter, options any, state string) error {
-	body, err := json.Marshal(struct {
-		Options any    `json:"options"`
-		State   string `json:"state"`
-	}{options, state})
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // the browser may have left
-	return nil
+	return kit.WriteAsked(w, options, state)
 }
 
 // signInKey lets in whoever holds the key that answered.

@@ -5,7 +5,6 @@ package keys
 
 import (
 	"embed"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -133,17 +132,7 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(struct {
-		Options any    `json:"options"`
-		State   string `json:"state"`
-	}{options, state})
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // the browser may have left
-	return nil
+	return kit.WriteAsked(w, options, state)
 }
 
 func (h *Handler) add(w http.ResponseWriter, r *http.Request) error {

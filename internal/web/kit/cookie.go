@@ -14,6 +14,7 @@ const (
 	cookieLang    = "parvis_lang"
 	cookieFlash   = "parvis_flash"
 	cookieStep    = "parvis_step"
+	cookieWait    = "parvis_wait"
 )
 
 // cookieName is what a cookie is called: on TLS with the prefix by which a browser
@@ -75,6 +76,16 @@ func (k *Kit) SignOut(w http.ResponseWriter, r *http.Request) {
 func (k *Kit) SetStep(w http.ResponseWriter, r *http.Request, value string) {
 	setCookie(w, r, cookieStep, value, 10*time.Minute)
 }
+
+// SetWait keeps the value that ties a browser to a request which somebody else
+// answers, as long as that may take: SetStep's life is too short, and a sign-in tried
+// meanwhile would write over it.
+func (k *Kit) SetWait(w http.ResponseWriter, r *http.Request, value string, life time.Duration) {
+	setCookie(w, r, cookieWait, value, life)
+}
+
+// Wait returns the value of SetWait, "" when there is none.
+func (k *Kit) Wait(r *http.Request) string { return readCookie(r, cookieWait) }
 
 // Step returns the value of SetStep, "" when there is none.
 func (k *Kit) Step(r *http.Request) string { return readCookie(r, cookieStep) }
