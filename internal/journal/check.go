@@ -71,10 +71,16 @@ func (j *Journal) Check(ctx context.Context, kept ...Checkpoint) (Report, error)
 	return report, nil
 }
 
-// settle compares what was erased with what lines tell of it.
+// settle compares what was erased, and whom lines do not name any more, with what
+// lines tell of it.
 func (r *Report) settle() {
-	if !r.open && r.Erased > r.announced {
+	if !r.open && r.Erased > r.announced { // an open export does not say how many
 		r.fault(Fault{What: WrongErasure, Err: fmt.Errorf("%d erased, %d announced", r.Erased, r.announced)})
+	}
+	if r.parted > r.announcedParted {
+		for _, f := range r.partedAt {
+			r.fault(f)
+		}
 	}
 }
 
@@ -163,7 +169,7 @@ func (j *Journal) checkTree(ctx context.Context, t treeSpan, kept []Checkpoint, 
 				}
 			})
 			next = l.seq + 1
-			checkLine(l, 0, report)
+			checkLine(l, 0, false, report)
 			for len(signed) > 0 && signed[0].size <= next {
 				c.meet(signed[0].size, signed[0].root, 0)
 				signed = signed[1:]
@@ -273,17 +279,26 @@ func readNodes(q db.Querier, t treeSpan, from, to int64, into map[int64][]byte) 
 	return nil
 }
 
-// erasedDetail is the detail of a line that tells of erasures: how many.
-const erasedDetail = "erased"
+// What a line that tells of erasures counts: lines whose content went, persons who
+// were taken out of lines that stay.
+const (
+	erasedDetail = "erased"
+	partedDetail = "parted"
+)
 
-// checkLine checks one line by itself.
-func checkLine(l row, at int64, report *Report) {
+// checkLine checks one line by itself. open says that it comes without its closed
+// part and its subjects, as an export may: a line of a database never does, and
+// otherwise whoever empties these columns would hide what they said.
+func checkLine(l row, at int64, open bool, report *Report) {
 	wrong := func(what What, err error) {
 		report.fault(Fault{What: what, Tree: l.tree, From: l.seq, To: l.seq, At: at, Err: err})
 	}
 	report.Lines++
 	if l.event == nil {
 		report.Erased++
+		if l.salt != nil || l.closed != nil || l.closedSalt != nil || l.subjects != nil {
+			wrong(WrongEvent, errors.New("erased in part"))
+		}
 		return
 	}
 	if !bytes.Equal(commit(l.salt, l.event), l.leaf) {
@@ -298,29 +313,55 @@ func checkLine(l row, at int64, report *Report) {
 	if o.Tree != l.tree || o.Seq != l.seq || o.Org != l.org || o.Day.String() != l.day {
 		wrong(WrongElsewhere, nil)
 	}
-	if l.closed != nil {
-		c, err := decodeClosed(l.closed)
-		if err != nil || !bytes.Equal(commit(l.closedSalt, l.closed), o.Closed) || c.At != l.at || c.ID != l.id {
-			wrong(WrongClosed, err)
-		} else if o.Kind == eraseKind {
-			n, err := strconv.ParseInt(c.Detail[erasedDetail], 10, 64)
-			if err != nil {
-				wrong(WrongClosed, err)
-			}
-			report.announced += n
-		}
-	} else {
-		report.open = true
-	}
 	all, err := unpackSubjects(l.subjects)
 	if err != nil {
 		wrong(WrongSubject, err)
+		return
 	}
+	found := map[string]bool{}
 	for _, s := range all {
-		if !slices.ContainsFunc(o.Subjects, func(c []byte) bool { return bytes.Equal(c, s.commitment()) }) {
+		c := s.commitment()
+		if !slices.ContainsFunc(o.Subjects, func(w []byte) bool { return bytes.Equal(w, c) }) {
 			wrong(WrongSubject, nil)
 		}
+		found[string(c)] = true
 	}
+	if open && l.closed == nil && all == nil {
+		return
+	}
+	if n := int64(len(o.Subjects) - len(found)); n > 0 {
+		report.parted += n
+		if len(report.partedAt) < maxFaults {
+			report.partedAt = append(report.partedAt, Fault{What: WrongSubject, Tree: l.tree, From: l.seq, To: l.seq, At: at, Err: fmt.Errorf("%d of %d are not there", n, len(o.Subjects))})
+		}
+	}
+	c, err := decodeClosed(l.closed)
+	if err != nil || !bytes.Equal(commit(l.closedSalt, l.closed), o.Closed) || c.At != l.at || c.ID != l.id {
+		wrong(WrongClosed, err)
+		return
+	}
+	if o.Kind == eraseKind {
+		erased, err := c.count(erasedDetail)
+		parted, also := c.count(partedDetail)
+		if err = errors.Join(err, also); err != nil {
+			wrong(WrongClosed, err)
+		}
+		report.announced += erased
+		report.announcedParted += parted
+	}
+}
+
+// count reads how many a line of an erasure tells of, 0 when it does not say.
+func (c closedPart) count(detail string) (int64, error) {
+	text, ok := c.Detail[detail]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && n < 1 {
+		err = fmt.Errorf("%s of %d", detail, n)
+	}
+	return n, err
 }
 
 const indexOfLines = `SELECT day, person, seq FROM journal_subject

@@ -69,6 +69,7 @@ type exportCheck struct {
 	next   int64                  // the line that it waits for
 	climb  *climb                 // the present tree, nil before the first
 	seen   map[core.ID]bool
+	told   bool // whether it is open is known
 }
 
 // signedAt is a checkpoint and the line of the file it stands on.
@@ -213,7 +214,14 @@ func (x *exportCheck) line(l exportLine, at int64) {
 		closed: bare(l.Closed), closedSalt: l.ClosedSalt, subjects: l.Subjects, leaf: l.Leaf,
 	}
 	x.climb.line(r, at, nil)
-	checkLine(r, at, x.report)
+	if r.event != nil && !x.told {
+		// An export is open or it is not: the first line tells.
+		x.told, x.report.open = true, r.closed == nil
+	}
+	checkLine(r, at, x.report.open, x.report)
+	if x.report.open && r.event != nil && r.closed != nil {
+		x.report.fault(Fault{What: WrongClosed, Tree: r.tree, From: r.seq, To: r.seq, At: at, Err: errors.New("in an open export")})
+	}
 	all := x.signed[l.Tree]
 	for len(all) > 0 && all[0].size <= x.climb.crown.size {
 		x.climb.meet(all[0].size, all[0].root, all[0].at)

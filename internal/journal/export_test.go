@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,6 +76,8 @@ func TestExportHoldsTheWholeJournal(t *testing.T) {
 	})
 }
 
+var closedMember = regexp.MustCompile(`"closed":\{[^}]*\},`)
+
 // TestExportTellsTampering changes an export in every way that comes to mind; each
 // must be seen, and what is said must name the place.
 func TestExportTellsTampering(t *testing.T) {
@@ -113,8 +116,9 @@ func TestExportTellsTampering(t *testing.T) {
 		"a tree gone": {swap(func(l []string) []string {
 			return slices.DeleteFunc(l, func(s string) bool { return strings.Contains(s, `"org":"`+string(other)) })
 		}), "lines 0 to 2 are missing at the end"},
-		"a line added":     {text + lines[at], fmt.Sprintf("line %d of the file: not in order", len(lines)+1)},
-		"the date changed": {strings.Replace(text, `"made":"2026`, `"made":"2025`, 1), "was changed since it was made"},
+		"the worker hidden": {swap(func(l []string) []string { l[at] = closedMember.ReplaceAllString(l[at], ""); return l }), fmt.Sprintf("line %d of the file: the closed part", at+1)},
+		"a line added":      {text + lines[at], fmt.Sprintf("line %d of the file: not in order", len(lines)+1)},
+		"the date changed":  {strings.Replace(text, `"made":"2026`, `"made":"2025`, 1), "was changed since it was made"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.text == text {

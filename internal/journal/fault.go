@@ -90,8 +90,11 @@ type Report struct {
 	Faults      []Fault
 	More        int64 // faults beyond the first maxFaults
 
-	announced int64 // erasures that lines tell of
-	open      bool  // some lines came without their closed part
+	announced       int64   // erasures that lines tell of
+	parted          int64   // persons whom an event commits to and its line does not name
+	partedAt        []Fault // where, the first ones
+	announcedParted int64   // how many of them lines tell of
+	open            bool    // an export without closed parts
 }
 
 // maxFaults bounds the faults that are told one by one.

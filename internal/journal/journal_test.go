@@ -320,6 +320,11 @@ func TestCheckSeesTampering(t *testing.T) {
 		"the instant moved":     {[]string{`UPDATE journal SET at = at + 60000000 WHERE seq = 1`}, "closed part"},
 		"the day moved":         {[]string{`UPDATE journal SET day = '2026-06-10' WHERE seq = 35`}, "belongs elsewhere"},
 		"a subject replaced":    {[]string{fmt.Sprintf(`UPDATE journal SET subjects = `+fromLine0+` WHERE seq = 35`, "subjects")}, "a subject is not"},
+		"the worker hidden":     {[]string{`UPDATE journal SET closed = NULL WHERE seq = 35`}, "closed part"},
+		"all workers hidden":    {[]string{`UPDATE journal SET closed = NULL, closed_salt = NULL`}, "line 0: the closed part"},
+		"all persons hidden":    {[]string{`UPDATE journal SET subjects = NULL`, `DELETE FROM journal_subject`}, "line 35: a subject is not one that was written (1 of 1 are not there)"},
+		"erased and hidden":     {[]string{`UPDATE journal SET closed = NULL WHERE seq = 35`, `UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL, subjects = NULL WHERE seq = 34`}, "1 erased, 0 announced"},
+		"erased in part":        {[]string{`UPDATE journal SET event = NULL, salt = NULL WHERE seq = 35`}, "erased in part"},
 		"a subject hidden":      {[]string{`DELETE FROM journal_subject WHERE seq = 2`}, "the index misses"},
 		"a subject added":       {[]string{`UPDATE journal_subject SET person = 'someone' WHERE seq = 2`}, "the index names"},
 		"subjects cut short":    {[]string{`UPDATE journal SET subjects = leaf WHERE seq = 35`}, "cut short"},
@@ -404,22 +409,37 @@ func TestErasedContentKeepsItsPlace(t *testing.T) {
 				t.Errorf("%v: %v, want Invalid", wrong, err)
 			}
 		}
-		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE journal SET subjects = NULL WHERE seq = 0`) // stands for anna and bilal taken out
-			return err
-		}); err != nil {
-			t.Fatal(err)
+		part := func(who ...core.ID) (n int64, err error) {
+			err = d.Tx(manager, func(tx *db.Tx) error {
+				n, err = j.Part(manager, tx, who, journal.Erasure{Lines: []journal.Place{{Tree: lines[0].Tree, Seq: 0}}})
+				return err
+			})
+			return n, err
+		}
+		if n, err := part(anna, "her other id"); n != 1 || err != nil {
+			t.Errorf("anna taken out of a line: %d, %v", n, err)
+		}
+		if n, err := part(anna); n != 0 || err != nil {
+			t.Errorf("anna taken out twice: %d, %v", n, err)
 		}
 		r, err := j.Check(t.Context())
-		if err != nil || !r.Well() || r.Erased != 1 || r.Lines != 3 {
-			t.Errorf("check: %+v, %v; want 3 lines, 1 erased, no fault", r, err)
+		if err != nil || !r.Well() || r.Erased != 1 || r.Lines != 4 {
+			t.Errorf("check: %+v, %v; want 4 lines, 1 erased, no fault", r, err)
 		}
 		if got := linesOf(t, d, org, anna); len(got) != 0 {
 			t.Errorf("anna's lines: %+v, want none", got)
 		}
+		if got := linesOf(t, d, org, bilal); len(got) != 1 {
+			t.Errorf("bilal has %d lines, want his one", len(got))
+		}
+		// A person who vanishes without the line that says so is seen.
+		change(t, d, `UPDATE journal SET subjects = NULL WHERE seq = 0`)
+		if r, err := j.Check(t.Context()); err != nil || !strings.Contains(r.String(), "2 of 2 are not there") {
+			t.Errorf("check: %s, %v", r.String(), err)
+		}
 		// A content that vanishes without the line that says so is seen.
 		if err := d.Tx(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL WHERE seq = 0`)
+			_, err := tx.Exec(`UPDATE journal SET event = NULL, salt = NULL, closed = NULL, closed_salt = NULL, subjects = NULL WHERE seq = 0`)
 			return err
 		}); err != nil {
 			t.Fatal(err)

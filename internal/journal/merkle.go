@@ -61,29 +61,48 @@ func raise(tx *db.Tx, org, tree core.ID, size int64, most int) (int, error) {
 	reader := &treeReader{q: tx, org: org, tree: tree, size: size}
 	added := 0
 	for g := from; g < until; g++ {
-		h, err := reader.group(g)
+		chain, err := reader.chain(g)
 		if errors.Is(err, errNoLeaf) {
 			return added, nil
 		}
 		if err != nil {
 			return added, err
 		}
-		for level, n := groupLevel, g; ; level, n = level+1, n>>1 {
-			if _, err := tx.Exec(insertNode, org, tree, tlog.StoredHashIndex(level, n), h[:]); err != nil {
+		for _, n := range chain {
+			if _, err := tx.Exec(insertNode, org, tree, n.spot, n.hash[:]); err != nil {
 				return added, fmt.Errorf("keep a node: %w", err)
 			}
-			if n&1 == 0 {
-				break
-			}
-			left, err := reader.ReadHashes([]int64{tlog.StoredHashIndex(level, n-1)})
-			if err != nil {
-				return added, err
-			}
-			h = tlog.NodeHash(left[0], h)
 		}
 		added++
 	}
 	return added, nil
+}
+
+// node is one hash of a tree, at tlog's stored hash index.
+type node struct {
+	spot int64
+	hash tlog.Hash
+}
+
+// chain is the node of a group with those above that it completes: all of them, or
+// an error, so that nothing is kept of a tree that stops.
+func (r *treeReader) chain(g int64) ([]node, error) {
+	h, err := r.group(g)
+	if err != nil {
+		return nil, err
+	}
+	var out []node
+	for level, n := groupLevel, g; ; level, n = level+1, n>>1 {
+		out = append(out, node{tlog.StoredHashIndex(level, n), h})
+		if n&1 == 0 {
+			return out, nil
+		}
+		left, err := r.ReadHashes([]int64{tlog.StoredHashIndex(level, n-1)})
+		if err != nil {
+			return nil, err
+		}
+		h = tlog.NodeHash(left[0], h)
+	}
 }
 
 // errNoLeaf says that a line is missing below a node.

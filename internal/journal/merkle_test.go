@@ -269,3 +269,28 @@ func TestForgedCheckpoints(t *testing.T) {
 		}
 	})
 }
+
+// TestWritingGoesOnWhereOldLinesAreLost: a line and the nodes above it that are lost
+// stop the tree, and nothing else; no node is kept of what cannot be proved.
+func TestWritingGoesOnWhereOldLinesAreLost(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := signing(t, d)
+		write(t, d, j, org, 32*7)
+		change(t, d, `DELETE FROM journal WHERE seq = 5`,
+			fmt.Sprintf(`DELETE FROM journal_node WHERE spot IN (%d, %d, %d)`, tlog.StoredHashIndex(5, 0), tlog.StoredHashIndex(6, 0), tlog.StoredHashIndex(7, 0)))
+		write(t, d, j, org, 32*4) // the next group completes the node over all eight
+		if err := j.Raise(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
+		var above int64
+		err := d.Read(t.Context(), func(q db.Querier) error {
+			return q.QueryRow(`SELECT COUNT(*) FROM journal_node WHERE spot > $1`, tlog.StoredHashIndex(5, 6)).Scan(&above)
+		})
+		if err != nil || above != 0 {
+			t.Errorf("%d nodes are kept beyond what is lost, %v", above, err)
+		}
+		if r := check(t, j); !strings.Contains(r.String(), "lines 5 to 5 are missing") || r.Lines != 32*11-1 {
+			t.Errorf("%d lines, faults %q", r.Lines, r.String())
+		}
+	})
+}
