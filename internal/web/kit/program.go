@@ -298,10 +298,12 @@ func (c *compiler) branch(n *parse.BranchNode, with bool) (step, error) {
 	if len(slots) > 1 {
 		return nil, errLeave
 	}
+	inside := len(c.names)
 	yes, err := c.list(n.List)
 	if err != nil {
 		return nil, err
 	}
+	c.names = c.names[:inside] // what one branch declares the other does not see
 	no, err := c.list(n.ElseList)
 	if err != nil {
 		return nil, err
@@ -345,10 +347,12 @@ func (c *compiler) loop(n *parse.BranchNode) (step, error) {
 	if err != nil {
 		return nil, err
 	}
+	inside := len(c.names)
 	body, err := c.list(n.List)
 	if err != nil {
 		return nil, err
 	}
+	c.names = c.names[:inside]
 	none, err := c.list(n.ElseList)
 	if err != nil {
 		return nil, err
@@ -358,6 +362,9 @@ func (c *compiler) loop(n *parse.BranchNode) (step, error) {
 		v, err := value(x, dot)
 		if err != nil {
 			return err
+		}
+		for _, slot := range slots {
+			x.vars[x.base+slot] = v // what the branch without elements sees
 		}
 		v = indirect(v)
 		if !v.IsValid() {
