@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -47,8 +48,12 @@ func (c *rightsSweep) whatIf(s *session, o sweep.Options, patched *rights.Law, c
 	}
 	parts := [2]string{final + ".before.csv", final + ".after.csv"}
 	laws := [2]*rights.Law{o.Law, patched}
+	before, err := knownBefore(o, parts[0])
+	if err != nil {
+		return err
+	}
 	for i, part := range parts {
-		if _, err := os.Stat(part); err == nil && i == 0 {
+		if i == 0 && before.done {
 			continue // a sweep that was stopped during the second
 		}
 		o.Out, o.Law = part, laws[i]
@@ -56,17 +61,61 @@ func (c *rightsSweep) whatIf(s *session, o sweep.Options, patched *rights.Law, c
 		if err != nil {
 			return c.failed(s, o, report, err)
 		}
+		if i == 0 {
+			if err := before.note(); err != nil {
+				return err
+			}
+		}
 	}
 	n, err := differences(parts, final)
 	if err != nil {
 		return fmt.Errorf("compare both sweeps: %w", err)
 	}
-	for _, part := range parts {
+	for _, part := range append(parts[:], before.file) {
 		if err := os.Remove(part); err != nil {
 			return fmt.Errorf("remove %s: %w", part, err)
 		}
 	}
 	fmt.Fprintln(s.Stderr, s.p.N("sweep.patch_report", n, "file", final))
+	return nil
+}
+
+// sweptBefore is the note beside the sweep under the present law: of what it is, so
+// that another month, law or file of households never meets an older result.
+type sweptBefore struct {
+	file     string
+	identity []byte
+	done     bool // the result is there, and is of this sweep
+}
+
+// knownBefore tells whether the first sweep was done by a command that was stopped.
+// A result of anything else goes.
+func knownBefore(o sweep.Options, part string) (sweptBefore, error) {
+	out := sweptBefore{file: part + ".json"}
+	var err error
+	if out.identity, err = sweep.Identity(o); err != nil {
+		return out, err
+	}
+	have, err := os.ReadFile(out.file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return out, fmt.Errorf("read %s: %w", out.file, err)
+	}
+	if _, err := os.Stat(part); err == nil && bytes.Equal(have, out.identity) {
+		out.done = true
+		return out, nil
+	}
+	for _, old := range []string{out.file, part} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return out, fmt.Errorf("remove %s: %w", old, err)
+		}
+	}
+	return out, nil
+}
+
+func (b sweptBefore) note() error {
+	if err := os.WriteFile(b.file, b.identity, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", b.file, err)
+	}
 	return nil
 }
 

@@ -60,18 +60,37 @@ type output struct {
 // written since is computed again after a kill.
 const saveEvery = time.Second
 
-func openOutput(o Options, names []string, enc encoder) (*output, error) {
+// begun is the state of a sweep that has done nothing yet.
+func begun(o Options, names []string) (state, error) {
 	want := state{Version: 1, Law: o.Law.Digest(), Month: o.Month.String(), Rights: names, Format: o.Format, Number: o.Synthetic, Seed: o.Seed}
 	if o.In != "" {
 		info, err := os.Stat(o.In)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", o.In, err)
+			return state{}, fmt.Errorf("open %s: %w", o.In, err)
 		}
 		path, err := filepath.Abs(o.In)
 		if err != nil {
-			return nil, fmt.Errorf("open %s: %w", o.In, err)
+			return state{}, fmt.Errorf("open %s: %w", o.In, err)
 		}
 		want.In, want.Size, want.Changed = path, info.Size(), info.ModTime().UnixMicro()
+	}
+	return want, nil
+}
+
+// Identity says in one line what a sweep is of: the law, the month, the rights, and
+// the households as their file is now. Two sweeps of one identity give the same.
+func Identity(o Options) ([]byte, error) {
+	want, err := begun(o, o.Rights)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(want)
+}
+
+func openOutput(o Options, names []string, enc encoder) (*output, error) {
+	want, err := begun(o, names)
+	if err != nil {
+		return nil, err
 	}
 	out := &output{path: o.Out, enc: enc, state: want, now: o.Now}
 	note, err := os.ReadFile(Note(o.Out))
