@@ -26,7 +26,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,9 +141,12 @@ func (s *Service) place(dir string) error {
 
 // write makes the parcel under its name, whole or not at all.
 func (s *Service) write(ctx context.Context, name string, to []age.Recipient, at time.Time) (made Made, err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(name), s.begun()+"*")
 	if err != nil {
 		return Made{}, err
+	}
+	if err := s.sweep(filepath.Dir(name), f); err != nil {
+		return Made{}, errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	defer func() {
 		if err != nil {
@@ -159,13 +161,52 @@ func (s *Service) write(ctx context.Context, name string, to []age.Recipient, at
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return Made{}, errs.Wrap(errs.Conflict, "errs.backup.there", err, "file", name)
 	}
-	if err := writeWhole(beside(name), []byte(made.Digest+"  "+base(name)+"\n")); err != nil {
+	if err := writeWhole(beside(name), s.begun(), []byte(made.Digest+"  "+base(name)+"\n")); err != nil {
 		return Made{}, err
 	}
 	if err := os.Rename(f.Name(), name); err != nil {
 		return Made{}, errors.Join(err, os.Remove(beside(name)))
 	}
 	return made, nil
+}
+
+// begun is how the names of files begin that are being written beside the backups.
+func (s *Service) begun() string { return "." + prefix(s.Install) + "new-" }
+
+// leftAfter is how long a file that is being written rests before it is one that
+// nobody writes any more: a copy of the database may take hours beside its parcel.
+const leftAfter = 24 * time.Hour
+
+// sweep removes what a backup of this installation that was stopped left behind.
+// newest was just made: its instant is that of the disk, whatever the clocks.
+func (s *Service) sweep(dir string, newest *os.File) error {
+	now, err := newest.Stat()
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), s.begun()) || !e.Type().IsRegular() {
+			continue
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // somebody else's, just finished
+		}
+		if err != nil {
+			return err
+		}
+		if now.ModTime().Sub(info.ModTime()) < leftAfter {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) fill(ctx context.Context, f *os.File, to []age.Recipient, at time.Time) (digest string, bytes int64, err error) {
@@ -206,15 +247,18 @@ func (s *Service) thin(o Order) error {
 	if o.Keep <= 0 {
 		return nil
 	}
-	found, err := filepath.Glob(filepath.Join(o.Dir, prefix(s.Install)+"*.age"))
+	entries, err := os.ReadDir(o.Dir)
 	if err != nil {
 		return fmt.Errorf("list the backups: %w", err)
 	}
-	found = slices.DeleteFunc(found, func(f string) bool {
-		_, err := time.Parse(stamp, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(f), prefix(s.Install)), ".age"))
-		return err != nil
-	})
-	slices.Sort(found)
+	var found []string // sorted by name: by instant
+	for _, e := range entries {
+		at, ours := strings.CutPrefix(e.Name(), prefix(s.Install))
+		at, whole := strings.CutSuffix(at, ".age")
+		if _, err := time.Parse(stamp, at); ours && whole && err == nil {
+			found = append(found, filepath.Join(o.Dir, e.Name()))
+		}
+	}
 	for _, old := range found[:max(0, len(found)-o.Keep)] {
 		if err := os.Remove(old); err != nil {
 			return fmt.Errorf("remove an old backup: %w", err)

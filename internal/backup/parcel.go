@@ -403,9 +403,10 @@ func readBeside(file string) (string, error) {
 	return digest, nil
 }
 
-// writeWhole writes a small file that is whole or absent.
-func writeWhole(file string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
+// writeWhole writes a small file that is whole or absent; begun is how its name
+// begins until then.
+func writeWhole(file, begun string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), begun+"*")
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,7 @@ const freshName = ".new-restore.db"
 
 // Restore makes an installation again. Nothing that is there is written over;
 // until everything is verified the database has another name, and on an error what
-// was begun is removed (rows in a PostgreSQL database are undone; its empty tables
-// may stay). Errors: errs.backup.there, errs.backup.digest, those of the parcel, of
+// was begun is removed (what was written into a PostgreSQL database as well). Errors: errs.backup.there, errs.backup.digest, those of the parcel, of
 // the key and of the database, errs.backup.journal when the journal does not hold
 // (Restored.Report tells, and Despite passes over it).
 func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
@@ -84,7 +83,7 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 	for name, content := range small {
 		file := filepath.Join(w.Dir, name)
 		begun = append(begun, file)
-		if err := writeWhole(file, content); err != nil {
+		if err := writeWhole(file, ".new-", content); err != nil {
 			return out, errs.Wrap(errs.Unavailable, "errs.backup.not_written", err, "file", file)
 		}
 	}
@@ -97,7 +96,13 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 	url := "sqlite:" + fresh
 	if w.Database != "" {
 		url = w.Database
-		err = db.Load(ctx, db.Config{URL: url}, u)
+		var undo func(context.Context) error
+		undo, err = db.Load(ctx, db.Config{URL: url}, u)
+		defer func() {
+			if err != nil && undo != nil {
+				err = errors.Join(err, undo(context.WithoutCancel(ctx)))
+			}
+		}()
 	} else {
 		err = u.database(fresh)
 	}

@@ -301,8 +301,8 @@ func own(name string) bool {
 }
 
 // SmallFiles are the files of a data directory that a backup takes along with the
-// database.
-func SmallFiles() []string { return []string{installFile, communesFile, zonesFile} }
+// database: a settings file that is elsewhere is its operator's.
+func SmallFiles() []string { return []string{installFile, settingsFile, communesFile, zonesFile} }
 
 // rank is the order in which own files are deleted.
 func rank(name string) int {

@@ -186,20 +186,32 @@ func idents(names []string) string {
 // rows in one transaction, then what newer migrations change. cfg.URL names an
 // empty database. Errors: errs.Conflict with key errs.db.not_empty, errs.Invalid
 // with key errs.db.dump, errs.Unavailable with key errs.db.newer when a newer
-// Parvis wrote it. The database is left without rows on an error.
-func Load(ctx context.Context, cfg Config, r io.Reader) error {
+// Parvis wrote it. On an error the database is left as empty as it was. Otherwise
+// undo empties it again, for whoever finds out later that the dump was no good.
+func Load(ctx context.Context, cfg Config, r io.Reader) (undo func(context.Context) error, err error) {
 	in := &dumpReader{r: bufio.NewReaderSize(r, 64<<10)}
 	var head dumpHead
-	err := in.read(&head)
+	err = in.read(&head)
 	if known := (*errs.Error)(nil); errors.As(err, &known) {
-		return err // the reader's own: it knows better
+		return nil, err // the reader's own: it knows better
 	}
 	if err != nil || head.Form != dumpForm {
-		return errs.Wrap(errs.Invalid, "errs.db.dump", fmt.Errorf("no heading: %w", errors.Join(err, fmt.Errorf("form %d", head.Form))))
+		return nil, errs.Wrap(errs.Invalid, "errs.db.dump", fmt.Errorf("no heading: %w", errors.Join(err, fmt.Errorf("form %d", head.Form))))
 	}
 	cfg.Key = nil // its check is a row of the dump
 	newDB(&cfg)   // fills in what cfg leaves out
-	if err := loadSchema(ctx, cfg, head.Migrations); err != nil {
+	if err := mustBeEmpty(ctx, cfg); err != nil {
+		return nil, err
+	}
+	undo = func(ctx context.Context) error { return empty(ctx, cfg) }
+	if err := load(ctx, cfg, head.Migrations, in); err != nil {
+		return nil, errors.Join(err, undo(context.WithoutCancel(ctx)))
+	}
+	return undo, nil
+}
+
+func load(ctx context.Context, cfg Config, migrations []int64, in *dumpReader) error {
+	if err := loadSchema(ctx, cfg, migrations); err != nil {
 		return err
 	}
 	cfg.NoMigrate = false
@@ -216,6 +228,56 @@ func Load(ctx context.Context, cfg Config, r io.Reader) error {
 		return err
 	}
 	return after.Close()
+}
+
+const listTables = `SELECT table_name::TEXT FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY table_name`
+
+func mustBeEmpty(ctx context.Context, cfg Config) error {
+	tables, err := tablesOf(ctx, cfg)
+	if err == nil && len(tables) > 0 {
+		err = errs.Wrap(errs.Conflict, "errs.db.not_empty", fmt.Errorf("%d tables", len(tables)))
+	}
+	return err
+}
+
+func tablesOf(ctx context.Context, cfg Config) (tables []string, err error) {
+	d, err := openRaw(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	err = d.Read(ctx, func(q Querier) error {
+		rows, err := q.Query(listTables)
+		return Each(rows, err, func(r *Rows) error {
+			var t string
+			err := r.Scan(&t)
+			tables = append(tables, t)
+			return err
+		})
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		return nil, errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", "")
+	}
+	return tables, nil
+}
+
+// empty drops the tables of a database that Load found empty: they are all its own.
+func empty(ctx context.Context, cfg Config) error {
+	tables, err := tablesOf(ctx, cfg)
+	if err != nil || len(tables) == 0 {
+		return err
+	}
+	d, err := openRaw(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	err = d.Tx(ctx, func(tx *Tx) error {
+		_, err := tx.Exec(`DROP TABLE ` + idents(tables) + ` CASCADE`)
+		return err
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		return fmt.Errorf("undo a load: %w", err)
+	}
+	return nil
 }
 
 // openRaw opens a PostgreSQL database whatever its schema.
@@ -240,13 +302,6 @@ func loadSchema(ctx context.Context, cfg Config, versions []int64) error {
 		_ = pool.Close() // the pool below is closed right after
 		e.pool.Close()
 	}()
-	var tables int64
-	if err := pool.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'public'`).Scan(&tables); err != nil {
-		return errs.Wrap(errs.Unavailable, "errs.db.open", err, "path", "")
-	}
-	if tables > 0 {
-		return errs.Wrap(errs.Conflict, "errs.db.not_empty", fmt.Errorf("%d tables", tables))
-	}
 	provider, err := migrationsOf(pool, Postgres, cfg)
 	if err != nil {
 		return err

@@ -43,6 +43,22 @@ func emptyPostgres(t *testing.T, beside, name string) string {
 	return u.String()
 }
 
+// tables counts what a database holds.
+func tables(t *testing.T, at string) (n int) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestDumpIsLoadedAgain: every row of every sort of column, counters included; a
 // database that is not empty, a dump that is cut or of a newer program are refused
 // and leave no row.
@@ -76,14 +92,25 @@ func TestDumpIsLoadedAgain(t *testing.T) {
 		if wrong == text {
 			t.Fatalf("%s: nothing was changed", name)
 		}
-		if err := db.Load(t.Context(), db.Config{URL: emptyPostgres(t, from, "dump_"+strings.ReplaceAll(name, " ", "_"))}, strings.NewReader(wrong)); key(err) != map[bool]string{true: "errs.db.newer", false: "errs.db.dump"}[name == "a newer program"] {
+		at := db.Config{URL: emptyPostgres(t, from, "dump_"+strings.ReplaceAll(name, " ", "_"))}
+		if _, err := db.Load(t.Context(), at, strings.NewReader(wrong)); key(err) != map[bool]string{true: "errs.db.newer", false: "errs.db.dump"}[name == "a newer program"] {
 			t.Errorf("%s: %v", name, err)
 		}
+		if n := tables(t, at.URL); n != 0 {
+			t.Errorf("%s: %d tables stay", name, n)
+		}
 	}
-	if err := db.Load(t.Context(), db.Config{URL: to}, strings.NewReader(text)); err != nil {
+	undo, err := db.Load(t.Context(), db.Config{URL: to}, strings.NewReader(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Load(t.Context(), db.Config{URL: to}, strings.NewReader(text)); !errs.Is(err, errs.Conflict) {
+	if err := undo(t.Context()); err != nil || tables(t, to) != 0 {
+		t.Fatalf("undone: %v, %d tables stay", err, tables(t, to))
+	}
+	if _, err := db.Load(t.Context(), db.Config{URL: to}, strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Load(t.Context(), db.Config{URL: to}, strings.NewReader(text)); !errs.Is(err, errs.Conflict) {
 		t.Errorf("loaded twice: %v", err)
 	}
 	back, err := db.Open(t.Context(), db.Config{URL: to, Key: dbtest.Key(), NoMigrate: true})
