@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -155,12 +156,19 @@ func (s *Service) Give(ctx context.Context, person core.ID, in Input) (core.ID, 
 	if err != nil {
 		return "", err
 	}
-	err = s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.cases.Allow(ctx, tx, access.AgreementGive, &person)
+	check := func(q db.Querier) (casefile.Opened, error) {
+		o, err := s.cases.Allow(ctx, q, access.AgreementGive, &person)
 		if err != nil {
-			return err
+			return o, err
 		}
-		if err := in.Validate(today); err != nil {
+		return o, in.Validate(today)
+	}
+	if err := s.recognise(ctx, in.signature(), check); err != nil {
+		return "", err
+	}
+	err = s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := check(tx)
+		if err != nil {
 			return err
 		}
 		if err := casefile.LockFile(tx, o.Org, person); err != nil {
@@ -222,7 +230,8 @@ func (s *Service) checkReceiver(q db.Querier, o casefile.Opened, person core.ID,
 }
 
 func (s *Service) insert(ctx context.Context, tx *db.Tx, o casefile.Opened, person, id core.ID, in Input, to string) error {
-	proof, err := json.Marshal(sealedProof{Text: Text(in.Lang, in, to), Mark: in.Mark})
+	text := Text(in.Lang, in, to)
+	proof, err := json.Marshal(sealedProof{Text: text, Mark: in.signature().kept()})
 	if err != nil {
 		return fmt.Errorf("write the proof: %w", err)
 	}
@@ -238,8 +247,26 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, o casefile.Opened, pers
 	if in.Copy {
 		gestures = append(gestures, access.Take)
 	}
+	who, err := identity(tx, o.Org, person)
+	if err != nil {
+		return err
+	}
+	house, err := houseName(tx, o.Org)
+	if err != nil {
+		return err
+	}
+	facts := map[string]string{
+		"kind": "consent", "id": string(id), "person": who.DisplayName(), "birth": who.Birth.String(), "house": house, "to": to, "purpose": in.Purpose,
+		"categories": join(in.Categories), "gestures": join(gestures), "given": s.cases.Today(ctx).String(), "from": in.From.String(), "until": in.Until.String(),
+		"lang": in.Lang, "read": string(in.Read), "text_version": strconv.FormatInt(textVersion, 10), "text_sha256": digest(text),
+	}
+	in.signature().facts(facts)
+	document, err := s.cases.Fields.Seal("consent", "document", string(id), []byte(s.sign(facts)))
+	if err != nil {
+		return fmt.Errorf("seal a signed agreement: %w", err)
+	}
 	_, err = tx.Exec(insertConsent, o.Org, id, person, in.Team, in.Relative, purpose, join(in.Categories), join(gestures), in.From.String(), in.Until.String(),
-		textVersion, in.Lang, string(in.Read), string(in.Signed), sealedProof, tx.Now(), core.ActorFrom(ctx).ID)
+		textVersion, in.Lang, string(in.Read), string(in.Signed), sealedProof, document, tx.Now(), core.ActorFrom(ctx).ID)
 	if err != nil {
 		return fmt.Errorf("insert agreement: %w", err)
 	}
@@ -266,7 +293,7 @@ func (s *Service) Open(ctx context.Context, person, id core.ID) (Opened, error) 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		out.Text, out.Mark = kept.Text, kept.Mark
+		out.Text, out.Mark, out.Document = kept.Text, kept.Mark, kept.document
 		if out.People, err = names(q, o.Org, []Consent{out.Consent}); err != nil {
 			return journal.Event{}, err
 		}
@@ -283,6 +310,7 @@ type Opened struct {
 	Today    core.Date
 	Text     string
 	Mark     string
+	Document string // signed, of the facts alone: it fits a QR code; "" for agreements of before
 	Key      string // the public key of this installation, in base64
 	People
 }

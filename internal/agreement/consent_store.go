@@ -15,18 +15,18 @@ import (
 
 const (
 	consentColumns = `c.id, c.person_id, c.team_id, c.relative_id, c.purpose, c.categories, c.gestures, c.from_day, c.until_day, c.text_version, c.lang, c.how_read, c.how_signed,
-	c.given_at, c.given_by, COALESCE(e.at, 0), COALESCE(e.by_kind, ''), COALESCE(e.by_id, '')`
+	c.given_at, c.given_by, COALESCE(e.at, 0), COALESCE(e.by_kind, ''), COALESCE(e.by_id, ''), CASE WHEN c.document IS NULL THEN 0 ELSE 1 END`
 	consentFrom     = ` FROM consent c LEFT JOIN consent_end e ON e.org_id = c.org_id AND e.consent_id = c.id WHERE c.org_id = $1 AND `
 	consentsOf      = `SELECT ` + consentColumns + consentFrom + `c.person_id IN ` + casefile.SameHuman + ` ORDER BY c.id DESC LIMIT 100`
 	oneConsent      = `SELECT ` + consentColumns + consentFrom + `c.id = $2`
 	consentsToWhom  = `SELECT ` + consentColumns + consentFrom + `c.relative_id = $2 AND c.until_day >= $3 AND e.at IS NULL ORDER BY c.id LIMIT 50`
-	consentsEndSoon = `SELECT ` + consentColumns + consentFrom + `c.given_by = $2 AND c.until_day >= $3 AND c.until_day <= $4 AND e.at IS NULL ORDER BY c.until_day, c.id LIMIT 20`
+	consentsEndSoon = `SELECT ` + consentColumns + consentFrom + `c.given_by = $2 AND c.until_day >= $3 AND c.until_day <= $4 AND e.at IS NULL ORDER BY c.until_day, c.id LIMIT 100`
 	overlapping     = `SELECT c.until_day` + consentFrom + `c.person_id IN ` + casefile.SameHuman + ` AND c.team_id = $3 AND c.relative_id = $4 AND c.from_day <= $6 AND c.until_day >= $5 AND e.at IS NULL ORDER BY c.until_day DESC LIMIT 1`
 	countConsents   = `SELECT COUNT(*) FROM consent c WHERE c.org_id = $1 AND c.person_id IN ` + casefile.SameHuman
-	insertConsent   = `INSERT INTO consent (org_id, id, person_id, team_id, relative_id, purpose, categories, gestures, from_day, until_day, text_version, lang, how_read, how_signed, proof, given_at, given_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+	insertConsent   = `INSERT INTO consent (org_id, id, person_id, team_id, relative_id, purpose, categories, gestures, from_day, until_day, text_version, lang, how_read, how_signed, proof, document, given_at, given_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
 	endConsent    = `INSERT INTO consent_end (org_id, consent_id, at, by_kind, by_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
-	selectProof   = `SELECT proof FROM consent WHERE org_id = $1 AND id = $2`
+	selectProof   = `SELECT proof, document FROM consent WHERE org_id = $1 AND id = $2`
 	consentsShare = `SELECT ` + consentColumns + consentFrom + `c.until_day >= $2 AND e.at IS NULL AND c.id > $3 AND `
 )
 
@@ -34,6 +34,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 type sealedProof struct {
 	Text string `json:"text"` // as it was read
 	Mark string `json:"mark"`
+
+	document string // signed; sealed in a column of its own
 }
 
 func join[T ~string](list []T) string {
@@ -58,7 +60,7 @@ func (s *Service) scanConsent(r interface{ Scan(...any) error }) (Consent, error
 	var purpose []byte
 	var categories, gestures, from, until string
 	err := r.Scan(&c.ID, &c.Person, &c.Team, &c.Relative, &purpose, &categories, &gestures, &from, &until, &c.Version, &c.Lang, &c.Read, &c.Signed,
-		&c.GivenAt, &c.GivenBy, &c.EndedAt, &c.EndedBy, &c.EndedID)
+		&c.GivenAt, &c.GivenBy, &c.EndedAt, &c.EndedBy, &c.EndedID, &c.Proven)
 	if err != nil {
 		return c, err
 	}
@@ -103,9 +105,16 @@ func (s *Service) loadConsent(q db.Querier, org, id core.ID) (Consent, error) {
 
 func (s *Service) loadProof(q db.Querier, org, id core.ID) (sealedProof, error) {
 	var p sealedProof
-	var sealed []byte
-	if err := q.QueryRow(selectProof, org, id).Scan(&sealed); err != nil {
+	var sealed, document []byte
+	if err := q.QueryRow(selectProof, org, id).Scan(&sealed, &document); err != nil {
 		return p, fmt.Errorf("read the proof of %s: %w", id, err)
+	}
+	if document != nil {
+		plain, err := s.cases.Fields.Open("consent", "document", string(id), document)
+		if err != nil {
+			return p, fmt.Errorf("open the document of %s: %w", id, err)
+		}
+		p.document = string(plain)
 	}
 	plain, err := s.cases.Fields.Open("consent", "proof", string(id), sealed)
 	if err != nil {

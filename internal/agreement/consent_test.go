@@ -304,7 +304,10 @@ func TestListsOfAgreements(t *testing.T) {
 		if len(mine.Consents) > 0 {
 			t.Errorf("Claire's list: %+v", mine.Consents)
 		}
-		soon, err := w.agreed.EndingSoon(w.Claire)
+		if soon, err := w.agreed.EndingSoon(w.Claire); err != nil || len(soon.Consents) > 0 {
+			t.Errorf("ten days spoken of on the first: %+v, %v", soon.Consents, err)
+		}
+		soon, err := w.at(dbtest.Clock().Now().AddDate(0, 0, 8)).EndingSoon(w.Claire)
 		must(t, err)
 		if len(soon.Consents) != 1 || soon.Consents[0].ID != id {
 			t.Errorf("ending soon: %+v", soon.Consents)

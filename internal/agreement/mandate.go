@@ -17,6 +17,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
 // Measure is a measure of legal protection (code civil, art. 425 and following).
@@ -63,6 +64,14 @@ type MandateInput struct {
 	Read         ReadHow
 	Signed       SignHow
 	Mark         string
+	Card         string        // its code, to sign with it
+	PIN          secret.String // and its PIN
+	Code         string        // that was sent to the person
+	Client       access.Client // from where the card or the code was typed
+}
+
+func (in MandateInput) signature() signature {
+	return signature{how: in.Signed, mark: in.Mark, card: in.Card, pin: in.PIN, code: in.Code, client: in.Client}
 }
 
 // Trim removes outer spaces and empty procedures, in place.
@@ -80,7 +89,7 @@ func (in *MandateInput) Trim() {
 }
 
 // Validate checks the form on a day: fields procedures, days, from, measure, guardian,
-// guardian_mark, lang, read, signed, mark.
+// guardian_mark, lang, read, signed, mark, carte, pin, code.
 func (in MandateInput) Validate(today core.Date) error {
 	var f errs.Fields
 	switch {
@@ -123,14 +132,7 @@ func (in MandateInput) Validate(today core.Date) error {
 	if !slices.Contains(ReadHows(), in.Read) {
 		f.Add("read", "errs.agreements.read_missing")
 	}
-	switch {
-	case in.Signed != SignTyped && in.Signed != SignPaper:
-		f.Add("signed", "errs.agreements.signed_missing")
-	case in.Mark == "":
-		f.Add("mark", "errs.agreements.mark_typed")
-	default:
-		line(&f, "mark", in.Mark, maxName)
-	}
+	in.signature().validate(&f)
 	return f.Err()
 }
 
@@ -229,8 +231,8 @@ func (s *Service) ReadMandates(ctx context.Context, person core.ID) (Mandates, e
 		if out.Identity, err = identity(q, o.Org, person); err != nil {
 			return journal.Event{}, err
 		}
-		if err := q.QueryRow(selectHouse, o.Org).Scan(&out.House); err != nil {
-			return journal.Event{}, fmt.Errorf("name of the organisation: %w", err)
+		if out.House, err = houseName(q, o.Org); err != nil {
+			return journal.Event{}, err
 		}
 		if out.List, err = s.listMandates(q, o.Org, sql, person); err != nil {
 			return journal.Event{}, err
@@ -321,12 +323,19 @@ func (s *Service) GiveMandate(ctx context.Context, person core.ID, in MandateInp
 		return "", err
 	}
 	actor := core.ActorFrom(ctx)
-	err = s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.cases.Allow(ctx, tx, access.AgreementGive, &person)
+	check := func(q db.Querier) (casefile.Opened, error) {
+		o, err := s.cases.Allow(ctx, q, access.AgreementGive, &person)
 		if err != nil {
-			return err
+			return o, err
 		}
-		if err := in.Validate(today); err != nil {
+		return o, in.Validate(today)
+	}
+	if err := s.recognise(ctx, in.signature(), check); err != nil {
+		return "", err
+	}
+	err = s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := check(tx)
+		if err != nil {
 			return err
 		}
 		if err := casefile.LockFile(tx, o.Org, person); err != nil {
@@ -343,27 +352,23 @@ func (s *Service) GiveMandate(ctx context.Context, person core.ID, in MandateInp
 		if err != nil {
 			return err
 		}
-		var house string
-		if err := tx.QueryRow(selectHouse, o.Org).Scan(&house); err != nil {
-			return fmt.Errorf("name of the organisation: %w", err)
+		house, err := houseName(tx, o.Org)
+		if err != nil {
+			return err
 		}
 		text := MandateText(in.Lang, house, in)
 		facts := map[string]string{
 			"kind": "mandate", "id": string(id), "person": who.DisplayName(), "birth": who.Birth.String(), "mandatary": house, "given": today.String(),
 			"from": in.From.String(), "until": lastDay(in.From, in.Days).String(), "days": strconv.Itoa(in.Days), "measure": string(in.Measure),
-			"guardian": in.Guardian, "guardian_mark": in.GuardianMark, "lang": in.Lang, "read": string(in.Read), "signed": string(in.Signed), "mark": in.Mark,
+			"guardian": in.Guardian, "guardian_mark": in.GuardianMark, "lang": in.Lang, "read": string(in.Read),
 			"text_version": strconv.FormatInt(textVersion, 10), "text_sha256": digest(text),
 		}
 		for i, p := range in.Procedures {
 			facts[fmt.Sprintf("procedure_%02d", i+1)] = p
 		}
-		for name, value := range facts {
-			if value == "" {
-				delete(facts, name)
-			}
-		}
+		in.signature().facts(facts)
 		content, err := json.Marshal(mandateContent{Procedures: in.Procedures, Guardian: in.Guardian, GuardianMark: in.GuardianMark, Text: text, Lang: in.Lang,
-			Read: in.Read, Signed: in.Signed, Mark: in.Mark})
+			Read: in.Read, Signed: in.Signed, Mark: in.signature().kept()})
 		if err != nil {
 			return fmt.Errorf("write a mandate: %w", err)
 		}

@@ -28,6 +28,7 @@ const (
 var (
 	ErrForm      = errors.New("not a signed agreement")
 	ErrSignature = errors.New("the signature is not of these facts and this key")
+	ErrText      = errors.New("the text is not the one that was read")
 )
 
 // Fact is one thing that a signed agreement says.
@@ -42,11 +43,14 @@ type Fact struct{ Name, Value string }
 //	public-key parvis/agreement:<32 bytes in base64>
 //	signature <64 bytes in base64, over all that comes before the empty line, its line end included>
 //
-// Line ends and backslashes of a value are written \n and \\.
+// Line ends and backslashes of a value are written \n and \\; what is empty is left out.
+// WithText adds what was read.
 func (s *Service) sign(facts map[string]string) string {
 	names := make([]string, 0, len(facts))
-	for name := range facts {
-		names = append(names, name)
+	for name, value := range facts {
+		if value != "" {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	var b strings.Builder
@@ -67,6 +71,26 @@ func (s *Service) public() string {
 type Verified struct {
 	Facts []Fact // by name
 	Key   string // parvis/agreement:…
+	Text  string // as it was read, where the document carries it
+}
+
+// Fact is the value of a fact, "" when the document does not have it.
+func (v Verified) Fact(name string) string {
+	for _, f := range v.Facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// WithText is the document to keep in a file: after an empty line, the text that was
+// read, which the fact text_sha256 is the digest of.
+func WithText(document, text string) string {
+	if document == "" || text == "" {
+		return document
+	}
+	return document + "\n" + text + "\n"
 }
 
 // Verify reads a signed agreement, from a file or a QR code: without the installation
@@ -80,6 +104,7 @@ func Verify(text []byte, public string) (Verified, error) {
 	all := strings.ReplaceAll(strings.TrimSpace(string(text)), "\r\n", "\n")
 	body, end, ok := strings.Cut(all, "\n\n")
 	lines := strings.Split(body, "\n")
+	end, read, _ := strings.Cut(end, "\n\n")
 	tail := strings.Split(strings.TrimSpace(end), "\n")
 	if !ok || lines[0] != Heading || len(tail) != 2 || !strings.HasPrefix(tail[0], keyLine) || !strings.HasPrefix(tail[1], signatureLine) {
 		return v, ErrForm
@@ -103,6 +128,10 @@ func Verify(text []byte, public string) (Verified, error) {
 	}
 	if public != "" && public != v.Key || !ed25519.Verify(key, []byte(body+"\n"), mark) {
 		return v, ErrSignature
+	}
+	if v.Text = strings.TrimSpace(read); v.Text != "" && digest(v.Text) != v.Fact("text_sha256") {
+		v.Text = ""
+		return v, ErrText
 	}
 	return v, nil
 }

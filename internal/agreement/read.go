@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -196,11 +197,19 @@ func (s *Service) Ours(ctx context.Context, after core.ID) (Waiting, error) {
 	return out, err
 }
 
-// soonDays is how long before its end an agreement is spoken of.
-const soonDays = 14
+// soonDays is how long before its end an agreement is spoken of, at most.
+const soonDays = 30
 
-// EndingSoon lists the agreements that the worker wrote down and that end within
-// fourteen days, by last day.
+// Soon tells whether what runs from a day to another ends soon enough to speak of it:
+// within thirty days, or in the last quarter of what is shorter than four months.
+func Soon(from, until, today core.Date) bool {
+	days := func(a, b core.Date) int { return int(b.Time().Sub(a.Time()) / (24 * time.Hour)) }
+	left := days(today, until)
+	return left >= 0 && left <= min(soonDays, days(from, until)/4)
+}
+
+// EndingSoon lists the agreements that the worker wrote down and that end soon, by last
+// day: at most 20.
 func (s *Service) EndingSoon(ctx context.Context) (Waiting, error) {
 	out := Waiting{Today: s.cases.Today(ctx)}
 	if err := s.cases.Access.Can(ctx, access.PersonFind, access.Here(ctx)); err != nil {
@@ -208,7 +217,9 @@ func (s *Service) EndingSoon(ctx context.Context) (Waiting, error) {
 	}
 	actor := core.ActorFrom(ctx)
 	soon := func(q db.Querier) ([]Consent, error) {
-		return s.listConsents(q, consentsEndSoon, actor.Org, actor.ID, out.Today.String(), out.Today.AddDays(soonDays).String())
+		list, err := s.listConsents(q, consentsEndSoon, actor.Org, actor.ID, out.Today.String(), out.Today.AddDays(soonDays).String())
+		list = slices.DeleteFunc(list, func(c Consent) bool { return !Soon(c.From, c.Until, out.Today) })
+		return list[:min(len(list), 20)], err
 	}
 	none := false // shows nobody: no line
 	err := s.cases.DB.Read(ctx, func(q db.Querier) error {

@@ -18,6 +18,8 @@ import (
 type Service struct {
 	cases *casefile.Service
 	key   ed25519.PrivateKey
+	cards Cards // nil: none
+	codes Codes // nil: none
 }
 
 // New makes a Service over the files of cases. seed is 32 secret bytes, the same from

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
 // Limits.
@@ -41,17 +42,6 @@ const (
 // ReadHows lists them.
 func ReadHows() []ReadHow { return []ReadHow{ReadAlone, ReadAloud, ReadInterpreter} }
 
-// SignHow is how the person said yes.
-type SignHow string
-
-// The ways. A drawn mark is a path of SVG; a typed one is the person's name by their own
-// hand; of a paper, where it is kept.
-const (
-	SignDrawn SignHow = "drawn"
-	SignTyped SignHow = "typed"
-	SignPaper SignHow = "paper"
-)
-
 // Consent is what a person agreed to share.
 type Consent struct {
 	ID         core.ID
@@ -72,6 +62,7 @@ type Consent struct {
 	EndedAt    int64 // taken back; 0 = not
 	EndedBy    core.ActorKind
 	EndedID    core.ID
+	Proven     bool // its facts were signed
 }
 
 // State is where an agreement stands on a day.
@@ -114,6 +105,10 @@ type Input struct {
 	Read       ReadHow
 	Signed     SignHow
 	Mark       string
+	Card       string        // its code, to sign with it
+	PIN        secret.String // and its PIN
+	Code       string        // that was sent to the person
+	Client     access.Client // from where the card or the code was typed
 }
 
 // Trim removes outer spaces, in place.
@@ -129,23 +124,16 @@ func (in Input) ValidateTerms(today core.Date) error {
 	return f.Err()
 }
 
-// Validate checks all that is written, the mark too: fields signed, mark.
+// Validate checks all that is written, the mark too: fields signed, mark, carte, pin, code.
 func (in Input) Validate(today core.Date) error {
 	var f errs.Fields
 	in.terms(today, &f)
-	switch {
-	case in.Signed != SignDrawn && in.Signed != SignTyped && in.Signed != SignPaper:
-		f.Add("signed", "errs.agreements.signed_missing")
-	case in.Signed == SignDrawn && !drawn(in.Mark):
-		f.Add("mark", "errs.agreements.mark_drawn")
-	case in.Signed == SignTyped && in.Mark == "":
-		f.Add("mark", "errs.agreements.mark_typed")
-	case in.Signed == SignPaper && in.Mark == "":
-		f.Add("mark", "errs.agreements.mark_paper")
-	case in.Signed != SignDrawn:
-		line(&f, "mark", in.Mark, maxName)
-	}
+	in.signature().validate(&f)
 	return f.Err()
+}
+
+func (in Input) signature() signature {
+	return signature{how: in.Signed, mark: in.Mark, card: in.Card, pin: in.PIN, code: in.Code, client: in.Client}
 }
 
 func (in Input) terms(today core.Date, f *errs.Fields) {

@@ -170,6 +170,7 @@ func New(cfg Config) (http.Handler, error) {
 			return nil, fmt.Errorf("web: %w", err)
 		}
 	}
+	cfg.Agreements.Recognise(cfg.Cards, nil)
 	agreement.Register(k, cfg.Agreements, words)
 	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers, cfg.Demo)
 	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers)

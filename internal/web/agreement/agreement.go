@@ -45,6 +45,7 @@ func Register(k *kit.Kit, agreed *agreement.Service, words person.Words) {
 	k.Handle("GET /moi/partages/{agreement}", kit.PersonIn, h.sharedWithMe)
 	h.registerOutside()
 	h.registerMandates()
+	h.registerPapers()
 }
 
 func printer(r *http.Request) *i18n.Printer { return kit.From(r.Context()).P }

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/interop/dossier"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
 )
@@ -90,10 +92,7 @@ func (h *Handler) giveView(r *http.Request, form *kit.Form) (giveView, agreement
 func readInput(r *http.Request) (agreement.Input, error) {
 	v := r.PostForm
 	in := agreement.Input{Purpose: v.Get("purpose"), Copy: v.Get("copy") != "", Lang: v.Get("lang"), Read: agreement.ReadHow(v.Get("read")),
-		Signed: agreement.SignHow(v.Get("signed")), Mark: v.Get("mark")}
-	if in.Signed == agreement.SignDrawn {
-		in.Mark = v.Get("drawn")
-	}
+		Signed: agreement.SignHow(v.Get("signed")), Mark: markOf(v), Card: v.Get("carte"), PIN: secret.String(v.Get("pin")), Code: v.Get("code"), Client: kit.Client(r)}
 	kind, id, _ := strings.Cut(v.Get("to"), ":")
 	switch kind {
 	case "team":
@@ -113,6 +112,14 @@ func readInput(r *http.Request) (agreement.Input, error) {
 		}
 	}
 	return in, f.Err()
+}
+
+// markOf is the mark under what is signed: drawn, or written.
+func markOf(v url.Values) string {
+	if agreement.SignHow(v.Get("signed")) == agreement.SignDrawn {
+		return v.Get("drawn")
+	}
+	return v.Get("mark")
 }
 
 // give shows the preview once the terms hold, then writes the agreement down once it is
@@ -146,7 +153,9 @@ func (h *Handler) give(w http.ResponseWriter, r *http.Request) error {
 		if ferr != nil {
 			return ferr
 		}
-		if slices.ContainsFunc(form.Errors, func(e kit.FieldError) bool { return e.Field != "mark" && e.Field != "signed" }) {
+		if slices.ContainsFunc(form.Errors, func(e kit.FieldError) bool {
+			return !slices.Contains([]string{"mark", "signed", "carte", "pin", "code"}, e.Field)
+		}) {
 			return h.renderGive(w, r, form, http.StatusUnprocessableEntity)
 		}
 		return h.preview(w, r, form, in, http.StatusUnprocessableEntity)

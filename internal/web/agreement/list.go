@@ -35,6 +35,7 @@ type line struct {
 	State   agreement.State
 	Tag     string
 	Soon    bool
+	Proof   bool // it was signed
 	By      string
 }
 
@@ -50,9 +51,7 @@ func lines(r *http.Request, p *i18n.Printer, today core.Date, list []agreement.C
 			Dates: p.T("agreements.dates", "from", p.Date(c.From), "until", p.Date(c.Until)),
 			By:    p.T("agreements.given", "worker", names.Workers[c.GivenBy], "date", p.Date(day(r, c.GivenAt)))}
 		l.Tag = p.T("agreements.state_" + string(l.State))
-		if l.State == agreement.Live && !today.AddDays(14).Before(c.Until) {
-			l.Soon = true
-		}
+		l.Soon, l.Proof = l.State == agreement.Live && agreement.Soon(c.From, c.Until, today), c.Proven
 		if c.EndedAt != 0 {
 			l.By = revokedBy(r, p, c, names)
 		}

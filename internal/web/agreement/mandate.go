@@ -10,9 +10,9 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/pdf"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
-	"codeberg.org/parvis/parvis/internal/web/printed"
 )
 
 // registerMandates adds the routes of mandates.
@@ -36,6 +36,8 @@ type mandatesView struct {
 	Live  []mandateView
 	Past  []mandateView
 	House kit.House
+	// Prints begins the address of a mandate's paper.
+	Prints string
 }
 
 // mandateView is one mandate.
@@ -59,7 +61,10 @@ type procedureView struct {
 
 func (h *Handler) viewMandates(r *http.Request, all agreement.Mandates) mandatesView {
 	p := printer(r)
-	view := mandatesView{ID: all.Person, Name: all.Identity.DisplayName(), Call: person.CallName(p, all.Identity), House: h.kit.HouseOf(r)}
+	view := mandatesView{ID: all.Person, Name: all.Identity.DisplayName(), Call: person.CallName(p, all.Identity), House: h.kit.HouseOf(r), Prints: "/personnes/" + string(all.Person) + "/mandats"}
+	if kit.From(r.Context()).Actor.Kind == core.ActorPerson {
+		view.Prints = "/moi/mandats"
+	}
 	for _, m := range all.List {
 		say := i18n.For(m.Lang)
 		v := mandateView{ID: m.ID, Dates: p.T("agreements.dates", "from", p.Date(m.From), "until", p.Date(m.Until)), Text: m.Text, Lang: say.Lang(), Dir: say.Dir(),
@@ -186,7 +191,8 @@ func (h *Handler) giveMandate(w http.ResponseWriter, r *http.Request) error {
 		days = 0 // refused with the others
 	}
 	in := agreement.MandateInput{Procedures: v["procedures"], Days: days, Measure: agreement.Measure(v.Get("measure")), Guardian: v.Get("guardian"),
-		GuardianMark: v.Get("guardian_mark"), Lang: v.Get("lang"), Read: agreement.ReadHow(v.Get("read")), Signed: agreement.SignHow(v.Get("signed")), Mark: v.Get("mark")}
+		GuardianMark: v.Get("guardian_mark"), Lang: v.Get("lang"), Read: agreement.ReadHow(v.Get("read")), Signed: agreement.SignHow(v.Get("signed")), Mark: markOf(v),
+		Card: v.Get("carte"), PIN: secret.String(v.Get("pin")), Code: v.Get("code"), Client: kit.Client(r)}
 	if in.From, err = person.ReadDay(v.Get("from")); err != nil {
 		err = errs.Fields{errs.New(errs.Invalid, "web.form.day_shape").On("from")}
 	} else {
@@ -245,7 +251,7 @@ func (h *Handler) endPlace(w http.ResponseWriter, r *http.Request, person core.I
 // findMandate reads one mandate of a file.
 func (h *Handler) findMandate(r *http.Request) (agreement.Mandate, agreement.Mandates, error) {
 	var none agreement.Mandate
-	id, err := kit.PathID(r, "id")
+	id, err := fileID(r)
 	if err != nil {
 		return none, agreement.Mandates{}, err
 	}
@@ -271,24 +277,28 @@ func (h *Handler) mandatePDF(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, large := printed.Asked(r)
 	p := i18n.For(m.Lang)
-	house := h.kit.HouseOf(r)
-	out, err := pdf.Write(pdf.Options{Title: p.T("agreements.mandate_title"), Lang: p.Lang(), At: kit.Instant(kit.From(r.Context()), m.GivenAt), Owner: house.Org,
-		RTL: p.Dir() == "rtl", Large: large, Page: func(n, of int) string { return p.T("print.page", "n", n, "of", of) }},
-		func(d *pdf.Document) {
-			d.Brand(house.Org, printed.Foreign(p, house.Address), printed.Foreign(p, house.Phone))
-			d.Title(p.T("agreements.mandate_title"))
-			d.Text(p.T("agreements.mandate_who", "name", all.Identity.DisplayName(), "house", all.House), pdf.Lead)
-			d.Text(m.Text, pdf.Lead)
-			d.Text(p.T("agreements.read_"+string(m.Read))+" "+p.T("agreements.signed_"+string(m.Signed), "mark", m.Mark), pdf.Small)
-			d.Text(p.T("agreements.mandate_qr"), pdf.Small)
-			d.Square(m.Document)
-		})
-	if err != nil {
-		return err
+	return h.signedPDF(w, r, "mandat", signedPaper{Title: p.T("agreements.mandate_title"), Lead: p.T("agreements.mandate_who", "name", all.Identity.DisplayName(), "house", all.House),
+		Text: m.Text, How: p.T("agreements.read_"+string(m.Read)) + " " + signedHow(p, m.Signed, m.Mark), State: stateOfMandate(r, p, m, all.Today), Document: m.Document, Lang: m.Lang, At: m.GivenAt})
+}
+
+// stateOfMandate says on paper where each procedure stands the day it is printed: one
+// taken back is not shown to anybody as holding.
+func stateOfMandate(r *http.Request, p *i18n.Printer, m agreement.Mandate, today core.Date) []pdf.Row {
+	var rows []pdf.Row
+	for _, pr := range m.Procedures {
+		says := p.T("agreements.state_live")
+		switch {
+		case pr.EndedAt != 0:
+			says = p.T("agreements.procedure_ended", "date", p.Date(day(r, pr.EndedAt)))
+		case m.Until.Before(today):
+			says = p.T("agreements.state_over")
+		case today.Before(m.From):
+			says = p.T("agreements.state_coming")
+		}
+		rows = append(rows, pdf.Row{Label: pr.Name, Text: says, Note: p.T("agreements.as_of", "date", p.Date(today))})
 	}
-	return printed.Send(w, out, printed.FileName("mandat", ""))
+	return rows
 }
 
 // mandateProof is the signed text, for « parvis verify ».
@@ -297,10 +307,5 @@ func (h *Handler) mandateProof(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="mandat.txt"`)
-	w.Header().Set("Cache-Control", "no-store")
-	// Headers are gone: a client that left is no error of ours.
-	_, _ = w.Write([]byte(m.Document))
-	return nil
+	return sendFile(w, "text/plain; charset=utf-8", "mandat.txt", []byte(agreement.WithText(m.Document, m.Text)))
 }

@@ -49,13 +49,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	say := i18n.For(c.Lang)
 	view := showView{ID: id, Consent: which, Name: o.Identity.DisplayName(), Call: person.CallName(p, o.Identity), Form: form, line: append(now, past...)[0],
 		Live: len(now) > 0, Text: o.Text, Lang: say.Lang(), Dir: say.Dir(), Read: p.T("agreements.read_" + string(c.Read))}
-	switch c.Signed {
-	case agreement.SignDrawn:
-		view.Signed, view.Path = p.T("agreements.signed_drawn"), o.Mark
-	case agreement.SignTyped:
-		view.Signed = p.T("agreements.signed_typed", "mark", o.Mark)
-	case agreement.SignPaper:
-		view.Signed = p.T("agreements.signed_paper", "mark", o.Mark)
+	view.Signed, view.Proof = signedHow(p, c.Signed, o.Mark), o.Document != ""
+	if c.Signed == agreement.SignDrawn {
+		view.Path = o.Mark
 	}
 	return h.kit.Render(w, r, kit.Page{Template: "agreement/show", Title: p.T("agreements.one_title"), Sheet: "file.css", Nav: "people", View: view, Script: true})
 }
