@@ -264,7 +264,7 @@ func (h *Handler) viewRight(r *http.Request, one talk.Person, right talk.Right, 
 			v.Say = p.HTML("conversations.say.verify", "right", name)
 		}
 		if right.Max > 0 {
-			v.Say += " " + template.HTML(template.HTMLEscapeString(amount))
+			v.Say += " " + p.HTML("conversations.say.up_to", "amounts", p.MoneyRange(max(right.Min, 0), right.Max), "per", h.words.Per(p, right.Name))
 		}
 	case talk.Unclaimed:
 		v.Say = p.HTML("conversations.say.unclaimed", "right", name, "amount", amount)

@@ -8,6 +8,9 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 )
 
+// bareNumber is the unit of the law files that nobody says aloud.
+const bareNumber = "nombre"
+
 // maxNamed is how many facts a cause names.
 const maxNamed = 3
 
@@ -69,7 +72,10 @@ func why(p *i18n.Printer, news *talk.News, humans map[core.ID]string) []Sentence
 func valueLine(c talk.Cause) string {
 	line := c.Label
 	if c.Unit != "" && (c.Old != 0 || c.New != 0) {
-		line += " : " + number(c.Old) + ", puis " + number(c.New) + " " + c.Unit
+		line += " : " + number(c.Old) + ", puis " + number(c.New)
+		if c.Unit != bareNumber {
+			line += " " + c.Unit
+		}
 	}
 	if c.Source != "" {
 		line += " (" + c.Source + ")"
