@@ -16,4 +16,7 @@ type Beside interface {
 	WrittenSince(ctx context.Context, q db.Querier, o Opened, file, merge core.ID) ([]Written, error)
 	// GiveBack moves a row that WrittenSince gave; a row of another room is left alone.
 	GiveBack(tx *db.Tx, org core.ID, row Written, from, to core.ID) error
+	// Parted puts right what the room had derived from the two as one: merge is the
+	// row that made them one, ended now.
+	Parted(tx *db.Tx, org, kept, other, merge core.ID) error
 }

@@ -151,8 +151,6 @@ func TestAForgedPageIsRefused(t *testing.T) {
 			wantKind(t, err, errs.Invalid)
 			_, err = w.ListFiles(w.claire, after, 10)
 			wantKind(t, err, errs.Invalid)
-			_, err = w.TalkAbout(w.claire, after, 10)
-			wantKind(t, err, errs.Invalid)
 		}
 	})
 }

@@ -116,7 +116,11 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if err != nil {
 		return nil, err
 	}
-	f.Stale = s.staleness(e, digest)
+	if f.Stale = s.staleness(e, digest); o.Partial { // computed of more than they may read
+		if f.Why = nil; f.Stale == FactsChanged {
+			f.Stale = Fresh
+		}
+	}
 	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
 		f.Question = open[0].id()
 	}

@@ -280,6 +280,12 @@ func (e *householdEdit) human(ctx context.Context, id core.ID, in HouseholdInput
 	if h, shown := e.view.Humans[id]; shown {
 		return h, nil
 	}
+	return e.mayShow(ctx, id)
+}
+
+// mayShow reads somebody whom the household does not show yet, when the actor may
+// change their household too.
+func (e *householdEdit) mayShow(ctx context.Context, id core.ID) (Human, error) {
 	p, err := e.s.loadPerson(e.tx, e.org, id)
 	if err != nil {
 		return Human{}, err

@@ -53,6 +53,28 @@ func (s *Service) Lodge(ctx context.Context, file core.ID, in Lodging) error {
 	})
 }
 
+// mayEnter checks that the actor may put people under the roof of a host: their
+// household and that of everybody there will show each other. That a household
+// shows the host — an ex, a parent — opens nothing: what counts is who accompanies
+// the host and those who live there. A roof that is the file's already is theirs.
+func (e *householdEdit) mayEnter(ctx context.Context, host core.ID, there HouseholdView) error {
+	if slices.ContainsFunc(e.view.Members, func(m Member) bool { return m.Person == host }) {
+		return nil
+	}
+	if _, err := e.mayShow(ctx, host); err != nil {
+		return err
+	}
+	for _, m := range there.Members {
+		if m.Person == host || slices.ContainsFunc(e.view.Members, func(o Member) bool { return o.Person == m.Person }) {
+			continue
+		}
+		if _, err := e.mayShow(ctx, m.Person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hostHome is the dwelling of a host on the first day of the stay.
 func (e *householdEdit) hostHome(ctx context.Context, in Lodging) (core.ID, error) {
 	id := in.Host
@@ -72,12 +94,19 @@ func (e *householdEdit) hostHome(ctx context.Context, in Lodging) (core.ID, erro
 	if id == e.file || slices.Contains(in.With, id) {
 		return "", errs.Fields{errs.New(errs.Invalid, "errs.home.host_goes").On("person")}
 	}
-	if _, err := e.human(ctx, id, HouseholdInput{Person: in.Host, Identity: in.Identity}); err != nil {
-		return "", err
+	if in.Host == "" {
+		if _, err := e.human(ctx, id, HouseholdInput{Identity: in.Identity}); err != nil {
+			return "", err
+		}
 	}
 	there, err := loadHousehold(e.tx, e.org, id, in.From)
 	if err != nil {
 		return "", err
+	}
+	if in.Host != "" {
+		if err := e.mayEnter(ctx, id, there); err != nil {
+			return "", err
+		}
 	}
 	if len(there.Members)+1+len(in.With) > maxStays/4 {
 		return "", errs.Fields{errs.New(errs.Invalid, "errs.casefile.too_many", "max", maxStays/4).On("person")}

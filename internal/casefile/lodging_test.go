@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
 func wantFieldKey(t testing.TB, err error, field, key string) {
@@ -167,5 +169,45 @@ func TestPeopleHoused(t *testing.T) {
 		if at, err = w.Household(w.claire, id, core.Date{}); err != nil || len(at.Members) != 1 || !at.Members[0].Housed {
 			t.Errorf("at a place that was not said: %+v, %v", at.Members, err)
 		}
+	})
+}
+
+// An ex whom another team accompanies, and the child who lives there, are shown by her
+// household; it does not let her file, and her team, into theirs.
+func TestNobodyEntersTheHomeOfAnExByTheirName(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		hers, his := w.person("Samira", "Haddad", "1992"), w.person("Karim", "Morel", "1990")
+		_, err := w.AddToHousehold(w.claire, hers, casefile.HouseholdInput{Person: his, Relation: casefile.RelationPartner, Couple: casefile.Cohabiting,
+			Since: core.Date{Year: 2018, Month: 1, Day: 1}, Apart: core.Date{Year: 2025, Month: 1, Day: 1}})
+		must(t, err)
+		child, err := w.AddToHousehold(w.claire, hers, casefile.HouseholdInput{Relation: casefile.RelationChild, OtherParent: his,
+			Identity: casefile.Identity{UsualName: "Morel", GivenNames: "Nour", Birth: core.PartialDate{Year: 2019}}})
+		must(t, err)
+		mother, err := w.AddToHousehold(w.claire, hers, casefile.HouseholdInput{Relation: casefile.RelationParent,
+			Identity: casefile.Identity{UsualName: "Haddad", GivenNames: "Latifa", Birth: core.PartialDate{Year: 1960}}})
+		must(t, err)
+		must(t, w.db.Tx(context.Background(), func(tx *db.Tx) error { // he goes to the other team
+			_, err := tx.Exec(`UPDATE casefile SET team_id = $1, worker_id = '' WHERE person_id = $2`, w.teamB, his)
+			return err
+		}))
+		_, err = w.AddToHousehold(w.karim, his, casefile.HouseholdInput{Person: child, LivesIn: true, Relation: casefile.RelationNone})
+		must(t, err)
+		_, err = w.AddToHousehold(w.karim, his, casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationNone, Identity: casefile.Identity{UsualName: "Petit", GivenNames: "Rose"}})
+		must(t, err)
+		for who, host := range map[string]core.ID{"the ex": his, "the child": child} {
+			err := w.Lodge(w.claire, hers, casefile.Lodging{Host: host, From: core.Date{Year: 2026, Month: 6, Day: 1}})
+			if !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
+				t.Errorf("she is put up by %s: %v", who, err)
+			}
+		}
+		v, err := w.Household(w.claire, hers, core.Date{})
+		must(t, err)
+		for _, h := range v.Humans {
+			if h.FirstName == "Rose" {
+				t.Error("her file shows who lives with him")
+			}
+		}
+		must(t, w.Lodge(w.claire, hers, casefile.Lodging{Host: mother, From: core.Date{Year: 2026, Month: 6, Day: 1}}))
+		must(t, w.Lodge(w.claire, hers, casefile.Lodging{Host: mother, From: core.Date{Year: 2026, Month: 6, Day: 5}})) // the same roof
 	})
 }

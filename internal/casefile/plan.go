@@ -43,6 +43,7 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 // PlanOf reads the plan of an opened file, in the caller's snapshot and under the
 // caller's line of the journal.
 func (s *Service) PlanOf(q db.Querier, o Opened, file core.ID, v *PlanView) error {
+	q = o.For(q)
 	var err error
 	if v.Person, err = s.loadPerson(q, o.Org, file); err != nil {
 		return err

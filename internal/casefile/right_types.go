@@ -287,18 +287,3 @@ type Answer struct {
 	Detail   string
 	Replaces map[string]core.ID // variable → fact the page showed
 }
-
-// TalkLine is a right worth talking about with a person: an open question, or a
-// proposal nobody answered. Lists of them are alphabetical, never ranked.
-type TalkLine struct {
-	Person core.ID
-	Name   string
-	Right  string
-	Result Result
-}
-
-// TalkPage is keyset-paged: Next is "" on the last one.
-type TalkPage struct {
-	Items []TalkLine
-	Next  string
-}

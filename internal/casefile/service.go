@@ -160,8 +160,11 @@ type Opened struct {
 	// Humans are the person and those merged into them: what is read or written
 	// concerns the file of each.
 	Humans []core.ID
-	alone  bool // nobody was merged into them: statements need not look for others
-	texts  *aloneTexts
+	alone  bool // nobody was merged into them, or they read for themselves: statements need not look for others
+	// Partial tells that the reader is a person whom workers hold for somebody else
+	// too: what the other's file says is not shown to them.
+	Partial bool
+	texts   *aloneTexts
 }
 
 // Teams are those that accompany the person, the actor's own first.
@@ -217,6 +220,7 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	// A person who signs in is the file they signed in to: what workers believe of
 	// who is who gives nobody another's file.
 	if actor.Kind == core.ActorPerson {
+		o.Partial = !o.alone
 		person, aliases = asked, nil
 	}
 	o.Humans = append(o.Humans, person)
@@ -230,6 +234,9 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 		if o.Cases, err = loadEnded(q, actor.Org, person); err != nil {
 			return o, fmt.Errorf("who accompanied %s: %w", person, err)
 		}
+	}
+	if actor.Kind == core.ActorPerson {
+		o.alone = true
 	}
 	*id = person
 	if err := s.Access.Can(ctx, action, access.Resource{Org: actor.Org, Person: person, Teams: o.Teams()}); err != nil {

@@ -297,6 +297,11 @@ func (p *parting) run(since []Written) error {
 	if err := p.partFacts(moved, theirs); err != nil {
 		return err
 	}
+	for _, room := range p.rooms {
+		if err := room.Parted(p.tx, p.org, p.kept, p.id, p.merge); err != nil {
+			return fmt.Errorf("part a room: %w", err)
+		}
+	}
 	theirName, err := p.s.loadPerson(p.tx, p.org, p.id)
 	if err != nil {
 		return err

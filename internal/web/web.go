@@ -187,7 +187,7 @@ func New(cfg Config) (http.Handler, error) {
 	said := contests.New(cfg.Cases)
 	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
 	conversation.Register(k, cfg.Cases, talks, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes, talks)
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)
 	team.Register(k, cfg.Access, cfg.Webhooks)

@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/address"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -92,11 +93,27 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			t.Fatalf("the aid of the town is not computed: %+v, %v", f, err)
 		}
 		must(t, outlook.New(w.Service).Compute(w.Claire, hers))
+		talks, err := talk.New(w.Service, nil)
+		must(t, err)
+		must(t, talks.Tell(w.Claire, hers, talk.TellInput{How: talk.Aloud}))
+		look := func() { // a run over her file
+			t.Helper()
+			_, err := talks.Demand(w.Claire, talk.Over{Team: w.TeamA})
+			must(t, err)
+			jobs := db.NewRunner(w.DB)
+			jobs.Handle(talk.Job, talks.Run)
+			must(t, jobs.Drain(context.Background()))
+		}
+		look()
+		_, err = talks.SetAside(w.Claire, hers, talk.PauseInput{Right: "transports", Reason: talk.Spoken})
+		must(t, err)
+		for _, aside := range []bool{true, false} {
+			if page, err := talks.List(w.Claire, talk.Filter{Paused: aside}, "", 20); err != nil || len(page.Items) != 1 {
+				t.Fatalf("the run found nothing: %+v, %v", page, err)
+			}
+		}
 		before.Address.Protected = true
 		must(t, w.UpdatePerson(w.Claire, before))
-		if talk, err := w.TalkAbout(w.Claire, "", 20); err != nil || slices.ContainsFunc(talk.Items, func(l casefile.TalkLine) bool { return l.Right == "transports" }) {
-			t.Errorf("the aid of the town is proposed: %+v, %v", talk, err)
-		}
 		sheet, err := w.MakeSheet(w.Claire, hers, 0)
 		must(t, err)
 
@@ -119,7 +136,10 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			"stored":   func() (any, error) { return w.StoredRights(w.Claire, hers, 0) },
 			"why":      func() (any, error) { return w.Explain(w.Claire, hers, "af", 0) },
 			"ahead":    func() (any, error) { return outlook.New(w.Service).Read(w.Claire, hers) },
-			"talk":     func() (any, error) { return w.TalkAbout(w.Claire, "", 20) },
+			"talk":     func() (any, error) { return talks.List(w.Claire, talk.Filter{}, "", 20) },
+			"aside":    func() (any, error) { return talks.List(w.Claire, talk.Filter{Paused: true}, "", 20) },
+			"that aid": func() (any, error) { return talks.List(w.Claire, talk.Filter{Right: "transports"}, "", 20) },
+			"notice":   func() (any, error) { return talks.ReadNotice(w.Claire, hers) },
 			"question": func() (any, error) { q, _, err := w.NextQuestion(w.Claire, hers); return q, err },
 			"timeline": func() (any, error) { list, _, err := w.Timeline(w.Claire, hers, "", 50); return list, err },
 		}
@@ -132,7 +152,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 				}
 				b, err := json.Marshal(got)
 				must(t, err)
-				for _, word := range []string{"Peupliers", city, "17320", "17219", "17300", `transports","Result":{`, `"name":"transports"`} {
+				for _, word := range []string{"Peupliers", city, "17320", "17219", "17300", `transports","Result":{`, `"name":"transports"`, `"Name":"transports"`, `"Right":"transports","Reason"`} {
 					if strings.Contains(string(b), word) {
 						t.Errorf("%s: %s says %s", when, name, word)
 					}
@@ -140,6 +160,9 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			}
 		}
 		silent("protected")
+		if _, err := talks.SetAside(w.Claire, hers, talk.PauseInput{Right: "transports", Reason: talk.Spoken}); !errs.Is(err, errs.NotFound) {
+			t.Errorf("the aid of the town is set aside: %v", err)
+		}
 		if _, err := w.Explain(w.Claire, hers, "transports", 0); !errs.Is(err, errs.NotFound) {
 			t.Errorf("the aid of the town is explained: %v", err)
 		}
@@ -153,7 +176,16 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 				t.Errorf("the commune of the dwelling: %+v", l)
 			}
 		}
+		look()
 		silent("computed again")
+		must(t, w.DB.Read(context.Background(), func(q db.Querier) error {
+			var n int64
+			err := q.QueryRow(`SELECT COUNT(*) FROM talk_right WHERE file_id = $1 AND right_name = 'transports'`, hers).Scan(&n)
+			if n != 0 {
+				t.Error("a run stores the aid of the town")
+			}
+			return err
+		}))
 		// Two workers at once: the refusal says nothing of where either.
 		_, err = w.SaveFacts(w.Claire, hers, []casefile.FactInput{{Variable: "depcom", State: casefile.Known, Value: "17415", Source: casefile.SourceSaid, From: core.PartialDate{Year: 2026, Month: 1}}})
 		var twice *casefile.FactConflict
@@ -202,6 +234,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 		// One with another file, it is protected there too.
 		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: twin, Other: hers}))
 		delete(reads, "compare")
+		look()
 		silent("merged")
 		if place, err = address.Reveal(w.Claire, w.Service, twin, "Envoyer la convocation"); err != nil || len(place.Addresses) != 1 || place.Addresses[0].City != city {
 			t.Errorf("%+v, %v", place, err)

@@ -53,10 +53,8 @@ func TestAnAccompanimentEndsAndBeginsAgain(t *testing.T) {
 		}
 		due, err := w.cases.MyDeadlines(w.claire, "", 10)
 		must(t, err)
-		talk, err := w.cases.TalkAbout(w.claire, "", 10)
-		must(t, err)
-		if len(due.Items)+len(talk.Items) > 0 {
-			t.Errorf("the first page still shows %v, %v", due.Items, talk.Items)
+		if talk := w.made.ToTalk(w.teamA); len(due.Items)+len(talk) > 0 {
+			t.Errorf("the first page still shows %v, %v", due.Items, talk)
 		}
 
 		// The team that ended it reads how; another one knows that it is over.
@@ -98,10 +96,8 @@ func TestAnAccompanimentEndsAndBeginsAgain(t *testing.T) {
 		if !f.Open || len(f.Cases) != 2 || f.Cases[1].Reopens != f.Cases[0].ID || f.Cases[1].Referent != w.hugoID || f.Cases[0].ClosedOn != w.today() || len(f.Closings) != 1 || len(f.Steps) != 1 {
 			t.Fatalf("after it began again: %+v", f)
 		}
-		talk, err = w.cases.TalkAbout(w.claire, "", 10)
-		must(t, err)
-		if len(talk.Items) != 1 {
-			t.Errorf("the right to verify is no longer talked about: %v", talk.Items)
+		if talk := w.made.ToTalk(w.teamA); len(talk) != 1 {
+			t.Errorf("the right to verify is no longer talked about: %v", talk)
 		}
 		if own, err = w.ReadOwn(w.herself(id)); err != nil || len(own.Closings) != 0 || len(own.Cases) != 1 {
 			t.Errorf("%+v, %v", own, err)

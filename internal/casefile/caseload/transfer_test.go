@@ -98,10 +98,8 @@ func TestATransferChangesNothingBeforeItIsAccepted(t *testing.T) {
 			t.Errorf("%d due dates", len(due.Items))
 		}
 		wantKind(t, w.Decline(w.karim, tr, "non"), errs.Conflict)
-		talk, err := w.cases.TalkAbout(w.karim, "", 10)
-		must(t, err)
-		if len(talk.Items) != 1 {
-			t.Errorf("the rights to talk about did not follow: %v", talk.Items)
+		if talk := w.made.ToTalk(w.teamB); len(talk) != 1 {
+			t.Errorf("the rights to talk about did not follow: %v", talk)
 		}
 		if own, err = w.ReadOwn(w.herself(id)); err != nil || len(own.Transfers) != 1 || own.Transfers[0].State != caseload.Accepted || own.Cases[0].Referent != w.karimID {
 			t.Errorf("the person reads %+v, %v", own, err)

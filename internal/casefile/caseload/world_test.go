@@ -21,6 +21,7 @@ type world struct {
 	t                         testing.TB
 	db                        *db.DB
 	clock                     *hand
+	made                      *casetest.World
 	cases                     *casefile.Service
 	teamA, teamB              core.ID
 	claire, hugo, karim       context.Context
@@ -42,7 +43,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	w := &world{t: t, db: d, clock: &hand{now: dbtest.Clock().Now()}}
 	m := casetest.New(t, d, engine{})
-	w.teamA, w.teamB, w.claire, w.karim = m.TeamA, m.TeamB, m.Claire, m.Karim
+	w.made, w.teamA, w.teamB, w.claire, w.karim = m, m.TeamA, m.TeamB, m.Claire, m.Karim
 	w.claireID, w.karimID = core.ActorFrom(m.Claire).ID, core.ActorFrom(m.Karim).ID
 	w.hugo, w.hugoID = m.Worker("hugo", "Hugo Lantier", w.teamA)
 	w.cases = m.At(w.clock)

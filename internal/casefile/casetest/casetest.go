@@ -134,6 +134,26 @@ func (w *World) Lines(person core.ID) int {
 	return n
 }
 
+const toTalk = `SELECT k.person_id, k.right_name, r.status FROM right_to_talk k
+JOIN right_result r ON r.org_id = k.org_id AND r.file_id = k.person_id AND r.evaluation_id = k.evaluation_id AND r.right_name = k.right_name
+WHERE k.org_id = $1 AND k.team_id = $2 ORDER BY k.sort_name, k.person_id, k.right_name`
+
+// ToTalk lists what a team's list of files finds under « a right to talk about »:
+// the person, the right and its status on each line.
+func (w *World) ToTalk(team core.ID) (list []string) {
+	w.T.Helper()
+	must(w.T, w.DB.Read(context.Background(), func(q db.Querier) error {
+		rows, err := q.Query(toTalk, core.ActorFrom(w.Claire).Org, team)
+		return db.Each(rows, err, func(r *db.Rows) error {
+			var person, right, status string
+			err := r.Scan(&person, &right, &status)
+			list = append(list, person+" "+right+" "+status)
+			return err
+		})
+	}))
+	return list
+}
+
 // SmallLaw is a law of its own: af is 100 € for each child from the second
 // on, aide_logement is half the rent and waits for it.
 type SmallLaw struct {

@@ -3,7 +3,7 @@
 //
 // Guarantees: the steps of a day are told once for each organisation, on its own
 // day, whatever the number of processes; only ids leave, and a journal line says
-// whose steps they were. A step whose day was written after the morning is not told.
+// whose steps they were: of the person who stands, when files were merged. A step whose day was written after the morning is not told.
 package due
 
 import (
@@ -31,10 +31,15 @@ const (
 const (
 	noteDay = `INSERT INTO step_due_told (org_id, day) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	oldDays = `DELETE FROM step_due_told WHERE org_id = $1 AND day < $2`
-	listDue = `SELECT s.id, s.file_id FROM step s
+	// The steps of somebody merged are those of the person who stands, whichever of
+	// the two files is accompanied.
+	listDue = `SELECT s.id, COALESCE(al.person_id, s.file_id), s.file_id
+FROM step s LEFT JOIN person_alias al ON al.org_id = s.org_id AND al.alias_id = s.file_id AND al.ended_at = 0
 WHERE s.org_id = $1 AND s.due_on = $2 AND s.due_on <> '' AND s.state IN ('todo', 'waiting')
-AND EXISTS (SELECT 1 FROM casefile c WHERE c.org_id = s.org_id AND c.person_id = s.file_id AND c.phase = 'active')
-ORDER BY s.file_id, s.id LIMIT $3`
+AND EXISTS (SELECT 1 FROM casefile c WHERE c.org_id = s.org_id AND c.phase = 'active' AND c.person_id IN (
+	SELECT COALESCE(al.person_id, s.file_id)
+	UNION ALL SELECT a.alias_id FROM person_alias a WHERE a.org_id = s.org_id AND a.person_id = COALESCE(al.person_id, s.file_id) AND a.ended_at = 0))
+ORDER BY 2, s.id LIMIT $3`
 )
 
 // Tell tells the steps of today of every organisation whose morning has come and
@@ -74,13 +79,17 @@ func tellOrg(ctx context.Context, cases *casefile.Service, today core.Date) erro
 			return err
 		}
 		var line, persons []core.ID
+		seen := map[core.ID]bool{}
 		rows, err := tx.Query(listDue, org, today.String(), maxSteps)
 		err = db.Each(rows, err, func(r *db.Rows) error {
-			var step, person core.ID
-			err := r.Scan(&step, &person)
+			var step, person, file core.ID
+			err := r.Scan(&step, &person, &file)
 			line = append(line, step, person)
-			if len(persons) == 0 || persons[len(persons)-1] != person {
-				persons = append(persons, person)
+			for _, id := range []core.ID{person, file} { // the journal of each, for after an undo
+				if !seen[id] {
+					seen[id] = true
+					persons = append(persons, id)
+				}
 			}
 			return err
 		})

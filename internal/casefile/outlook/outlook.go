@@ -162,6 +162,9 @@ func (s *Service) Read(ctx context.Context, file core.ID) (*Outlook, error) {
 			}
 		}
 		event := journal.Event{Kind: "right.ahead", Subjects: g.Humans}
+		if g.Partial { // it tells the births and the announcements of another file too
+			return event, nil
+		}
 		var law, digest string
 		var content []byte
 		err = q.QueryRow(selectOutlook, g.Org, g.File).Scan(&out.First, &law, &digest, &out.Computed, &content)

@@ -9,7 +9,6 @@ package space
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,21 +56,45 @@ type Service struct{ cases *casefile.Service }
 // New makes a Service on the files of persons.
 func New(cases *casefile.Service) *Service { return &Service{cases: cases} }
 
-const selectSpace = `SELECT hidden, neutral, locked, version FROM person_space WHERE org_id = $1 AND person_id = $2`
+const (
+	spaceColumns = `SELECT person_id, hidden, neutral, locked, version FROM person_space WHERE org_id = $1 AND `
+	// What a worker reads is the strictest of the person's and of those merged into them.
+	selectSpaces = spaceColumns + `person_id IN ` + casefile.SameHuman + ` LIMIT 50`
+	// What a person's card shows is their own choice, and whatever was kept for the
+	// counter in a file that is the same human's: each card answers for all.
+	selectOwn = spaceColumns + `(person_id = $2 OR locked = 1 AND (
+	person_id = (SELECT person_id FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0)
+	OR person_id IN (SELECT alias_id FROM person_alias WHERE org_id = $1 AND ended_at = 0
+		AND person_id = COALESCE((SELECT person_id FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0), $2)))) LIMIT 50`
+)
 
-func load(q db.Querier, org, person core.ID) (Space, error) {
+// load reads the strictest of the spaces that a statement gives; its version is that
+// of the person's own row, 0 when there is none.
+func load(q db.Querier, sql string, org, person core.ID) (Space, error) {
 	var s Space
-	var hidden string
-	err := q.QueryRow(selectSpace, org, person).Scan(&hidden, &s.Neutral, &s.Locked, &s.Version)
-	if errors.Is(err, db.ErrNoRows) {
-		return s, nil
-	}
+	rows, err := q.Query(sql, org, person)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var one Space
+		var id core.ID
+		var hidden string
+		if err := r.Scan(&id, &hidden, &one.Neutral, &one.Locked, &one.Version); err != nil {
+			return err
+		}
+		if id == person {
+			s.Version = one.Version
+		}
+		s.Neutral, s.Locked = s.Neutral || one.Neutral, s.Locked || one.Locked
+		for _, item := range strings.Fields(hidden) {
+			if s.Shows(Item(item)) {
+				s.Hidden = append(s.Hidden, Item(item))
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return s, fmt.Errorf("what a space shows: %w", err)
 	}
-	for _, item := range strings.Fields(hidden) {
-		s.Hidden = append(s.Hidden, Item(item))
-	}
+	slices.Sort(s.Hidden)
 	return s, nil
 }
 
@@ -85,7 +108,7 @@ func (s *Service) Own(ctx context.Context) (Space, error) {
 	var out Space
 	err := s.cases.DB.Read(ctx, func(q db.Querier) error {
 		var err error
-		out, err = load(q, actor.Org, actor.ID)
+		out, err = load(q, selectOwn, actor.Org, actor.ID)
 		return err
 	})
 	return out, err
@@ -108,7 +131,7 @@ func (s *Service) Of(ctx context.Context, person core.ID) (Space, error) {
 		if err != nil {
 			return journal.Event{}, err
 		}
-		out, err = load(q, o.Org, person)
+		out, err = load(q, selectSpaces, o.Org, person)
 		return journal.Event{Kind: "person.read", Subjects: o.Humans}, err
 	})
 	return out, err
@@ -116,6 +139,8 @@ func (s *Service) Of(ctx context.Context, person core.ID) (Space, error) {
 
 const (
 	insertSpace = `INSERT INTO person_space (org_id, person_id, hidden, neutral, locked, version) VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT DO NOTHING`
+	sameSpace   = `INSERT INTO person_space (org_id, person_id, hidden, neutral, locked, version) VALUES ($1, $2, $3, $4, $5, 1)
+ON CONFLICT (org_id, person_id) DO UPDATE SET hidden = excluded.hidden, neutral = excluded.neutral, locked = excluded.locked, version = person_space.version + 1`
 	updateSpace = `UPDATE person_space SET hidden = $3, neutral = $4, locked = $5, version = version + 1 WHERE org_id = $1 AND person_id = $2 AND version = $6`
 )
 
@@ -132,7 +157,8 @@ func (s *Service) SetOwn(ctx context.Context, in Space) error {
 	})
 }
 
-// Set changes the space of somebody, by a worker beside them.
+// Set changes the space of somebody, by a worker beside them: of every card they
+// hold, those of files merged into theirs included.
 func (s *Service) Set(ctx context.Context, person core.ID, in Space) error {
 	return s.set(ctx, access.PersonEdit, person, in, func(Space) error { return nil })
 }
@@ -152,7 +178,7 @@ func (s *Service) set(ctx context.Context, action access.Action, person core.ID,
 		if err != nil {
 			return err
 		}
-		now, err := load(tx, o.Org, person)
+		now, err := load(tx, selectOwn, o.Org, person)
 		if err != nil {
 			return err
 		}
@@ -173,6 +199,14 @@ func (s *Service) set(ctx context.Context, action access.Action, person core.ID,
 			return fmt.Errorf("change what a space shows: %w", err)
 		case n == 0:
 			return errs.New(errs.Conflict, "access.error.conflict")
+		}
+		for _, id := range o.Humans {
+			if id == person {
+				continue
+			}
+			if _, err := tx.Exec(sameSpace, o.Org, id, args[2], args[3], args[4]); err != nil {
+				return fmt.Errorf("change what the space of a merged file shows: %w", err)
+			}
 		}
 		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: "person.space", Subjects: o.Humans})
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/space"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -66,5 +67,57 @@ func TestSpace(t *testing.T) {
 		}
 		must(t, s.Set(w.Claire, a, space.Space{Version: now.Version}))
 		must(t, s.Shows(self(a), space.Rights))
+	})
+}
+
+// TestTheSpaceOfTwoFilesThatAreOnes: what is kept for the counter holds on every card,
+// the card of a file merged into another too; one's own choice holds on one's own.
+func TestTheSpaceOfTwoFilesThatAreOnes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})
+		s := space.New(w.Service)
+		self := func(id core.ID) context.Context {
+			return core.WithActor(context.Background(), core.Actor{Kind: core.ActorPerson, ID: id, Org: core.ActorFrom(w.Claire).Org, AAL: 2})
+		}
+		shows := func(when string, want bool, ids ...core.ID) {
+			t.Helper()
+			for i, id := range ids {
+				if err := s.Shows(self(id), space.Rights); (err == nil) != want {
+					t.Errorf("%s: card %d shows the rights: %v, want %t", when, i, err, want)
+				}
+			}
+		}
+		kept, other, third := w.Person("Samira", "Haddad", "1985-02-03"), w.Person("Samira", "Hadad", "1985"), w.Person("S.", "Haddad", "1985")
+		must(t, s.Set(w.Claire, third, space.Space{Hidden: []space.Item{space.Rights}, Locked: true}))
+		shows("alone", true, kept, other)
+		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: other}))
+		must(t, s.SetOwn(self(other), space.Space{Hidden: []space.Item{space.Rights}}))
+		shows("one's own choice", true, kept)
+		shows("one's own choice", false, other)
+		of, err := s.Of(w.Claire, kept)
+		must(t, err)
+		if len(of.Hidden) != 1 || of.Version != 0 {
+			t.Errorf("the worker reads %+v, want the strictest", of)
+		}
+		must(t, s.Set(w.Claire, kept, space.Space{}))
+		shows("the worker shows all", true, kept, other)
+		now, err := s.Of(w.Claire, other) // by the address of before
+		must(t, err)
+		must(t, s.Set(w.Claire, other, space.Space{Hidden: []space.Item{space.Rights}, Locked: true, Version: now.Version}))
+		shows("kept for the counter", false, kept, other)
+		for _, id := range []core.ID{kept, other} {
+			if err := s.SetOwn(self(id), space.Space{Version: 2}); !errs.Is(err, errs.Forbidden) {
+				t.Errorf("a card undoes it: %v", err)
+			}
+		}
+		now, err = s.Of(w.Claire, kept)
+		must(t, err)
+		must(t, s.Set(w.Claire, kept, space.Space{Version: now.Version}))
+		shows("no longer", true, kept, other)
+		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: third}))
+		shows("a file kept for the counter comes in", false, kept, other, third)
+		must(t, w.Unmerge(w.Claire, kept, third, nil))
+		shows("and goes", true, kept, other)
+		shows("and goes", false, third)
 	})
 }

@@ -26,10 +26,10 @@ type Count struct {
 
 const selectCounts = `SELECT r.right_name, SUM(CASE WHEN r.status = 'probable' THEN 1 ELSE 0 END), SUM(CASE WHEN r.status = 'to_verify' THEN 1 ELSE 0 END),
 	SUM(CASE WHEN r.changed_at >= $2 THEN 1 ELSE 0 END)
-FROM talk_right r /* every row: the counts of the whole organisation */ WHERE r.org_id = $1 AND (r.status <> 'not_due' OR r.changed_at >= $2)
+FROM talk_right r JOIN talk_file tf ON tf.org_id = r.org_id AND tf.file_id = r.file_id AND tf.month = $3 /* every row: the counts of the whole organisation */ WHERE r.org_id = $1 AND (r.status <> 'not_due' OR r.changed_at >= $2)
 AND EXISTS (SELECT 1 FROM casefile c LEFT JOIN person_alias al ON al.org_id = c.org_id AND al.alias_id = c.person_id AND al.ended_at = 0
 	JOIN person p ON p.org_id = c.org_id AND p.id = ` + kept + ` AND p.died_on = ''
-	WHERE c.org_id = r.org_id AND ` + kept + ` = r.file_id AND c.phase = 'active' AND ` + willing + `)
+	WHERE c.org_id = r.org_id AND ` + kept + ` = r.file_id AND c.phase = 'active' AND ` + included + `)
 AND NOT EXISTS (SELECT 1 FROM right_decision d WHERE d.org_id = r.org_id AND d.file_id = r.file_id AND d.right_name = r.right_name AND d.kind <> 'reopened'
 	AND NOT EXISTS (SELECT 1 FROM right_decision n WHERE n.org_id = d.org_id AND n.file_id = d.file_id AND n.right_name = d.right_name AND n.id > d.id))
 GROUP BY r.right_name`
@@ -44,7 +44,7 @@ func (s *Service) Counts(ctx context.Context) ([]Count, error) {
 	since := s.instant(org, s.cases.Today(ctx).AddDays(-recent))
 	found := map[string]Count{}
 	err := s.cases.DB.Read(ctx, func(q db.Querier) error {
-		rows, err := q.Query(selectCounts, org, since)
+		rows, err := q.Query(selectCounts, org, since, s.cases.ThisMonth(ctx))
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var c Count
 			var n [3]int64

@@ -150,7 +150,8 @@ func (s *Service) candidates(q db.Querier, scope access.Scope, f Filter, today c
 		p(w)
 		cond += " AND " + s.cases.DB.Dialect().Contains("p.search_text", n)
 	}
-	cond += " AND EXISTS (SELECT 1 FROM talk_right r WHERE r.org_id = c.org_id AND r.file_id = " + kept
+	cond += " AND EXISTS (SELECT 1 FROM talk_right r JOIN talk_file tf ON tf.org_id = r.org_id AND tf.file_id = r.file_id AND tf.month = " + p(today.CalendarMonth()) +
+		" WHERE r.org_id = c.org_id AND r.file_id = " + kept
 	if f.Right != "" {
 		cond += " AND r.right_name = " + p(f.Right)
 	}
@@ -187,7 +188,7 @@ func (s *Service) candidates(q db.Querier, scope access.Scope, f Filter, today c
 	}
 	sql := `SELECT c.sort_name, c.last_contact_from_person_at, c.id, ` + kept + `, p.usual_name, p.given_names, p.use_name
 FROM ` + caseAlias + ` JOIN person p ON p.org_id = c.org_id AND p.id = ` + kept + ` AND p.died_on = ''
-WHERE c.org_id = $1 AND c.phase = 'active'` + cond + ` AND ` + willing + where + ` ORDER BY ` + order + `, c.id LIMIT ` + strconv.Itoa(candidates+1)
+WHERE c.org_id = $1 AND c.phase = 'active'` + cond + ` AND ` + included + where + ` ORDER BY ` + order + `, c.id LIMIT ` + strconv.Itoa(candidates+1)
 	var list []candidate
 	rows, err := q.Query(sql, args...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
@@ -231,15 +232,26 @@ func (s *Service) fill(q db.Querier, org core.ID, list []candidate, f Filter, to
 	if err != nil {
 		return err
 	}
+	hidden, err := s.hides(q, org, ids...)
+	if err != nil {
+		return err
+	}
 	found := map[core.ID][]Right{}
-	rows, err := q.Query(`SELECT file_id, `+rightColumns+` FROM talk_right WHERE org_id = $1 AND file_id IN (`+marks(2, len(ids))+`)
-AND (status <> 'not_due' OR changed_at > 0) ORDER BY file_id, right_name`, append([]any{org}, anys(ids)...)...)
+	computed := map[core.ID]int64{}
+	rows, err := q.Query(`SELECT tf.file_id, tf.computed_at, `+rightColumns+` FROM talk_file tf JOIN talk_right r ON r.org_id = tf.org_id AND r.file_id = tf.file_id
+WHERE tf.org_id = $1 AND tf.month = $2 AND tf.file_id IN (`+marks(3, len(ids))+`)
+AND (status <> 'not_due' OR changed_at > 0) ORDER BY tf.file_id, right_name`, append([]any{org, today.CalendarMonth()}, anys(ids)...)...)
 	now := s.cases.Clock.Now()
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var person core.ID
-		name, pages, row, err := scanRight(r, &person)
+		var at int64
+		name, pages, row, err := scanRight(r, &person, &at)
 		if err != nil {
 			return err
+		}
+		computed[person] = at
+		if hidden(person, name) {
+			return nil
 		}
 		right := Right{Name: name, Said: row.Said, Pages: pages}
 		if right.Missing, err = readMissing(row.missing); err != nil {
@@ -287,7 +299,7 @@ AND (status <> 'not_due' OR changed_at > 0) ORDER BY file_id, right_name`, appen
 		place[name] = i
 	}
 	for i := range list {
-		list[i].Rights = found[list[i].ID]
+		list[i].Rights, list[i].Computed = found[list[i].ID], computed[list[i].ID]
 		for k := range list[i].Rights {
 			list[i].Rights[k].Planned = planned[stepOf{list[i].ID, list[i].Rights[k].Name}]
 		}

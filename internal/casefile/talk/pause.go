@@ -124,12 +124,16 @@ func (s *Service) SetAside(ctx context.Context, person core.ID, in PauseInput) (
 		if err := casefile.LockFile(tx, o.Org, person); err != nil {
 			return err
 		}
+		hidden, err := s.hides(tx, o.Org, person)
+		if err != nil {
+			return err
+		}
 		said, err := loadSaid(tx, o.Org, person)
 		if err != nil {
 			return err
 		}
 		word, found := said[in.Right]
-		if !found {
+		if !found || hidden(person, in.Right) {
 			return errs.New(errs.NotFound, "errs.conversations.right_unknown")
 		}
 		if !in.Until.IsZero() {

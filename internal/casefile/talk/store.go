@@ -148,6 +148,10 @@ func (s *Service) storeFile(tx *db.Tx, org core.ID, f *file) error {
 	if err != nil || !told.Included() {
 		return err
 	}
+	hidden, err := s.hides(tx, org, id)
+	if err != nil {
+		return err
+	}
 	if err := s.cases.KeepLaw(tx); err != nil {
 		return err
 	}
@@ -166,6 +170,9 @@ func (s *Service) storeFile(tx *db.Tx, org core.ID, f *file) error {
 		}
 	}
 	for _, right := range list {
+		if hidden(id, right) {
+			continue
+		}
 		o, now := f.now[right]
 		if !now {
 			o = casefile.Outcome{Right: right, Status: casefile.NotDue}

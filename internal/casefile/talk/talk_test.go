@@ -365,6 +365,7 @@ func TestDecisionsGiveTheKind(t *testing.T) {
 				_, err := tx.Exec(`UPDATE right_decision SET at = $1 WHERE id = $2`, r.now.now.Add(-time.Duration(c.days)*24*time.Hour).UnixMicro(), d.ID)
 				return err
 			}))
+			r.demand() // of the month that it is
 			want := "Samira Haddad: " + c.want + " aide_logement/missing. "
 			if c.want == "" {
 				want = "Samira Haddad: aide_logement/missing. "
@@ -712,6 +713,108 @@ func TestTellChecksWhatIsSaid(t *testing.T) {
 		must(t, err)
 		if diff := cmp.Diff([]any{talk.Letter, casetest.Today().AddDays(-3), "Claire Maurel"}, []any{n.InformedHow, n.InformedOn, n.Workers[n.InformedBy]}); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// Two people taken for one, then parted: nothing found about the two as one stays, an
+// objection said meanwhile holds for both, and nobody is looked at untold.
+func TestTwoWhoWereTakenForOne(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		org := core.ActorFrom(r.Claire).Org
+		merge := func(keep, other core.ID) {
+			r.now.now = r.now.now.Add(time.Minute)
+			must(t, r.Merge(r.Claire, casefile.MergeInput{Keep: keep, Other: other}))
+		}
+		part := func(keep, other core.ID) {
+			r.now.now = r.now.now.Add(time.Minute)
+			must(t, r.Unmerge(r.Claire, keep, other, nil, r.s))
+		}
+		untold, told := r.family("Samira", "Haddad"), r.family("Samira", "Hadad")
+		r.tell(told)
+		merge(untold, told)
+		r.demand()
+		if r.rows(untold) == 0 {
+			t.Fatal("one of two who are one was told: nothing was looked at")
+		}
+		part(untold, told)
+		if r.rows(untold)+r.rows(told) != 0 {
+			t.Error("what was found about the two as one is kept")
+		}
+		r.demand()
+		if got := brief(r.list(r.Claire, talk.Filter{})); got != "Samira Hadad: af/unclaimed aide_logement/missing. " || r.rows(untold) != 0 {
+			t.Errorf("after the two were parted: %q", got)
+		}
+
+		// Rows of before do not make up for a notice.
+		must(t, r.DB.Tx(context.Background(), func(tx *db.Tx) error {
+			_, err := tx.Exec(`UPDATE talk_person SET informed_on = '' WHERE person_id = $1`, told)
+			return err
+		}))
+		if got := brief(r.list(r.Claire, talk.Filter{})); got != "" {
+			t.Errorf("listed untold: %q", got)
+		}
+		r.tell(told, untold)
+
+		merge(untold, told)
+		must(t, r.s.Object(r.Claire, untold, talk.TellInput{How: talk.Aloud}))
+		part(untold, told)
+		for _, id := range []core.ID{untold, told} {
+			if n, err := r.s.ReadNotice(r.Claire, id); err != nil || n.ObjectedHow != talk.Aloud || n.Included() {
+				t.Errorf("an objection that may be either's: %+v, %v", n, err)
+			}
+		}
+
+		// One's own objection is theirs alone, to lift as well.
+		must(t, r.s.Lift(r.Claire, untold))
+		must(t, r.s.Lift(r.Claire, told))
+		must(t, r.s.Object(person(told, org), told, talk.TellInput{}))
+		merge(untold, told)
+		must(t, r.s.Lift(person(untold, org), untold))
+		if n, err := r.s.ReadNotice(r.Claire, untold); err != nil || n.Included() {
+			t.Errorf("lifted by another: %+v, %v", n, err)
+		}
+		// Lifted by a worker while they were one: the other is told again first.
+		must(t, r.s.Lift(r.Claire, untold))
+		part(untold, told)
+		if n, err := r.s.ReadNotice(r.Claire, told); err != nil || n.Included() {
+			t.Errorf("an objection that somebody else's word lifted: %+v, %v", n, err)
+		}
+		if n, err := r.s.ReadNotice(r.Claire, untold); err != nil || !n.Included() {
+			t.Errorf("the kept file: %+v, %v", n, err)
+		}
+	})
+}
+
+// What was found in a month that is over is shown as nothing of today's.
+func TestLastMonthsFindingsAreNotTodays(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var people []core.ID
+		for i := range talk.Fewest {
+			people = append(people, r.family("Anne", fmt.Sprintf("Essai%c", 'A'+i)))
+		}
+		r.tell(people...)
+		r.demand()
+		list := r.list(r.Claire, talk.Filter{})
+		if len(list) != len(people) || list[0].Computed == 0 {
+			t.Fatalf("this month: %+v", list)
+		}
+		admin := core.WithActor(context.Background(), core.Actor{Kind: core.ActorOrgAdmin, ID: r.ClaireID, Org: core.ActorFrom(r.Claire).Org, AAL: 2})
+		counted := func() int {
+			counts, err := r.s.Counts(admin)
+			must(t, err)
+			return counts[0].Probable
+		}
+		if counted() != len(people) {
+			t.Errorf("counted %d", counted())
+		}
+		r.now.now = r.now.now.AddDate(0, 1, 0)
+		if list := r.list(r.Claire, talk.Filter{}); len(list) != 0 || counted() != 0 {
+			t.Errorf("a month later: %s, %d counted", brief(list), counted())
+		}
+		r.demand()
+		if list := r.list(r.Claire, talk.Filter{}); len(list) != len(people) || counted() != len(people) {
+			t.Errorf("looked at again: %s, %d counted", brief(list), counted())
 		}
 	})
 }

@@ -29,6 +29,8 @@ ON CONFLICT (org_id, person_id) DO UPDATE SET objected_on = excluded.objected_on
 	objected_at = excluded.objected_at, objected_by = excluded.objected_by`
 	liftObjection = `UPDATE talk_person SET objected_on = '', objected_how = '', objected_at = $4, objected_by = $3
 WHERE org_id = $1 AND person_id IN ` + casefile.SameHuman + ` AND objected_on <> ''`
+	liftOwn = `UPDATE talk_person SET objected_on = '', objected_how = '', objected_at = $4, objected_by = $3
+WHERE org_id = $1 AND person_id = $2 AND objected_on <> ''`
 )
 
 // loadTold reads where a person stands. Of somebody merged, an objection of either
@@ -99,7 +101,7 @@ func (s *Service) readNotice(ctx context.Context, action access.Action, person c
 		if err := q.QueryRow(selectIdentity, o.Org, person).Scan(&i.UsualName, &i.GivenNames, &i.FirstNameOfUse, &i.Title); err != nil {
 			return journal.Event{}, fmt.Errorf("read person %s: %w", person, err)
 		}
-		if n.Told, err = loadTold(q, o.Org, person); err != nil {
+		if n.Told, err = loadTold(o.For(q), o.Org, person); err != nil {
 			return journal.Event{}, err
 		}
 		who := []core.ID{n.InformedBy, n.ObjectedBy}
@@ -112,8 +114,12 @@ func (s *Service) readNotice(ctx context.Context, action access.Action, person c
 			if err != nil {
 				return journal.Event{}, err
 			}
+			hidden, err := s.hides(q, o.Org, person)
+			if err != nil {
+				return journal.Event{}, err
+			}
 			for _, p := range all[person] {
-				if p.holds(today, said[p.Right]) {
+				if p.holds(today, said[p.Right]) && !hidden(person, p.Right) {
 					n.Pauses = append(n.Pauses, p)
 					who = append(who, p.By)
 				}
@@ -225,7 +231,11 @@ func (s *Service) Lift(ctx context.Context, person core.ID) error {
 		if actor.Kind == core.ActorPerson {
 			by = ""
 		}
-		n, err := tx.Exec(liftObjection, o.Org, person, by, tx.Now())
+		lift := liftObjection
+		if actor.Kind == core.ActorPerson { // another file's is the other's to lift
+			lift = liftOwn
+		}
+		n, err := tx.Exec(lift, o.Org, person, by, tx.Now())
 		if err != nil {
 			return fmt.Errorf("lift the objection of %s: %w", person, err)
 		}

@@ -151,7 +151,7 @@ func differences(before, after []casefile.Outcome, silenced map[string]bool) []T
 type tried struct {
 	Tried
 	calc     *casefile.Calculation
-	silenced map[string]bool
+	silenced map[string]bool // said no to, or hidden with the address
 }
 
 // readTried reads the files to go over, by name.
@@ -213,6 +213,10 @@ ORDER BY c.sort_name, c.id LIMIT ` + strconv.Itoa(maxTried+1)
 		if err != nil {
 			return err
 		}
+		hidden, err := s.hides(q, scope.Org, ids...)
+		if err != nil {
+			return err
+		}
 		for i := range list {
 			p := &list[i]
 			if p.calc, err = s.cases.ReadForRights(ctx, q, p.ID, t.Month); err != nil {
@@ -221,6 +225,9 @@ ORDER BY c.sort_name, c.id LIMIT ` + strconv.Itoa(maxTried+1)
 			p.silenced = map[string]bool{}
 			for right, d := range decided[p.ID] {
 				p.silenced[right] = d.Kind == casefile.NotWanted
+			}
+			for _, right := range t.Rights {
+				p.silenced[right] = p.silenced[right] || hidden(p.ID, right)
 			}
 		}
 		return nil

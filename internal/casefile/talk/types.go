@@ -78,7 +78,10 @@ type Person struct {
 	Name    string
 	Contact int64 // last noted, µs UTC; 0 = never
 	Rights  []Right
-	Humans  map[core.ID]string // first names of those a cause or a missing fact may speak of
+	// Computed is when the rights were last looked at, µs UTC: this month. What was
+	// found in a month that is over is shown to nobody.
+	Computed int64
+	Humans   map[core.ID]string // first names of those a cause or a missing fact may speak of
 }
 
 // Page is keyset-paged: Next is "" on the last one. People are in the order asked,

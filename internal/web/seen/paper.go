@@ -2,6 +2,7 @@ package seen
 
 import (
 	"net/http"
+	"time"
 
 	journal "codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -107,5 +108,5 @@ func firstDay(m journal.Month) core.Date {
 	if len(m.Days) > 0 {
 		return m.Days[0].Date
 	}
-	return core.Date{Year: int(m.Month) / 12, Month: 1, Day: 1}
+	return core.Date{Year: m.Month.Year(), Month: time.Month(m.Month.Month()), Day: 1}
 }

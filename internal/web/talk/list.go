@@ -52,10 +52,11 @@ type listView struct {
 
 // personView is one person of the list.
 type personView struct {
-	ID      core.ID
-	Name    string
-	Contact string
-	Rights  []rightView
+	ID       core.ID
+	Name     string
+	Contact  string
+	Computed string // the day its rights were looked at
+	Rights   []rightView
 }
 
 // rightView is one right to talk about.
@@ -240,7 +241,8 @@ func (h *Handler) choices(r *http.Request, view *listView, f talk.Filter, page t
 
 func (h *Handler) viewPerson(r *http.Request, one talk.Person, workers map[core.ID]string) personView {
 	p := printer(r)
-	v := personView{ID: one.ID, Name: one.Name, Contact: p.T("conversations.contact_never")}
+	v := personView{ID: one.ID, Name: one.Name, Contact: p.T("conversations.contact_never"),
+		Computed: p.T("conversations.computed", "date", p.Date(dayOf(r, one.Computed)))}
 	if one.Contact > 0 {
 		v.Contact = p.T("conversations.contact", "date", p.Date(dayOf(r, one.Contact)))
 	}
