@@ -52,6 +52,7 @@ func pagesOfWorker(file string) [][2]string {
 		{"time", file + "/temps"},
 		{"question", file + "/question"},
 		{"ahead", file + "/avenir"},
+		{"trial", file + "/avenir/essai"},
 		{"words", file + "/paroles"},
 		{"calls", file + "/appels"},
 		{"notes", file + "/notes"},

@@ -87,3 +87,40 @@ func tagIn(query string) string {
 	tag, _, _ := strings.Cut(strings.TrimPrefix(query, "?langue="), "&")
 	return tag
 }
+
+// A change is tried without a script: what it would do stands beside what is known,
+// what was typed stays, and the file keeps nothing of it.
+func TestAChangeIsTried(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	file := "/personnes/" + string(s.samira)
+	b.get(file+"/avenir").must(200).send(b, file+"/avenir").must(200, "Essayer un changement")
+	form := b.get(file+"/avenir/essai").must(200, "Et si… ? Essayer un changement", "Travail et revenus", "Rien de ce qui est écrit ici n’entre dans le dossier")
+	facts := b.get(file + "/faits").text()
+
+	empty := form.send(b, file+"/avenir/essai#essai").must(422, "Indiquez au moins un changement à essayer.")
+	empty.send(b, file+"/avenir/essai#essai", "work.wage", "mille", "work.of", string(s.samira), "work.from", "2026-09").must(422, "mille")
+
+	page := form.send(b, file+"/avenir/essai#essai", "work.of", string(s.samira), "work.from", "2026-09", "work.activity", "chomeur", "work.wage", "0", "work.unemployment", "700").
+		must(200, "Ce que ce changement ferait", "D’après ce qui est su", "Avec le changement", "Sans ce changement", "Les mêmes chiffres en tableau")
+	if !strings.Contains(page.body, "<svg") || !strings.Contains(page.body, `value="700"`) || !strings.Contains(page.body, `<option value="2026-09" selected>`) {
+		t.Errorf("neither drawing nor what was typed: %s", page.text())
+	}
+	page.send(b, file+"/avenir/essai#essai", "birth", "2026-12").must(200, "Ce que ce changement ferait")
+	form.send(b, file+"/avenir/essai#essai", "dwelling.from", "2026-10", "dwelling.rent", "900", "dwelling.commune", "Niort").must(200, "Ce que ce changement ferait")
+	form.send(b, file+"/avenir/essai#essai", "dwelling.from", "2026-10", "dwelling.commune", "Nullepart-sur-Rien").must(422, "Nullepart-sur-Rien")
+	form.send(b, file+"/avenir/essai#essai", "birth", "demain").must(422)
+
+	if after := b.get(file + "/faits").text(); after != facts {
+		t.Error("a trial wrote a fact")
+	}
+	for _, tag := range i18n.Tags() {
+		if p := b.get(file + "/avenir/essai?lang=" + tag).must(200); !strings.Contains(p.body, i18n.For(tag).T("outlook.trial.title")) {
+			t.Errorf("%s: another title", tag)
+		}
+	}
+	if p := b.get("/personnes/" + string(s.other) + "/avenir/essai"); p.status == 200 {
+		t.Error("another team's person")
+	}
+}

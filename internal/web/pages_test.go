@@ -339,7 +339,7 @@ func pagesOf(s *site) map[string][]string {
 			file + "/notes", file + "/notes?q=chauffage&pour=person", file + "/notes?rencontre=letter", file + "/notes/nouvelle", file + "/notes/mots", file + "/notes/mots?note=" + string(s.note),
 			file + "/notes/" + string(s.note), file + "/notes/" + string(s.note) + "/corriger", file + "/notes/" + string(s.note) + "/retirer",
 			file + "/demarches/nouvelle?droit=asf", "/equipe", "/equipe/structure", "/equipe/logiciels", "/compte", "/guichets", "/regles", "/regles/af",
-			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse",
+			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse", file + "/avenir", file + "/avenir/essai",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
 		"person": {"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},

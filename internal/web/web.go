@@ -63,6 +63,7 @@ import (
 	conversation "codeberg.org/parvis/parvis/internal/web/talk"
 	"codeberg.org/parvis/parvis/internal/web/team"
 	"codeberg.org/parvis/parvis/internal/web/today"
+	"codeberg.org/parvis/parvis/internal/web/trial"
 	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -150,6 +151,7 @@ func New(cfg Config) (http.Handler, error) {
 			"talk":      conversation.Pages,
 			"team":      team.Pages,
 			"today":     today.Pages,
+			"trial":     trial.Pages,
 		},
 	})
 	if err != nil {
@@ -192,6 +194,7 @@ func New(cfg Config) (http.Handler, error) {
 	life.Register(k, cfg.Cases, deaths, words)
 	team.Register(k, cfg.Access, cfg.Webhooks)
 	outlook.Register(k, months.New(cfg.Cases), words)
+	trial.Register(k, months.New(cfg.Cases), words, cfg.Cases)
 	contest.Register(k, cfg.Cases, said, words)
 	journal := accesses.New(cfg.Cases, cfg.Journal)
 	seen.Register(k, journal, cfg.Access)

@@ -165,18 +165,11 @@ func (s *Service) Read(ctx context.Context, file core.ID) (*Outlook, error) {
 		if g.Partial { // it tells the births and the announcements of another file too
 			return event, nil
 		}
-		var law, digest string
-		var content []byte
-		err = q.QueryRow(selectOutlook, g.Org, g.File).Scan(&out.First, &law, &digest, &out.Computed, &content)
-		if errors.Is(err, db.ErrNoRows) {
-			return event, nil
+		kept, err := s.stored(q, g, now)
+		if err != nil || kept.Stale == casefile.NeverDone {
+			return event, err
 		}
-		if err != nil {
-			return journal.Event{}, fmt.Errorf("read the outlook: %w", err)
-		}
-		if err := json.Unmarshal(content, &out.Content); err != nil {
-			return journal.Event{}, fmt.Errorf("read the outlook: %w", err)
-		}
+		out.First, out.Computed, out.Stale, out.Content = kept.First, kept.Computed, kept.Stale, kept.Content
 		hidden, err := casefile.Hides(q, g.Org, g.File)
 		if err != nil {
 			return journal.Event{}, err
@@ -185,21 +178,45 @@ func (s *Service) Read(ctx context.Context, file core.ID) (*Outlook, error) {
 			out.Rights = slices.DeleteFunc(out.Rights, func(r Right) bool { return s.cases.Local(r.Name) })
 			out.Changes = slices.DeleteFunc(out.Changes, func(c Change) bool { return s.cases.Local(c.Right) })
 		}
-		current, err := digestOf(g, now)
-		if err != nil {
-			return journal.Event{}, err
-		}
-		switch {
-		case law != s.cases.Engine.Digest():
-			out.Stale = casefile.LawChanged
-		case digest != current || out.First != now:
-			out.Stale = casefile.FactsChanged
-		default:
-			out.Stale = casefile.Fresh
-		}
 		return event, nil
 	})
 	return out, err
+}
+
+// stored reads the outlook kept of a file, and whether it still speaks of the facts,
+// of the law and of the month now. Never computed is an answer.
+func (s *Service) stored(q db.Querier, g *casefile.Ground, now core.Month) (Outlook, error) {
+	out := Outlook{First: now, Stale: casefile.NeverDone}
+	var law, digest string
+	var content []byte
+	err := q.QueryRow(selectOutlook, g.Org, g.File).Scan(&out.First, &law, &digest, &out.Computed, &content)
+	if errors.Is(err, db.ErrNoRows) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("read the outlook: %w", err)
+	}
+	if err := json.Unmarshal(content, &out.Content); err != nil {
+		return out, fmt.Errorf("read the outlook: %w", err)
+	}
+	current, err := digestOf(g, now)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case law != s.cases.Engine.Digest():
+		out.Stale = casefile.LawChanged
+	case digest != current || out.First != now:
+		out.Stale = casefile.FactsChanged
+	default:
+		out.Stale = casefile.Fresh
+	}
+	return out, nil
+}
+
+// failed is the error of a calculation that should have ended.
+func failed(file core.ID, m core.Month, err error) error {
+	return errs.Wrap(errs.Internal, "errs.casefile.compute_failed", fmt.Errorf("trial of %s, %s: %w", file, m, err))
 }
 
 // digestOf names what the months stand on.

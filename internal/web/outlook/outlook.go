@@ -164,6 +164,9 @@ func (h *Handler) fill(p *i18n.Printer, v *view, o *months.Outlook) {
 	}
 }
 
+// Amount says what a right gives in a month, for other areas.
+func Amount(p *i18n.Printer, point months.Point) string { return amount(p, point) }
+
 // amount says what a right gives in a month.
 func amount(p *i18n.Printer, point months.Point) string {
 	switch {

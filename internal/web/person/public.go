@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -44,6 +45,15 @@ func ChoiceLabel(p *i18n.Printer, variable, value string) string {
 	return choiceLabel(p, variable, value)
 }
 
+// ChoicesOf lists the values of a fact that has a list of them.
+func ChoicesOf(p *i18n.Printer, of casefile.Variable) []Option {
+	list := make([]option, 0, len(of.Choices))
+	for _, c := range of.Choices {
+		list = append(list, option{c, choiceLabel(p, of.Name, c)})
+	}
+	return list
+}
+
 // UnitText is a unit beside a field: « € par mois ».
 func UnitText(p *i18n.Printer, unit string) string { return unitText(p, unit) }
 
@@ -57,6 +67,14 @@ func Countries(p *i18n.Printer) []Option { return countries(p) }
 // mean; the error is on the field.
 func (w Words) ReadCommune(form url.Values, field string) (directory.Commune, error) {
 	return w.readCommune(form.Get(field), form.Get(fieldPicked), field)
+}
+
+// CommuneField is the control of a commune: the template person/_commune shows it.
+type CommuneField = communeField
+
+// CommuneControl prepares the control of a commune for a field of a form.
+func (w Words) CommuneControl(form *kit.Form, name, label, hint string) CommuneField {
+	return w.communeField(form, name, label, hint, form.Value(name))
 }
 
 // CommuneChoices are the communes that a text may mean, to pick from.
