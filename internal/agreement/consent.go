@@ -282,7 +282,7 @@ func (s *Service) Open(ctx context.Context, person, id core.ID) (Opened, error) 
 		if err != nil {
 			return journal.Event{}, err
 		}
-		out = Opened{Today: today, Key: s.public()}
+		out = Opened{Today: today, Key: s.PublicKey()}
 		if out.Consent, err = s.loadConsent(q, o.Org, id); err != nil {
 			return journal.Event{}, err
 		}

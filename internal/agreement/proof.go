@@ -59,11 +59,11 @@ func (s *Service) sign(facts map[string]string) string {
 		b.WriteString(name + "=" + strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(facts[name]) + "\n")
 	}
 	signed := b.String()
-	return signed + "\n" + keyLine + s.public() + "\n" + signatureLine + base64.StdEncoding.EncodeToString(ed25519.Sign(s.key, []byte(signed))) + "\n"
+	return signed + "\n" + keyLine + s.PublicKey() + "\n" + signatureLine + base64.StdEncoding.EncodeToString(ed25519.Sign(s.key, []byte(signed))) + "\n"
 }
 
-// public is the public key of the installation's proofs.
-func (s *Service) public() string {
+// PublicKey is the public key of the installation's proofs, as people copy it.
+func (s *Service) PublicKey() string {
 	return keyMark + base64.StdEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey))
 }
 

@@ -20,6 +20,7 @@ var unasked = map[string]string{
 	"casefile.Today":      "says which day it is",
 	"casefile.ThisMonth":  "says which month it is",
 	"agreement.Today":     "says which day it is",
+	"agreement.PublicKey": "the key that everybody may have",
 	"agreement.Recognise": "says at the start by what people are recognised",
 	"caseload.Today":      "says which day it is",
 	"casefile.Pages":      "counts the question pages of facts that it is given",

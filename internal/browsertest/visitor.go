@@ -118,7 +118,7 @@ func (v *Visitor) Open(path string) {
 
 // URL makes the whole address of a path.
 func (v *Visitor) URL(path string) string {
-	if strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://") {
+	if strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://") || strings.HasPrefix(path, "file://") {
 		return path
 	}
 	return v.base + path
@@ -229,6 +229,12 @@ func (v *Visitor) MustShow(words ...string) {
 func Eval[T any](v *Visitor, expression string) T {
 	v.t.Helper()
 	return ask(v, "evaluate", chromedp.Evaluate[T](expression))
+}
+
+// Await is Eval of an expression that gives a promise: it waits for what the promise gives.
+func Await[T any](v *Visitor, expression string) T {
+	v.t.Helper()
+	return ask(v, "await", chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // ClearCookies forgets the session, as an expiry or another computer would.

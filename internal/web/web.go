@@ -53,6 +53,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/life"
 	"codeberg.org/parvis/parvis/internal/web/me"
 	"codeberg.org/parvis/parvis/internal/web/note"
+	"codeberg.org/parvis/parvis/internal/web/offline"
 	"codeberg.org/parvis/parvis/internal/web/outlook"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
@@ -202,6 +203,9 @@ func New(cfg Config) (http.Handler, error) {
 	me.Register(k, cfg.Cases, follow, notes, journal, screens, words)
 	info.Register(k, words)
 	proof.Register(k, cfg.Journal)
+	if err := offline.Register(k, cfg.Agreements.PublicKey()); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	if err := simulate.Register(k, words, cfg.Cases); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
