@@ -30,7 +30,7 @@ type Entry struct {
 
 // Enter opens a session for an actor whose identity has just been proved, in the
 // caller's transaction, where nothing may follow but the commit. token is the
-// cookie's value.
+// cookie's value. Forbidden for a person whose ways in are closed (EndWays).
 func (s *Service) Enter(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, e Entry) (token string, err error) {
 	return s.insertSession(ctx, tx, actor, client, e)
 }

@@ -196,6 +196,9 @@ func (s *Service) openSession(ctx context.Context, tx *db.Tx, actor core.Actor, 
 }
 
 func (s *Service) insertSession(ctx context.Context, tx *db.Tx, actor core.Actor, client Client, e Entry) (token string, err error) {
+	if err := mayEnter(tx, actor, e); err != nil {
+		return "", err
+	}
 	if token, err = s.newToken(); err != nil {
 		return "", err
 	}

@@ -10,6 +10,26 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
+const selectIdentity = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
+
+// ReadIdentity reads how a person is called, and their birth. The caller has asked
+// whether it may.
+func ReadIdentity(q db.Querier, org, id core.ID) (Identity, error) {
+	var i Identity
+	var birth string
+	err := q.QueryRow(selectIdentity, org, id).Scan(&i.UsualName, &i.GivenNames, &i.FirstNameOfUse, &i.Title, &birth)
+	if errors.Is(err, db.ErrNoRows) {
+		return i, errs.New(errs.NotFound, "errs.casefile.person_not_found")
+	}
+	if err == nil {
+		i.Birth, err = core.ParsePartialDate(birth)
+	}
+	if err != nil {
+		return i, fmt.Errorf("read person %s: %w", id, err)
+	}
+	return i, nil
+}
+
 const selectCases = `SELECT id, team_id, worker_id, opened_on, phase, last_contact_from_person_at, version, ` + diedOn + `
 FROM casefile WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' ORDER BY id LIMIT 20`
 

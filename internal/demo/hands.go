@@ -88,7 +88,7 @@ func (h *house) dies(in death.Input) {
 	if h.compute(); h.err != nil {
 		return
 	}
-	deaths, err := death.New(h.cases)
+	deaths, err := death.New(h.cases, nil)
 	if err == nil {
 		err = deaths.Record(h.ctx, h.file, h.file, in)
 	}

@@ -77,3 +77,25 @@ func TestACardOnPaper(t *testing.T) {
 		t.Error("the paper prints for ever")
 	}
 }
+
+// TestEverythingStopsAtTheCounter: whose page it is, what opens the space, and the one
+// gesture that ends it all.
+func TestEverythingStopsAtTheCounter(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	b.get("/demo/enter/worker")
+	path := "/personnes/" + string(s.samira) + "/acces"
+	for lang, want := range map[string]string{"fr": "L’accès de Mme Haddad à son espace", "en": "access to their space", "ar": "الفضاء الخاص", "fr-x-falc": "L’accès de Mme Haddad à son espace"} {
+		b.get(path+"?lang="+lang).must(200, want, "Haddad")
+	}
+	b.get(path+"?lang=fr").must(200, "Rien d’autre n’ouvre son espace").mustNot("Tout arrêter pour")
+	made := b.get(path).send(b, path, "choix", "soi", "pin", "482917", "pin2", "482917").must(200, "La carte est prête.")
+	code := regexp.MustCompile(`[0-9A-Z]{4}(?:-[0-9A-Z]{4}){6}`).FindString(made.body)
+	samira := b.another()
+	samira.get("/carte").send(samira, "/carte", "carte", code, "pin", "482917").must(200, "Haddad")
+	b.get(path).must(200, "Tout arrêter pour Mme Haddad").send(b, path+"/arret", "par", "tout").must(200, "Tout est arrêté.", "Pas de carte pour l’instant.")
+	if p := samira.get("/moi"); !strings.HasPrefix(p.path, "/entrer") {
+		t.Errorf("her space is still open: %s", p.path)
+	}
+	samira.get("/carte").send(samira, "/carte", "carte", code, "pin", "482917").must(422)
+}

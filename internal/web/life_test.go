@@ -15,8 +15,17 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	b.get("/demo/enter/worker")
 	file := "/personnes/" + string(s.samira)
 	page := file + "/deces"
+	access := file + "/acces"
+	card := func() (code string) {
+		t.Helper()
+		made := b.get(access).send(b, access, "choix", "soi", "pin", "482917", "pin2", "482917").must(200, "La carte est prête.")
+		return regexp.MustCompile(`[0-9A-Z]{4}(?:-[0-9A-Z]{4}){6}`).FindString(made.body)
+	}
+	code := card()
+	person := b.another()
+	person.get("/carte").send(person, "/carte", "carte", code, "pin", "482917").must(200, "Bonjour Madame Haddad")
 	b.get(file+"/suivi").must(200, "La personne est décédée")
-	b.get(page).must(200, "Noter le décès de Mme Haddad", "Plus aucun message ne part")
+	b.get(page).must(200, "Noter le décès de Mme Haddad", "Plus aucun message ne part", "Sa carte, ses clés d’accès")
 	b.get(page).send(b, page, "on", "32/13/2026", "source", "document", "detail", "acte").must(422).mustNot("Mme Haddad est décédée")
 	b.get(page).send(b, page, "on", "12/06/2027", "detail", "l'acte de la mairie").must(422, "Cette date n’est pas encore arrivée.", "Dites comment vous l’avez appris.")
 	stale := b.get(file + "/faits/loyer")
@@ -29,15 +38,20 @@ func TestADeathIsRecordedGentlyAndTakenBack(t *testing.T) {
 	b.get(file+"/paroles").send(b, file+"/paroles", "words", "Mes mots").must(422, "son dossier se lit", "Mes mots")
 	b.get("/personnes?q=haddad").must(200, "Décès en mai 2026")
 	b.get("/").must(200).mustNot("<b>" + "Samira")
-	person := b.another()
-	if p := person.get("/demo/enter/person"); p.status != 403 {
-		t.Errorf("the person's own page: %d", p.status)
+	// Her card, and what was open with it, stopped at once.
+	if p := person.get("/moi"); !strings.HasPrefix(p.path, "/entrer") {
+		t.Errorf("her space is still open: %s", p.path)
 	}
-	person.get("/moi").must(403, "Cette page est en repos.")
+	person.get("/carte").send(person, "/carte", "carte", code, "pin", "482917").must(422)
+	person.get("/demo/enter/person").must(403, "Cet espace est fermé.")
 
 	undo := page + "/erreur"
-	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "06 39 98 41 22", "Écrire une note")
-	person.get("/moi").must(200, "Bonjour Madame Haddad")
+	b.get(page).send(b, undo).must(200, "L’erreur est corrigée.", "elle reste arrêtée", "06 39 98 41 22", "Écrire une note")
+	// A mistake gives the file back, not the card: the counter makes another.
+	person.get("/carte").send(person, "/carte", "carte", code, "pin", "482917").must(422)
+	b.get(access).must(200, "L’accès de Mme Haddad à son espace", "Un décès avait été noté par erreur", "Pas de carte pour l’instant.")
+	person.get("/carte").send(person, "/carte", "carte", card(), "pin", "482917").must(200, "Bonjour Madame Haddad")
+	b.get(access).must(200).mustNot("Un décès avait été noté par erreur")
 
 	// Known by its year alone: those who lived with her are still read.
 	b.get(page).send(b, page, "on", "2026", "source", "said").must(200, "décédée en 2026", "avant le décès", "Yanis Belkacem", "Fatiha Haddad")

@@ -115,7 +115,11 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	cards := card.New(card.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Random: rand.Reader, Cost: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1},
 		Files: func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (card.File, error) {
 			o, err := s.cases.Allow(ctx, q, action, &person)
-			return card.File{Person: person, Humans: o.Humans}, err
+			if err != nil {
+				return card.File{}, err
+			}
+			i, err := casefile.ReadIdentity(q, o.Org, person)
+			return card.File{Person: person, Humans: o.Humans, Called: card.Called{Title: string(i.Title), UsualName: i.UsualName, GivenNames: i.GivenNames, FirstNameOfUse: i.FirstNameOfUse}}, err
 		}})
 	s.handler, err = web.New(web.Config{
 		Access: s.access, Keys: keys, Cards: cards, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: !measured(t),

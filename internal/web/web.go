@@ -163,7 +163,11 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	deaths, err := death.New(cfg.Cases)
+	var ways death.Ways
+	if cfg.Cards != nil {
+		ways = cfg.Cards
+	}
+	deaths, err := death.New(cfg.Cases, ways)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

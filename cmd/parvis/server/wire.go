@@ -168,6 +168,10 @@ func system(ctx context.Context) context.Context {
 func filesOf(cases *casefile.Service) func(context.Context, db.Querier, access.Action, core.ID) (card.File, error) {
 	return func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (card.File, error) {
 		o, err := cases.Allow(ctx, q, action, &person)
-		return card.File{Person: person, Humans: o.Humans}, err
+		if err != nil {
+			return card.File{}, err
+		}
+		i, err := casefile.ReadIdentity(q, o.Org, person)
+		return card.File{Person: person, Humans: o.Humans, Called: card.Called{Title: string(i.Title), UsualName: i.UsualName, GivenNames: i.GivenNames, FirstNameOfUse: i.FirstNameOfUse}}, err
 	}
 }

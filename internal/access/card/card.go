@@ -55,7 +55,12 @@ const WayCard = "card"
 type File struct {
 	Person core.ID   // the one that stands, when several were found to be one human
 	Humans []core.ID // and those merged into it
+	// Called is how the pages call the person, « Mme Haddad » in parts.
+	Called Called
 }
+
+// Called is a name as casefile keeps it.
+type Called struct{ Title, UsualName, GivenNames, FirstNameOfUse string }
 
 // Vault is where a person's papers hang: told, in the same transaction, the key that
 // a new card gives, and that a card ends. It must keep the key in no clear form.
@@ -176,6 +181,13 @@ func (s *Service) drawPIN() (string, error) {
 		}
 	}
 	return "", errors.New("draw a PIN: the source of randomness repeats itself")
+}
+
+// Ways is how a person comes in, for a worker who may look after it.
+type Ways struct {
+	Called Called
+	Card   *Card // nil = none
+	access.PersonWays
 }
 
 // Card is a card as pages show it.

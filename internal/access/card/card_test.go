@@ -185,7 +185,8 @@ func TestACardLetsItsPersonIn(t *testing.T) {
 				t.Errorf("%q let in %+v", typed, a)
 			}
 		}
-		c, err := w.cards.Read(w.claire, w.samira)
+		ways, err := w.cards.Read(w.claire, w.samira)
+		c := ways.Card
 		w.ok(err)
 		if c == nil || c.MadeBy != "Claire Maurel" || c.UsedOn.String() != "2026-06-11" || c.Resting {
 			t.Errorf("the card: %+v", c)
@@ -269,13 +270,15 @@ func TestFiveWrongCodesAndTheCardRests(t *testing.T) {
 			t.Error("no line says that the card rests")
 		}
 		w.claire = w.enter(access.DemoVisitor{Login: "c.maurel"})
-		c, err := w.cards.Read(w.claire, w.samira)
+		ways, err := w.cards.Read(w.claire, w.samira)
+		c := ways.Card
 		w.ok(err)
 		if c == nil || !c.Resting {
 			t.Errorf("the worker does not see it: %+v", c)
 		}
 		w.make("593628")
-		c, err = w.cards.Read(w.claire, w.samira)
+		ways, err = w.cards.Read(w.claire, w.samira)
+		c = ways.Card
 		w.ok(err)
 		if c == nil || c.Resting {
 			t.Errorf("the new card rests too: %+v", c)
@@ -292,7 +295,8 @@ func TestTriesAtOnceAreCounted(t *testing.T) {
 			group.Go(func() { _, _ = w.signIn(code, "000000") }) // refused, all of them: what is looked at comes after
 		}
 		group.Wait()
-		c, err := w.cards.Read(w.claire, w.samira)
+		ways, err := w.cards.Read(w.claire, w.samira)
+		c := ways.Card
 		w.ok(err)
 		if c.Tries > card.MaxTries || c.Tries == 0 {
 			t.Errorf("%d tries were counted", c.Tries)
@@ -428,5 +432,67 @@ func FuzzDecode(f *testing.F) {
 		if !ok || !bytes.Equal(again, bits) {
 			t.Errorf("%q does not come back", s)
 		}
+	})
+}
+
+// Somebody died: the card, what is open and all the rest stop in that transaction. Taken
+// back, nothing opens by itself: the counter makes another card.
+func TestADeathStopsEveryWayIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		made := w.make("482917")
+		code := made.Code.Reveal()
+		token, err := w.signIn(code, "482917")
+		w.ok(err)
+		demo := access.DemoVisitor{Org: w.org, Person: w.samira}
+		w.ok(w.db.Tx(t.Context(), func(tx *db.Tx) error { return w.cards.Died(tx, w.org, []core.ID{w.samira, w.twin}) }))
+		if _, _, err := w.access.Resume(t.Context(), token); err == nil {
+			t.Error("what was open still is")
+		}
+		_, err = w.signIn(code, "482917")
+		want(t, "the card", err, errs.Unauthenticated, "errs.signin.card_refused")
+		_, err = w.access.DemoEnter(t.Context(), demo, office)
+		want(t, "another way", err, errs.Forbidden, "errs.signin.closed")
+		demo.Person = w.twin
+		_, err = w.access.DemoEnter(t.Context(), demo, office)
+		want(t, "the same human in another file", err, errs.Forbidden, "errs.signin.closed")
+		demo.Person = w.marc
+		if _, err = w.access.DemoEnter(t.Context(), demo, office); err != nil {
+			t.Errorf("somebody else: %v", err)
+		}
+		ways, err := w.cards.Read(w.claire, w.samira)
+		w.ok(err)
+		if ways.Card != nil || !ways.Closed {
+			t.Errorf("what the worker reads: %+v", ways)
+		}
+		if len(w.vault.ended) != 1 {
+			t.Errorf("papers were told of %d ends", len(w.vault.ended))
+		}
+		again := w.make("482917") // a mistake: she is at the counter
+		_, err = w.signIn(code, "482917")
+		want(t, "the card of before", err, errs.Unauthenticated, "errs.signin.card_refused")
+		_, err = w.signIn(again.Code.Reveal(), "482917")
+		w.ok(err)
+	})
+}
+
+// At the counter everything stops in one gesture.
+func TestStopAll(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		want(t, "nothing to stop", w.cards.StopAll(w.claire, w.samira), errs.NotFound, "access.error.not_found")
+		made := w.make("482917")
+		token, err := w.signIn(made.Code.Reveal(), "482917")
+		w.ok(err)
+		want(t, "somebody she does not accompany", w.cards.StopAll(w.claire, w.marc), errs.NotFound, "access.error.not_found")
+		w.ok(w.cards.StopAll(w.claire, w.samira))
+		if _, _, err := w.access.Resume(t.Context(), token); err == nil {
+			t.Error("what was open still is")
+		}
+		_, err = w.signIn(made.Code.Reveal(), "482917")
+		want(t, "the card", err, errs.Unauthenticated, "errs.signin.card_refused")
+		if !strings.Contains(w.lines(), "card.stop_all") {
+			t.Errorf("no line: %s", w.lines())
+		}
+		_, err = w.signIn(w.make("").Code.Reveal(), "000000")
+		want(t, "a new card is another", err, errs.Unauthenticated, "errs.signin.card_refused")
 	})
 }

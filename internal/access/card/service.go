@@ -26,7 +26,8 @@ type Made struct {
 
 // Make makes a person's card at the counter and stops the ones before, with the
 // sessions that are open for them. chosen is the PIN that the person typed twice, or
-// both "" to draw one. Invalid on the fields pin and pin2. It asks for a recent proof.
+// both "" to draw one. It opens again what a death recorded by mistake had closed.
+// Invalid on the fields pin and pin2. It asks for a recent proof.
 func (s *Service) Make(ctx context.Context, person core.ID, chosen, again secret.String) (Made, error) {
 	if err := s.Access.Recent(ctx); err != nil {
 		return Made{}, err
@@ -84,6 +85,9 @@ func (s *Service) Make(ctx context.Context, person core.ID, chosen, again secret
 	data.Verify = k.verify
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {
 		if _, err := s.end(tx, file, a.Org, "replaced"); err != nil {
+			return err
+		}
+		if err := s.Access.OpenWays(tx, a.Org, holder); err != nil {
 			return err
 		}
 		id, err := s.Access.NewID()
@@ -173,6 +177,48 @@ func (s *Service) StopOwn(ctx context.Context) error {
 	})
 }
 
+// StopAll ends everything by which a person comes in, at the counter: card, keys of
+// devices, linked accounts, and closes what is open. NotFound when there is nothing.
+func (s *Service) StopAll(ctx context.Context, person core.ID) error {
+	return s.DB.Tx(ctx, func(tx *db.Tx) error {
+		file, err := s.Files(ctx, tx, access.CardEdit, person)
+		if err != nil {
+			return err
+		}
+		org := core.ActorFrom(ctx).Org
+		ended, err := s.end(tx, file, org, "stopped")
+		if err != nil {
+			return err
+		}
+		for _, one := range file.Humans {
+			n, err := s.Access.DropWays(tx, org, one)
+			if err != nil {
+				return err
+			}
+			ended += int(n)
+		}
+		if ended == 0 {
+			return errs.New(errs.NotFound, "access.error.not_found")
+		}
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "card.stop_all", Subjects: file.Humans})
+	})
+}
+
+// Died ends, in the transaction that records a death, everything by which the person
+// of some files came in: what is open closes, and nothing opens until a card is made
+// again at the counter, if the death was a mistake.
+func (s *Service) Died(tx *db.Tx, org core.ID, files []core.ID) error {
+	if _, err := s.end(tx, File{Humans: files}, org, "died"); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := s.Access.EndWays(tx, org, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Service) stop(ctx context.Context, tx *db.Tx, file File, kind string) error {
 	n, err := s.end(tx, file, core.ActorFrom(ctx).Org, "stopped")
 	if err != nil {
@@ -184,16 +230,20 @@ func (s *Service) stop(ctx context.Context, tx *db.Tx, file File, kind string) e
 	return s.Journal.Record(ctx, tx, journal.Event{Kind: kind, Subjects: file.Humans})
 }
 
-// Read is the card that a person has now, for a worker who may make one; nil when
-// there is none.
-func (s *Service) Read(ctx context.Context, person core.ID) (*Card, error) {
-	var out *Card
+// Read is how a person comes in now, for a worker who may make them a card.
+func (s *Service) Read(ctx context.Context, person core.ID) (Ways, error) {
+	var out Ways
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		file, err := s.Files(ctx, q, access.CardEdit, person)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		out, err = s.current(q, core.ActorFrom(ctx).Org, file.Humans)
+		out = Ways{Called: file.Called}
+		org := core.ActorFrom(ctx).Org
+		if out.PersonWays, err = access.WaysOf(q, org, file.Humans); err != nil {
+			return journal.Event{}, err
+		}
+		out.Card, err = s.current(q, org, file.Humans)
 		return journal.Event{Kind: "card.read", Subjects: file.Humans}, err
 	})
 	return out, err

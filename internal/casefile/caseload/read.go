@@ -119,7 +119,7 @@ func (s *Service) readClosed(ctx context.Context, q db.Querier, person core.ID, 
 // people reads the name of the person, and of the workers and teams named here.
 func (f *Follow) people(q db.Querier, org core.ID) error {
 	var err error
-	if f.Identity, err = loadIdentity(q, org, f.Person); err != nil {
+	if f.Identity, err = casefile.ReadIdentity(q, org, f.Person); err != nil {
 		return err
 	}
 	if f.Teams, err = access.Teams(q, org); err != nil {

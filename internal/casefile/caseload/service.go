@@ -119,25 +119,6 @@ func day(s string) (core.Date, error) {
 	return core.ParseDate(s)
 }
 
-const selectName = `SELECT usual_name, given_names, use_name, title, birth FROM person WHERE org_id = $1 AND id = $2`
-
-// loadIdentity reads how a person is called, and their birth.
-func loadIdentity(q db.Querier, org, id core.ID) (casefile.Identity, error) {
-	var i casefile.Identity
-	var birth string
-	err := q.QueryRow(selectName, org, id).Scan(&i.UsualName, &i.GivenNames, &i.FirstNameOfUse, &i.Title, &birth)
-	if errors.Is(err, db.ErrNoRows) {
-		return i, errs.New(errs.NotFound, "errs.casefile.person_not_found")
-	}
-	if err == nil {
-		i.Birth, err = core.ParsePartialDate(birth)
-	}
-	if err != nil {
-		return i, fmt.Errorf("read person %s: %w", id, err)
-	}
-	return i, nil
-}
-
 // workerNames gives the names of workers as pages write them.
 func workerNames(q db.Querier, org core.ID, ids ...core.ID) (map[core.ID]string, error) {
 	slices.Sort(ids)

@@ -1,11 +1,13 @@
 // Package death records that somebody died, and takes it back when it was a mistake.
 //
 // From then on nothing is sent to the person and their file is read, no longer
-// written (casefile.Service.Allow refuses). The files of those who remain stand:
+// written (casefile.Service.Allow refuses); their card, keys and sessions stop at once,
+// and stay stopped when the death is taken back: the counter makes another card. The files of those who remain stand:
 // from the date their household is without the person, and their rights are
 // computed for the months from then on; what was computed before does not change.
 //
-//	err := deaths.Record(ctx, file, file, death.Input{On: core.PartialDate{Year: 2026, Month: 5}, Source: casefile.SourceSaid})
+//	deaths, err := death.New(cases, cards)
+//	err = deaths.Record(ctx, file, file, death.Input{On: core.PartialDate{Year: 2026, Month: 5}, Source: casefile.SourceSaid})
 package death
 
 import (
@@ -27,14 +29,24 @@ import (
 const maxDetail = 300 // characters
 
 // Service is the way in. It is safe for concurrent use.
-type Service struct{ cases *casefile.Service }
+type Service struct {
+	cases *casefile.Service
+	ways  Ways
+}
 
-// New makes a Service on the files of an installation.
-func New(cases *casefile.Service) (*Service, error) {
+// Ways are told, in the same transaction, that the person of some files died: nothing
+// lets them in any more.
+type Ways interface {
+	Died(tx *db.Tx, org core.ID, files []core.ID) error
+}
+
+// New makes a Service on the files of an installation. ways is nil where nobody signs
+// in.
+func New(cases *casefile.Service, ways Ways) (*Service, error) {
 	if cases == nil {
 		return nil, errors.New("death: the files are needed")
 	}
-	return &Service{cases: cases}, nil
+	return &Service{cases: cases, ways: ways}, nil
 }
 
 // Input is what the form sends. Of a date known in part, the household changes from
@@ -158,6 +170,15 @@ func (s *Service) Record(ctx context.Context, file, human core.ID, in Input) err
 		if err := leave(tx, o.Org, human, id, in.gone(today)); err != nil {
 			return err
 		}
+		if s.ways != nil {
+			files, err := oneHuman(tx, o.Org, human)
+			if err != nil {
+				return err
+			}
+			if err := s.ways.Died(tx, o.Org, files); err != nil {
+				return err
+			}
+		}
 		if err := casefile.TalkAgain(tx, o.Org, human, today.CalendarMonth()); err != nil {
 			return err
 		}
@@ -194,6 +215,24 @@ func (s *Service) isShown(q db.Querier, o casefile.Opened, file core.ID, human *
 		return errs.New(errs.Forbidden, "errs.casefile.has_own_file")
 	}
 	return nil
+}
+
+const sameHuman = `SELECT id FROM person WHERE org_id = $1 AND id IN ` + casefile.SameHuman + ` ORDER BY id LIMIT 200`
+
+// oneHuman are the files of somebody and of those found to be the same.
+func oneHuman(q db.Querier, org, human core.ID) ([]core.ID, error) {
+	var list []core.ID
+	rows, err := q.Query(sameHuman, org, human)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		err := r.Scan(&id)
+		list = append(list, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the files of %s: %w", human, err)
+	}
+	return list, nil
 }
 
 const filesOf = `SELECT COUNT(*) FROM casefile WHERE org_id = $1 AND person_id IN ` + casefile.SameHuman + ` AND phase = 'active'`
@@ -239,7 +278,8 @@ func leave(tx *db.Tx, org, person, death core.ID, gone core.Date) error {
 
 // Undo takes back a death recorded by mistake: the file lives again, and the stays
 // and the couple that it ended hold again, unless somebody changed them since. When
-// nothing is recorded, nothing happens.
+// nothing is recorded, nothing happens. What let the person in stays stopped: a card
+// that lay about meanwhile must not open by itself.
 func (s *Service) Undo(ctx context.Context, file, human core.ID) error {
 	today := s.cases.Today(ctx)
 	around := []core.ID{}

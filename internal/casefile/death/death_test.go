@@ -26,7 +26,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := &world{World: casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})}
 		var err error
-		w.deaths, err = death.New(w.Service)
+		w.deaths, err = death.New(w.Service, nil)
 		must(t, err)
 		fn(t, w)
 	})
@@ -223,6 +223,37 @@ func TestADeathInTheHousehold(t *testing.T) {
 		must(t, w.deaths.Undo(w.Claire, hers, mother))
 		if v := w.home(hers); !lives(v, mother) {
 			t.Errorf("%+v", v.Members)
+		}
+	})
+}
+
+// told remembers whose ways in were to stop.
+type told struct{ files []core.ID }
+
+func (w *told) Died(_ *db.Tx, _ core.ID, files []core.ID) error {
+	w.files = append(w.files, files...)
+	return nil
+}
+
+// What lets somebody in stops with the death, in each file that they are, once.
+func TestADeathTellsWhatLetsThemIn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ways := &told{}
+		deaths, err := death.New(w.Service, ways)
+		must(t, err)
+		file, twin := w.Person("Rose", "Petit", "1941-01-01"), w.Person("Rose", "Petit", "1941")
+		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: file, Other: twin}))
+		must(t, deaths.Record(w.Claire, file, file, on(t, "2026-05-20")))
+		must(t, deaths.Record(w.Claire, file, file, on(t, "2026-05-20")))
+		slices.Sort(ways.files)
+		want := []core.ID{file, twin}
+		slices.Sort(want)
+		if !slices.Equal(ways.files, want) {
+			t.Errorf("told of %v, want %v", ways.files, want)
+		}
+		must(t, deaths.Undo(w.Claire, file, file))
+		if len(ways.files) != 2 {
+			t.Error("taking it back opens something")
 		}
 	})
 }

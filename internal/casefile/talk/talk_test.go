@@ -494,7 +494,7 @@ func TestOtherTeamsAndTheDead(t *testing.T) {
 		if _, err := r.s.Counts(r.Claire); err == nil {
 			t.Error("a worker counts the organisation")
 		}
-		gone, err := death.New(r.Service)
+		gone, err := death.New(r.Service, nil)
 		must(t, err)
 		must(t, gone.Record(r.Claire, id, id, death.Input{On: core.PartialDate{Year: 2026, Month: 6, Day: 1}, Source: casefile.SourceSaid}))
 		if got := r.list(r.Claire, talk.Filter{}); len(got) != 0 {

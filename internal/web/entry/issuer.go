@@ -95,7 +95,7 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 // one of a refusal.
 func failure(key string) string {
 	switch key {
-	case "errs.signin.issuer_unknown", "errs.signin.issuer_taken", "errs.signin.again", "access.error.link":
+	case "errs.signin.issuer_unknown", "errs.signin.issuer_taken", "errs.signin.again", "errs.signin.closed", "access.error.link":
 		return key
 	case "errs.signin.issuer_down":
 		return "signin.issuer.down"

@@ -5,21 +5,27 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/pdf"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
 )
 
 // waysView is the page where a worker, with the person, looks after their ways in.
 type waysView struct {
-	Form  *kit.Form
-	ID    core.ID
-	Card  *cardView
-	Fresh *freshCard
+	Form     *kit.Form
+	ID       core.ID
+	Name     string // « Mme Haddad »
+	Card     *cardView
+	Fresh    *freshCard
+	Keys     int
+	Accounts int
+	Closed   bool // since a death that was taken back
 }
 
 // cardView is a card in words.
@@ -62,8 +68,10 @@ func (h *Handler) renderWays(w http.ResponseWriter, r *http.Request, id core.ID,
 	if err != nil {
 		return err
 	}
-	view.Card = shown(r, now)
-	return h.kit.Render(w, r, kit.Page{Template: "keys/ways", Title: kit.From(r.Context()).T("signin.ways.title"), Sheet: "gate.css", Nav: "people", Status: status, View: view})
+	p := kit.From(r.Context()).P
+	view.Name = person.CallName(p, casefile.Identity{Title: casefile.Title(now.Called.Title), UsualName: now.Called.UsualName, GivenNames: now.Called.GivenNames, FirstNameOfUse: now.Called.FirstNameOfUse})
+	view.Card, view.Keys, view.Accounts, view.Closed = shown(r, now.Card), now.Keys, now.Accounts, now.Closed
+	return h.kit.Render(w, r, kit.Page{Template: "keys/ways", Title: p.T("signin.ways.title", "name", view.Name), Sheet: "gate.css", Nav: "people", Status: status, View: view})
 }
 
 func shown(r *http.Request, c *card.Card) *cardView {
@@ -172,11 +180,19 @@ func split(code string) (first, second string) {
 	return strings.Join(groups[:n], "-"), strings.Join(groups[n:], "-")
 }
 
-// stopCard ends a card, at the counter or by telephone.
+// stopCard ends a card, at the counter or by telephone, or all that lets its person in.
 func (h *Handler) stopCard(w http.ResponseWriter, r *http.Request) error {
 	id, err := kit.PathID(r, "id")
 	if err != nil {
 		return err
+	}
+	if r.PostForm.Get("par") == "tout" {
+		if err := h.cards.StopAll(r.Context(), id); err != nil {
+			return err
+		}
+		h.kit.SetFlash(w, r, kit.Flash{Bold: "signin.ways.all_done", Rest: "signin.ways.all_done_rest"})
+		h.kit.Redirect(w, r, "/personnes/"+string(id)+"/acces")
+		return nil
 	}
 	byPhone := r.PostForm.Get("par") == "telephone"
 	if byPhone && r.PostForm.Get("reconnu") == "" {
