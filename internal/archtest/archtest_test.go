@@ -35,7 +35,7 @@ var (
 	inner  = append(slices.Clone(ground), "internal/journal", "internal/access")
 	areas  = []string{
 		"internal/casefile", "internal/desk", "internal/vault", "internal/relation", "internal/directory",
-		"internal/learning", "internal/assist", "internal/device", "internal/practice", "internal/webhook", "internal/agreement", "internal/backup",
+		"internal/learning", "internal/assist", "internal/device", "internal/practice", "internal/webhook", "internal/agreement", "internal/backup", "internal/rekey",
 	}
 )
 

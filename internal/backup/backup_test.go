@@ -111,12 +111,24 @@ func (r *rig) make() backup.Made {
 func (r *rig) wanted(file string) backup.Wanted {
 	w := backup.Wanted{
 		File: file, With: []age.Identity{r.identity}, Dir: filepath.Join(r.t.TempDir(), "back"), Small: r.service.Small,
-		Key: func() ([]byte, *journal.Key, error) { return dbtest.Key(), signKey(r.t), nil },
+		Open: r.open(dbtest.Key()),
 	}
 	if r.db.Dialect() == db.Postgres {
 		w.Database = emptyPostgres(r.t)
 	}
 	return w
+}
+
+// open opens what is restored with a key.
+func (r *rig) open(key []byte) func(context.Context, db.Config) (*db.DB, *journal.Key, error) {
+	return func(ctx context.Context, rows db.Config) (*db.DB, *journal.Key, error) {
+		if rows.URL == "" {
+			return nil, nil, nil
+		}
+		rows.Key = key
+		d, err := db.Open(ctx, rows)
+		return d, signKey(r.t), err
+	}
 }
 
 // emptyPostgres is a database without a schema.
@@ -279,10 +291,12 @@ func TestWhatIsNoGoodBackupIsRefused(t *testing.T) {
 			"another identity": {whole, func(w *backup.Wanted) { w.With = []age.Identity{other} }, "errs.backup.identity"},
 			"another digest":   {whole, func(w *backup.Wanted) { w.Digest = strings.Repeat("0", 64) }, "errs.backup.digest"},
 			"another key": {whole, func(w *backup.Wanted) {
-				w.Key = func() ([]byte, *journal.Key, error) { return bytes.Repeat([]byte{9}, 32), signKey(t), nil }
+				w.Open = r.open(bytes.Repeat([]byte{9}, 32))
 			}, "errs.db.wrong_key"},
 			"no key": {whole, func(w *backup.Wanted) {
-				w.Key = func() ([]byte, *journal.Key, error) { return nil, nil, errs.New(errs.Unavailable, "errs.key.missing") }
+				w.Open = func(context.Context, db.Config) (*db.DB, *journal.Key, error) {
+					return nil, nil, errs.New(errs.Unavailable, "errs.key.missing")
+				}
 			}, "errs.key.missing"},
 			"the other database":  {whole, func(w *backup.Wanted) { w.Database = map[bool]string{true: "postgres://x"}[w.Database == ""] }, "errs.backup.other_database"},
 			"made for somebody":   {sealed(t, r, "manifest.json", `{"parvis_backup":1,"install":"x","made":"","database":"`+string(r.db.Dialect())+`"}`, "../escape", "x"), nil, "errs.backup.damaged"},

@@ -25,9 +25,10 @@ type Wanted struct {
 	// for SQLite.
 	Database string
 	Small    []string // the small files that a data directory may hold
-	// Key gives the installation's key for the database and its journal, once its id is
-	// in the data directory.
-	Key func() (database []byte, sign *journal.Key, err error)
+	// Open opens rows with the installation's key, once its id is in the data directory,
+	// and gives the key of its journal. With an empty URL it only looks whether the key
+	// can be read: better known before the rows are copied.
+	Open func(ctx context.Context, rows db.Config) (*db.DB, *journal.Key, error)
 	// Despite restores also what the journal does not bear out.
 	Despite bool
 }
@@ -87,8 +88,7 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 			return out, errs.Wrap(errs.Unavailable, "errs.backup.not_written", err, "file", file)
 		}
 	}
-	key, sign, err := w.Key()
-	if err != nil {
+	if _, _, err := w.Open(ctx, db.Config{}); err != nil {
 		return out, err
 	}
 	fresh := filepath.Join(w.Dir, freshName)
@@ -112,7 +112,7 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 	if err != nil {
 		return out, err
 	}
-	if err := verify(ctx, url, key, sign, w, &out); err != nil {
+	if err := verify(ctx, url, w, &out); err != nil {
 		return out, err
 	}
 	if w.Database == "" {
@@ -166,8 +166,8 @@ func verifyDigest(ctx context.Context, w Wanted) (bool, error) {
 }
 
 // verify opens what was restored, reads it all, and begins new trees.
-func verify(ctx context.Context, url string, key []byte, sign *journal.Key, w Wanted, out *Restored) (err error) {
-	d, err := db.Open(ctx, db.Config{URL: url, Key: key})
+func verify(ctx context.Context, url string, w Wanted, out *Restored) (err error) {
+	d, sign, err := w.Open(ctx, db.Config{URL: url})
 	if err != nil {
 		return err
 	}

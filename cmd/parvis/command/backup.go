@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -12,7 +13,9 @@ import (
 	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/rekey"
 )
 
 // backupCmd makes one backup now, beside the server or without it.
@@ -79,17 +82,25 @@ func (c *restore) Run(s *session) error {
 	}
 	done, err := backup.Restore(s.ctx, backup.Wanted{
 		File: c.File, With: with, Digest: strings.ToLower(c.Digest), Dir: dir, Database: cfg.Database, Small: server.SmallFiles(), Despite: c.Despite,
-		Key: func() ([]byte, *journal.Key, error) {
+		Open: func(ctx context.Context, rows db.Config) (*db.DB, *journal.Key, error) {
 			install, err := secret.InstallID(dir)
 			if err != nil {
 				return nil, nil, err
 			}
-			ring, _, err := secret.Open(secret.Place{DataDir: dir, KeyFile: cfg.KeyFile, ConfigDir: cfg.KeyDir, HasData: true}, nil)
+			at := secret.Place{DataDir: dir, KeyFile: cfg.KeyFile, ConfigDir: cfg.KeyDir, HasData: true}
+			ring, _, err := secret.Open(at, nil)
+			if err != nil || rows.URL == "" {
+				return nil, nil, err
+			}
+			d, ring, err := rekey.Open(ctx, at, ring, rows)
 			if err != nil {
 				return nil, nil, err
 			}
 			sign, err := journal.NewKey(install, ring.Derive("journal"))
-			return ring.Derive("db"), sign, err
+			if err != nil {
+				return nil, nil, errors.Join(err, d.Close())
+			}
+			return d, sign, nil
 		},
 	})
 	if known := (*errs.Error)(nil); errors.As(err, &known) && known.Key == "errs.backup.journal" {

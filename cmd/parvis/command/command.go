@@ -43,6 +43,7 @@ type shape struct {
 	Verify  verify     `cmd:"" help:"proof.help.verify"`
 	Backup  backupCmd  `cmd:"" help:"backup.help.backup"`
 	Restore restore    `cmd:"" help:"backup.help.restore"`
+	Rekey   rekeyCmd   `cmd:"" help:"rekey.help.rekey"`
 	Import  importCmd  `cmd:"" help:"cli.help.import"`
 	Export  exportCmd  `cmd:"" help:"cli.help.export"`
 	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`

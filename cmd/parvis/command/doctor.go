@@ -17,6 +17,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/rekey"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -139,9 +140,13 @@ func (d *diagnosis) clock() {
 	d.good("cli.doctor.clock", "now", now.Format(time.RFC3339))
 }
 
+func (d *diagnosis) place() secret.Place {
+	return secret.Place{DataDir: d.dir.Path, KeyFile: d.cfg.KeyFile, ConfigDir: d.cfg.KeyDir, HasData: true}
+}
+
 // key checks that the key is there, and says what is lost without it.
 func (d *diagnosis) key() {
-	place := secret.Place{DataDir: d.dir.Path, KeyFile: d.cfg.KeyFile, ConfigDir: d.cfg.KeyDir, HasData: true}
+	place := d.place()
 	path, err := place.KeyPath(d.dir.Install)
 	if err != nil {
 		d.bad(err)
@@ -178,16 +183,18 @@ func (d *diagnosis) database() {
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, 10*time.Minute)
 	defer cancel()
-	rows, err := db.Open(ctx, db.Config{URL: url, Key: d.ring.Derive("db"), NoMigrate: true})
+	rows, ring, err := rekey.Open(ctx, d.place(), d.ring, db.Config{URL: url, NoMigrate: true})
 	if err != nil {
 		d.bad(err)
 		return
 	}
+	d.ring = ring
 	if err := rows.Integrity(ctx); err != nil {
 		d.bad(err)
 	} else {
 		d.good("cli.doctor.database")
 		d.journal(ctx, rows)
+		d.before(ctx, rows)
 		d.backup(ctx, rows)
 		d.jobs(ctx, rows)
 	}
@@ -212,6 +219,31 @@ func (d *diagnosis) journal(ctx context.Context, rows *db.DB) {
 		return
 	}
 	d.bad(errs.Wrap(errs.Unavailable, "cli.doctor.journal_broken", errors.New(report.String())))
+}
+
+// before tells of the keys that were replaced: what they still hold, and that their
+// files open the backups of their time.
+func (d *diagnosis) before(ctx context.Context, rows *db.DB) {
+	old, err := rekey.Waiting(ctx, rows, d.ring)
+	if err != nil {
+		d.bad(err)
+		return
+	}
+	for _, o := range old {
+		if o.Waiting > 0 {
+			d.note("rekey.doctor.waiting", "key", o.Key.ID(), "n", o.Waiting)
+		} else {
+			d.good("rekey.doctor.done", "key", o.Key.ID())
+		}
+		path, err := d.place().KeptPath(o.Key)
+		if err != nil {
+			d.bad(err)
+			continue
+		}
+		if _, err := os.Stat(path); err == nil {
+			d.note("rekey.doctor.kept", "key", o.Key.ID(), "path", path)
+		}
+	}
 }
 
 // maxBackupAge is how old the last backup may be before it is a problem.

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/rekey"
 )
 
 // installation is one that a command works on, beside the server or without it.
@@ -34,7 +35,8 @@ func (p place) open(s *session) (*installation, error) {
 	if i.dir.Install == "" {
 		return nil, errs.New(errs.NotFound, "cli.data.none", "dir", i.dir.Path)
 	}
-	i.ring, _, err = secret.Open(secret.Place{DataDir: i.dir.Path, KeyFile: cfg.KeyFile, ConfigDir: cfg.KeyDir, HasData: true}, nil)
+	at := secret.Place{DataDir: i.dir.Path, KeyFile: cfg.KeyFile, ConfigDir: cfg.KeyDir, HasData: true}
+	i.ring, _, err = secret.Open(at, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func (p place) open(s *session) (*installation, error) {
 			return nil, errs.New(errs.NotFound, "cli.doctor.no_database", "dir", i.dir.Path)
 		}
 	}
-	if i.rows, err = db.Open(s.ctx, db.Config{URL: url, Key: i.ring.Derive("db"), NoMigrate: true}); err != nil {
+	if i.rows, i.ring, err = rekey.Open(s.ctx, at, i.ring, db.Config{URL: url, NoMigrate: true}); err != nil {
 		return nil, err
 	}
 	i.journal = journal.New(i.rows, nil)

@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
+	"codeberg.org/parvis/parvis/internal/rekey"
 )
 
 // sweepEvery is how often what ended is cleared: sessions, invitations, drafts.
@@ -42,6 +43,14 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 	work.Go(func() {
 		if err := s.Webhooks.Run(ctx); err != nil {
 			s.log.Error("webhooks stopped", "err", err)
+		}
+	})
+	work.Go(func() {
+		n, err := rekey.Reseal(ctx, s.DB, s.ring)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("values sealed with an earlier key", "err", err)
+		} else if n > 0 {
+			s.log.Info("values sealed again with the present key", "n", n)
 		}
 	})
 	work.Go(func() { due.Run(ctx, s.Cases, lookForDue) })

@@ -16,7 +16,10 @@ import (
 
 	"codeberg.org/parvis/parvis/cmd/parvis/server"
 	"codeberg.org/parvis/parvis/internal/backup"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/rekey"
 )
 
 // The canaries: what somebody's name, note, telephone, street, table and words are
@@ -105,11 +108,48 @@ func TestNothingReadableIsLeftOnTheDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	look("stopped")
+	renewed(t, home)
+	look("with another key")
 	if text := strings.ToLower(logged.String()); strings.Contains(text, strings.ToLower(canaryName)) || strings.Contains(text, canaryPhone) {
 		t.Error("a canary is in the log")
 	}
 	if made.Bytes < 100<<10 {
 		t.Errorf("the backup holds %d bytes", made.Bytes)
+	}
+}
+
+// renewed gives the installation another key: everything that was sealed is sealed
+// again, whatever the room that sealed it.
+func renewed(t *testing.T, home string) {
+	t.Helper()
+	data := filepath.Join(home, "data")
+	place := secret.Place{DataDir: data, ConfigDir: filepath.Join(home, "keys"), HasData: true}
+	ring, _, err := secret.Open(place, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	install, err := secret.InstallID(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := db.Config{URL: "sqlite:" + filepath.Join(data, "parvis.db")}
+	next, err := rekey.Renew(t.Context(), rekey.Order{Place: place, Ring: ring, Install: install, DB: rows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, ring, err := rekey.Open(t.Context(), place, next, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := rekey.Reseal(t.Context(), d, ring)
+	if err != nil || n < 50 {
+		t.Errorf("sealed again: %d, %v", n, err)
+	}
+	if old, err := rekey.Waiting(t.Context(), d, ring); err != nil || len(old) != 1 || old[0].Waiting != 0 {
+		t.Errorf("waiting: %+v, %v", old, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -100,6 +100,7 @@ type Server struct {
 	SetUp string
 
 	engine *casefile.LawEngine
+	ring   *secret.Keyring // with the keys of before, once the database is open
 	still  bool
 	backup Backup
 
@@ -159,16 +160,20 @@ func Open(ctx context.Context, cfg Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// openKey finds the installation's key, or makes one at the first start.
-func (s *Server) openKey(cfg Config) (*secret.Keyring, error) {
-	ring, made, err := secret.Open(secret.Place{
+func (s *Server) keyPlace(cfg Config) secret.Place {
+	return secret.Place{
 		DataDir:   s.Dir.Path,
 		KeyFile:   cfg.KeyFile,
 		ConfigDir: cfg.KeyDir,
 		// Rows elsewhere are not seen from here: where an installation has begun, a
 		// missing key is lost, and a new one would open nothing.
 		HasData: s.Dir.HasDatabase() || (cfg.Database != "" && s.Dir.Install != ""),
-	}, rand.Reader)
+	}
+}
+
+// openKey finds the installation's key, or makes one at the first start.
+func (s *Server) openKey(cfg Config) (*secret.Keyring, error) {
+	ring, made, err := secret.Open(s.keyPlace(cfg), rand.Reader)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/rekey"
 	"codeberg.org/parvis/parvis/internal/web"
 	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
@@ -44,14 +45,13 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		s.Law, s.engine, err = openLaw(rules)
 		engine <- errors.Join(err, i18n.Load())
 	}()
-	database, err := db.Open(ctx, db.Config{
+	database, ring, err := rekey.Open(ctx, s.keyPlace(cfg), ring, db.Config{
 		URL:   s.databaseURL(cfg),
-		Key:   ring.Derive("db"),
 		Clock: s.Clock,
 		Log:   s.log,
 		VFS:   cfg.VFS,
 	})
-	s.DB = database
+	s.DB, s.ring = database, ring
 	if err := errors.Join(err, <-engine); err != nil {
 		return err
 	}

@@ -60,12 +60,6 @@ func (e *lite) copyTo(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, os.Remove(path))
 		}
 	}()
-	// A VFS of its own: the database's one keeps clear pages of its only file.
-	name, err := registerVFS(e.base, nil)
-	if err != nil {
-		return err
-	}
-	defer vfs.Unregister(name)
 	conn, err := e.file.dial(ctx, e.texts, 2<<10, true)
 	if err != nil {
 		return err
@@ -79,14 +73,24 @@ func (e *lite) copyTo(ctx context.Context, path string) (err error) {
 	if err := conn.c.Exec("SELECT COUNT(*) FROM sqlite_schema"); err != nil {
 		return err
 	}
-	u := url.URL{Scheme: "file", Path: path}
-	u.RawQuery = url.Values{"vfs": {name}, "hexkey": {hex.EncodeToString(e.file.key)}}.Encode()
-	b, err := conn.c.BackupInit("main", u.String())
+	return errors.Join(copyPages(ctx, conn.c, e.base, path, e.file.key), run(conn.rollback))
+}
+
+// copyPages copies a database page by page into an empty file, encrypted with a key.
+func copyPages(ctx context.Context, from *sqlite3.Conn, base, path string, key []byte) error {
+	// A VFS of its own: the database's one keeps clear pages of its only file.
+	name, err := registerVFS(base, nil)
 	if err != nil {
 		return err
 	}
-	err = steps(ctx, b)
-	return errors.Join(err, b.Close(), run(conn.rollback))
+	defer vfs.Unregister(name)
+	u := url.URL{Scheme: "file", Path: path}
+	u.RawQuery = url.Values{"vfs": {name}, "hexkey": {hex.EncodeToString(key)}}.Encode()
+	b, err := from.BackupInit("main", u.String())
+	if err != nil {
+		return err
+	}
+	return errors.Join(steps(ctx, b), b.Close())
 }
 
 func steps(ctx context.Context, b *sqlite3.Backup) error {

@@ -27,6 +27,8 @@ type Config struct {
 	// OnPlan, SQLite in tests, is told how each statement that is prepared will be
 	// run: the lines of EXPLAIN QUERY PLAN. Several connections may call it at once.
 	OnPlan func(sql string, plan []string)
+
+	takeKey bool // the key becomes the database's: Rekey's own copy
 }
 
 // DB is an open database, safe for concurrent use. Close it.
@@ -67,6 +69,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if cfg.takeKey {
+		if err := d.Tx(ctx, func(tx *Tx) error { return tx.TakeKey(cfg.Key) }); err != nil {
+			return nil, errors.Join(fmt.Errorf("open database: %w", err), d.engine.close())
+		}
 	}
 	if err := d.checkKey(ctx, cfg.Key); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), d.engine.close())

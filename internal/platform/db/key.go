@@ -20,9 +20,7 @@ func (d *DB) checkKey(ctx context.Context, key []byte) error {
 	if len(key) == 0 {
 		return nil
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("parvis database key check"))
-	want := hex.EncodeToString(mac.Sum(nil)[:16])
+	want := keyCheck(key)
 	return d.Tx(ctx, func(tx *Tx) error {
 		if _, err := tx.Exec(`INSERT INTO install (name, value) VALUES ('key_check', $1) ON CONFLICT (name) DO NOTHING`, want); err != nil {
 			return err
@@ -36,6 +34,19 @@ func (d *DB) checkKey(ctx context.Context, key []byte) error {
 		}
 		return nil
 	})
+}
+
+func keyCheck(key []byte) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("parvis database key check"))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// TakeKey has the database know a new key from the commit on: the last step of
+// renewing it on PostgreSQL. On SQLite, whose files are encrypted, Rekey does it.
+func (tx *Tx) TakeKey(key []byte) error {
+	_, err := tx.Exec(`UPDATE install SET value = $1 WHERE name = 'key_check'`, keyCheck(key))
+	return err
 }
 
 // newID makes an id at the clock's instant from the system's randomness.

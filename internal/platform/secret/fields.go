@@ -31,11 +31,11 @@ const (
 	maxField     = 1 << 20 // bytes of a value to seal
 )
 
-// NewFields seals with the current Keyring and opens with it or an older one.
-// random is where nonces come from: crypto/rand.Reader outside tests.
-func NewFields(random io.Reader, current *Keyring, older ...*Keyring) (*Fields, error) {
+// NewFields seals with the Keyring and opens with it or those it replaced. random
+// is where nonces come from: crypto/rand.Reader outside tests.
+func NewFields(random io.Reader, current *Keyring) (*Fields, error) {
 	f := &Fields{keys: make(map[[keyIDSize]byte]cipher.AEAD), random: random}
-	for _, k := range append([]*Keyring{current}, older...) {
+	for _, k := range append([]*Keyring{current}, current.before...) {
 		aead, err := chacha20poly1305.NewX(k.Derive("fields"))
 		if err != nil {
 			return nil, fmt.Errorf("field key: %w", err)
@@ -48,6 +48,10 @@ func NewFields(random io.Reader, current *Keyring, older ...*Keyring) (*Fields, 
 	f.current = [keyIDSize]byte(current.id())
 	return f, nil
 }
+
+// SealedWith is how every value begins that a key of this id seals: the version and
+// the id.
+func SealedWith(k *Keyring) []byte { return append([]byte{fieldVersion}, k.id()...) }
 
 // Seal encrypts the value of one column of one row. The same value sealed twice
 // gives different bytes. Values above 1 MiB are refused.

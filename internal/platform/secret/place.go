@@ -189,11 +189,7 @@ func createOnce(path string, content []byte) (err error) {
 	if err := os.Link(f.Name(), path); err != nil { // fails when path exists
 		return err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return syncFolder(dir)
 }
 
 func readLimited(path string) (b []byte, err error) {

@@ -26,6 +26,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // String is a text that must not be shown: it prints, logs and marshals as "***".
@@ -52,9 +53,12 @@ func (String) LogValue() slog.Value { return slog.StringValue("***") }
 // KeySize is the length of every key, in bytes.
 const KeySize = 32
 
-// Keyring is the installation's key and all the keys derived from it.
+// Keyring is the installation's key and all the keys derived from it. Once the key
+// was renewed it also holds those of before (After): what they sealed opens, and
+// what they sign goes on.
 type Keyring struct {
 	master [KeySize]byte
+	before []*Keyring // the oldest first, each alone
 }
 
 // NewKeyring makes a Keyring from 32 bytes.
@@ -65,9 +69,32 @@ func NewKeyring(master []byte) (*Keyring, error) {
 	return &Keyring{master: [KeySize]byte(master)}, nil
 }
 
+// After returns this key with those that it replaced, the oldest first.
+func (k *Keyring) After(before ...*Keyring) *Keyring {
+	return &Keyring{master: k.master, before: before}
+}
+
+// Before are the keys that this one replaced, the oldest first.
+func (k *Keyring) Before() []*Keyring { return slices.Clone(k.before) }
+
+// renewed tells whether a purpose takes a new key when the installation's is
+// renewed: what encrypts, and what lives for hours. What signs papers that people
+// hold, and what compares values that are stored, stays with the first key.
+func renewed(purpose string) bool {
+	switch purpose {
+	case "db", "fields", "session", "web", "key id":
+		return true
+	}
+	return false
+}
+
 // Derive returns the 32-byte key of a purpose: "db", "session", "vault"… The
-// same purpose always gives the same key.
+// same purpose always gives the same key; of an installation whose key was renewed,
+// the first key's for what must not change (see renewed).
 func (k *Keyring) Derive(purpose string) []byte {
+	if len(k.before) > 0 && !renewed(purpose) {
+		return k.before[0].Derive(purpose)
+	}
 	key, err := hkdf.Key(sha256.New, k.master[:], []byte("parvis keyring 1"), purpose, KeySize)
 	if err != nil {
 		panic(err) // only a length beyond 8160 bytes fails

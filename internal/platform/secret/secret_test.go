@@ -27,7 +27,7 @@ func ring(t testing.TB, fill byte) *secret.Keyring {
 
 func fields(t testing.TB, current *secret.Keyring, older ...*secret.Keyring) *secret.Fields {
 	t.Helper()
-	f, err := secret.NewFields(rand.Reader, current, older...)
+	f, err := secret.NewFields(rand.Reader, current.After(older...))
 	if err != nil {
 		t.Fatal(err)
 	}
