@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -138,7 +139,7 @@ func TestAnAnswerIsReadByAMergedFileToo(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		must(t, w.agreed.ChooseVital(w.Claire, w.mia, true))
 		twin := w.Person("Mia", "Haddad", "1992-02-03")
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: w.mia, Other: twin}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: w.mia, Other: twin}))
 		id, err := w.agreed.Ask(w.Karim, w.mia, agreement.ForVital, reason)
 		must(t, err)
 		lea, _ := w.Worker("lea", "Léa Morin", w.TeamB)

@@ -9,10 +9,10 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-// alias says that two rows of persons are one human: id stands for kept since
-// merge was written. Rows whose id is greater than merge were written since.
-type alias struct {
-	merge, id, kept core.ID
+// Alias says that two rows of persons are one human: ID stands for Kept since Merge
+// was written. Rows whose id is greater than Merge were written since.
+type Alias struct {
+	Merge, ID, Kept core.ID
 }
 
 // SameHuman is the sub-query of a person ($2 of the organisation $1) and of those
@@ -27,9 +27,9 @@ ORDER BY id LIMIT 50`
 const touched = `SELECT 1 FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0
 UNION ALL SELECT 1 FROM person_alias WHERE org_id = $1 AND alias_id = $2 AND ended_at = 0 LIMIT 1`
 
-// loadAliases gives the person that an id stands for today and everybody merged
+// ReadAliases gives the person that an id stands for today and everybody merged
 // into them, the first merged first.
-func loadAliases(q db.Querier, org, id core.ID) (kept core.ID, list []alias, err error) {
+func ReadAliases(q db.Querier, org, id core.ID) (kept core.ID, list []Alias, err error) {
 	kept = id
 	var any int64
 	if err := q.QueryRow(touched, org, id).Scan(&any); errors.Is(err, db.ErrNoRows) {
@@ -39,9 +39,9 @@ func loadAliases(q db.Querier, org, id core.ID) (kept core.ID, list []alias, err
 	}
 	rows, err := q.Query(selectAliases, org, id)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		var a alias
-		err := r.Scan(&a.merge, &a.id, &a.kept)
-		kept = a.kept
+		var a Alias
+		err := r.Scan(&a.Merge, &a.ID, &a.Kept)
+		kept = a.Kept
 		list = append(list, a)
 		return err
 	})
@@ -119,4 +119,52 @@ func mergeFacts(facts []Fact, file core.ID) (twins map[core.ID]core.ID) {
 		}
 	}
 	return twins
+}
+
+// Merged is somebody who was made one with a file's person.
+type Merged struct {
+	Person Person
+	Reason string
+	At     int64 // µs UTC
+	By     core.ID
+}
+
+const selectMerged = `SELECT alias_id, reason, merged_at, merged_by FROM person_alias
+WHERE org_id = $1 AND person_id = $2 AND ended_at = 0 ORDER BY id LIMIT 50`
+
+// loadMerged reads who was made one with a person.
+func (s *Service) loadMerged(q db.Querier, org, person core.ID) ([]Merged, error) {
+	var list []Merged
+	rows, err := q.Query(selectMerged, org, person)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var m Merged
+		err := r.Scan(&m.Person.ID, &m.Reason, &m.At, &m.By)
+		list = append(list, m)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read merges: %w", err)
+	}
+	for i := range list { // at most twenty, nearly always none
+		if list[i].Person, err = s.ReadPerson(q, org, list[i].Person.ID); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// OtherHomes are the dwellings that a merge made one: the kept file's, and which of
+// the other's it is. It is asked before the merge ends.
+func OtherHomes(q db.Querier, org, kept, other core.ID) (map[core.ID]core.ID, error) {
+	stays, _, origin, err := loadStays(q, org, kept)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[core.ID]core.ID{}
+	for home, own := range sameHomes(stays, origin, kept) {
+		if slices.ContainsFunc(stays, func(m Member) bool { return m.Household == home && origin[m.ID] == other }) {
+			theirs[own] = home
+		}
+	}
+	return theirs, nil
 }

@@ -50,7 +50,7 @@ func (s *Service) ReadForRights(ctx context.Context, q db.Querier, file core.ID,
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o, file)
+	facts, err := ReadFacts(q, o, file)
 	if err != nil {
 		return nil, err
 	}

@@ -79,8 +79,8 @@ func (in *ExchangeInput) Validate(today core.Date) error {
 	if in.Party == "" {
 		f.Add("party", "errs.steps.party_missing")
 	}
-	checkText(&f, "party", in.Party, maxPlanTitle)
-	checkText(&f, "answered_by", in.AnsweredBy, maxPlanTitle)
+	CheckText(&f, "party", in.Party, maxPlanTitle)
+	CheckText(&f, "answered_by", in.AnsweredBy, maxPlanTitle)
 	checkProse(&f, "says", in.Says, maxPlanWords)
 	if today.Before(in.On) {
 		f.Add("on", "errs.casefile.date_future")

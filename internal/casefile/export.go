@@ -163,7 +163,7 @@ func (s *Service) CopyOf(ctx context.Context, q db.Querier, o Opened, person cor
 func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core.Date) (*Dossier, error) {
 	d := &Dossier{Made: s.Clock.Now().UnixMicro(), Today: today, Case: o.Cases[0], Law: s.Engine.Digest()}
 	var err error
-	if d.Person, err = s.loadPerson(q, o.Org, person); err != nil {
+	if d.Person, err = s.ReadPerson(q, o.Org, person); err != nil {
 		return nil, err
 	}
 	if a := &d.Person.Address; a.Protected {
@@ -179,7 +179,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	if err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o, person)
+	facts, err := ReadFacts(q, o, person)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	rows, err := q.Query(selectDecisions, o.Org, person)
 	if err = db.Each(rows, err, func(r *db.Rows) error {
 		var from core.ID // the file it was decided in
-		dec, err := scanDecision(r, &from)
+		dec, err := ScanDecision(r, &from)
 		if !d.Hidden || !s.Local(dec.Right) {
 			d.Decisions = append(d.Decisions, dec)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -44,7 +45,7 @@ func TestExportOfThePlan(t *testing.T) {
 		if _, err := w.Export(w.self(one), two); !errs.Is(err, errs.NotFound) && !errs.Is(err, errs.Forbidden) {
 			t.Errorf("somebody else's file: %v", err)
 		}
-		must(t, w.Merge(w.both(), casefile.MergeInput{Keep: one, Other: two, Reason: "même personne"}))
+		must(t, merge.New(w.Service).Merge(w.both(), merge.Input{Keep: one, Other: two, Reason: "même personne"}))
 		d, err = w.Export(w.claire, one)
 		must(t, err)
 		if len(d.Merged) != 1 || d.Merged[0].Name != "Fatoumata Dialo" || d.Merged[0].Reason != "même personne" || len(d.Plan.Exchanges) != 101 || len(d.Plan.Expectations) != 1 {

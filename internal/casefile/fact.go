@@ -118,7 +118,7 @@ func (v Variable) Read(typed, field string) (string, error) {
 			f.Add(field, "errs.casefile.value_missing")
 			break
 		}
-		checkText(&f, field, s, maxDetail)
+		CheckText(&f, field, s, maxDetail)
 		if len(f) == 0 && v.Name == "depcom" && !communeCode(s) {
 			f.Add(field, "errs.casefile.commune_shape")
 		}
@@ -182,7 +182,7 @@ func (in FactInput) Validate(v Variable, today core.Date, prefix string) (value 
 	if in.Source == SourceDocument && strings.TrimSpace(in.Detail) == "" {
 		f.Add(prefix+"detail", "errs.casefile.document_missing")
 	}
-	checkText(&f, prefix+"detail", in.Detail, maxDetail)
+	CheckText(&f, prefix+"detail", in.Detail, maxDetail)
 	if !in.SeenOn.IsZero() && today.Before(in.SeenOn) {
 		f.Add(prefix+"seen_on", "errs.casefile.date_future")
 	}

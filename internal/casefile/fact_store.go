@@ -24,12 +24,12 @@ func LockFile(tx *db.Tx, org, person core.ID) error {
 	return nil
 }
 
-const factColumns = `f.file_id, f.id, f.subject_kind, COALESCE(al.person_id, f.subject_id), f.variable, f.valid_from, f.valid_to, f.state, f.value,
+const FactColumns = `f.file_id, f.id, f.subject_kind, COALESCE(al.person_id, f.subject_id), f.variable, f.valid_from, f.valid_to, f.state, f.value,
 	f.source, f.detail, f.seen_on, f.recorded_at, f.recorded_by, f.superseded_by, f.conflict_with
 FROM fact f LEFT JOIN person_alias al ON al.org_id = f.org_id AND al.alias_id = f.subject_id AND al.ended_at = 0`
 
 const (
-	selectFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` ORDER BY f.id LIMIT 5000`
+	selectFacts = `SELECT ` + FactColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` ORDER BY f.id LIMIT 5000`
 	// Of somebody whom nobody was merged into: no sub-query, and the rows come in order.
 	selectFactsAlone = `SELECT file_id, id, subject_kind, subject_id, variable, valid_from, valid_to, state, value,
 	source, detail, seen_on, recorded_at, recorded_by, superseded_by, conflict_with
@@ -37,8 +37,8 @@ FROM fact WHERE org_id = $1 AND file_id = $2 ORDER BY id LIMIT 5000`
 	selectKept = `SELECT alias_id, person_id FROM person_alias WHERE org_id = $1 AND ended_at = 0 AND alias_id IN (`
 )
 
-// loadFacts reads every fact of a file in the order they were written.
-func loadFacts(q db.Querier, o Opened, file core.ID) ([]Fact, error) {
+// ReadFacts reads every fact of a file in the order they were written.
+func ReadFacts(q db.Querier, o Opened, file core.ID) ([]Fact, error) {
 	if o.alone {
 		return loadFactsAlone(q, o.Org, file)
 	}
@@ -92,13 +92,13 @@ func loadFactsAlone(q db.Querier, org, file core.ID) ([]Fact, error) {
 	return list, nil
 }
 
-// loadMergedFacts is loadFacts with the facts that say the same as another since
+// loadMergedFacts is ReadFacts with the facts that say the same as another since
 // two files are one (see mergeFacts).
 func loadMergedFacts(q db.Querier, org, file core.ID) ([]Fact, map[core.ID]core.ID, error) {
 	list := make([]Fact, 0, 32)
 	rows, err := q.Query(selectFacts, org, file)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		f, err := scanFact(r)
+		f, err := ScanFact(r)
 		list = append(list, f)
 		return err
 	})
@@ -120,7 +120,7 @@ func loadMergedFacts(q db.Querier, org, file core.ID) ([]Fact, map[core.ID]core.
 	return list, mergeFacts(list, file), nil
 }
 
-func scanFact(r *db.Rows) (Fact, error) {
+func ScanFact(r *db.Rows) (Fact, error) {
 	row := newFactRow()
 	err := row.scan(r)
 	return row.f, err

@@ -76,7 +76,7 @@ func (s *Service) SaveFacts(ctx context.Context, file core.ID, in []FactInput) (
 	if err != nil {
 		return nil, err
 	}
-	s.recomputeAfter(ctx, file)
+	s.RecomputeAfter(ctx, file)
 	if conflict != nil {
 		return saved, conflict
 	}
@@ -200,7 +200,7 @@ func (w *factWriter) subject(s Subject) (Subject, error) {
 		if s.ID == "" {
 			s.ID = w.file
 		}
-		kept, _, err := loadAliases(w.tx, w.org, s.ID)
+		kept, _, err := ReadAliases(w.tx, w.org, s.ID)
 		if err != nil {
 			return s, err
 		}
@@ -405,7 +405,7 @@ func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) erro
 	if err != nil {
 		return err
 	}
-	s.recomputeAfter(ctx, file)
+	s.RecomputeAfter(ctx, file)
 	return nil
 }
 
@@ -426,7 +426,7 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 		}
 		rows, err := q.Query(selectTimeline, o.Org, file, before, limit+1)
 		err = db.Each(rows, err, func(r *db.Rows) error {
-			f, err := scanFact(r)
+			f, err := ScanFact(r)
 			list = append(list, f)
 			return err
 		})
@@ -449,7 +449,7 @@ func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limi
 	return list, next, err
 }
 
-const selectTimeline = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` AND f.id < $3 ORDER BY f.id DESC LIMIT $4`
+const selectTimeline = `SELECT ` + FactColumns + ` WHERE f.org_id = $1 AND f.file_id IN ` + SameHuman + ` AND f.id < $3 ORDER BY f.id DESC LIMIT $4`
 
 const maxBefore = 5 // replaced facts shown on a line
 

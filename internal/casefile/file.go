@@ -70,7 +70,7 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if f.Household, err = loadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
 		return nil, err
 	}
-	facts, err := loadFacts(q, o, person)
+	facts, err := ReadFacts(q, o, person)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) ReadGround(ctx context.Context, q db.Querier, action access.Ac
 		return nil, err
 	}
 	g := &Ground{Opened: o, File: file, first: first, find: s.vocabulary.find}
-	if g.Facts, err = loadFacts(q, o, file); err != nil {
+	if g.Facts, err = ReadFacts(q, o, file); err != nil {
 		return nil, err
 	}
 	decided, err := loadDecisions(q, o.Org, file)

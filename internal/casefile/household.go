@@ -57,7 +57,7 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 	if err != nil {
 		return err
 	}
-	s.recomputeAfter(ctx, file)
+	s.RecomputeAfter(ctx, file)
 	return nil
 }
 
@@ -145,11 +145,11 @@ func (e *householdEdit) checkParent(parent, child Human) error {
 			return errs.Fields{errs.New(errs.Invalid, "errs.casefile.parent_too_young").On("relation")}
 		}
 	}
-	var loops int64
-	if err := e.tx.QueryRow(isAncestor, e.org, parent.ID, child.ID).Scan(&loops); err != nil {
-		return fmt.Errorf("look for a cycle: %w", err)
+	loops, err := IsAncestor(e.tx, e.org, child.ID, parent.ID)
+	if err != nil {
+		return err
 	}
-	if loops > 0 {
+	if loops {
 		return errs.Fields{errs.New(errs.Invalid, "errs.casefile.relation_cycle").On("relation")}
 	}
 	return nil
@@ -205,7 +205,7 @@ func (s *Service) AddToHousehold(ctx context.Context, file core.ID, in Household
 	}
 	err := s.editHousehold(ctx, file, core.Date{}, func(e *householdEdit) error {
 		if in.Person != "" {
-			kept, _, err := loadAliases(e.tx, e.org, id)
+			kept, _, err := ReadAliases(e.tx, e.org, id)
 			if err != nil {
 				return err
 			}
@@ -286,7 +286,7 @@ func (e *householdEdit) human(ctx context.Context, id core.ID, in HouseholdInput
 // mayShow reads somebody whom the household does not show yet, when the actor may
 // change their household too.
 func (e *householdEdit) mayShow(ctx context.Context, id core.ID) (Human, error) {
-	p, err := e.s.loadPerson(e.tx, e.org, id)
+	p, err := e.s.ReadPerson(e.tx, e.org, id)
 	if err != nil {
 		return Human{}, err
 	}

@@ -326,3 +326,12 @@ WHERE org_id = $1 AND id = $2 AND version = $3 AND kind = 'couple'`
 	UNION SELECT k.a, up.n + 1 FROM kinship k JOIN up ON k.b = up.id WHERE k.org_id = $1 AND k.kind = 'parent_of' AND up.n < 12)
 SELECT COUNT(*) FROM up WHERE id = $3`
 )
+
+// IsAncestor tells whether one is among the ancestors of another.
+func IsAncestor(q db.Querier, org, one, of core.ID) (bool, error) {
+	var n int64
+	if err := q.QueryRow(isAncestor, org, of, one).Scan(&n); err != nil {
+		return false, fmt.Errorf("look among the ancestors of %s: %w", of, err)
+	}
+	return n > 0, nil
+}

@@ -81,7 +81,7 @@ func (e *householdEdit) hostHome(ctx context.Context, in Lodging) (core.ID, erro
 	var err error
 	switch {
 	case id != "":
-		if id, _, err = loadAliases(e.tx, e.org, id); err != nil {
+		if id, _, err = ReadAliases(e.tx, e.org, id); err != nil {
 			return "", err
 		}
 	case in.Identity == (Identity{}):

@@ -33,7 +33,7 @@ func (s *Service) OwnSituation(ctx context.Context) (f *File, more bool, err err
 
 func (s *Service) ownSituation(q db.Querier, o Opened, person core.ID, today core.Date) (*File, bool, error) {
 	month := today.CalendarMonth()
-	p, err := s.loadPerson(q, o.Org, person)
+	p, err := s.ReadPerson(q, o.Org, person)
 	if err != nil {
 		return nil, false, err
 	}
@@ -46,7 +46,7 @@ func (s *Service) ownSituation(q db.Querier, o Opened, person core.ID, today cor
 	if err != nil {
 		return nil, false, err
 	}
-	facts, err := loadFacts(q, o, person)
+	facts, err := ReadFacts(q, o, person)
 	if err != nil {
 		return nil, false, err
 	}

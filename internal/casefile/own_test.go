@@ -33,7 +33,7 @@ func TestAMistakenMergeShowsNobodyTheOther(t *testing.T) {
 			must(t, err)
 		}
 		keep, other := both[0], both[1]
-		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: keep, Other: other}))
+		w.merge(w.claire, keep, other)
 		must(t, outlook.New(w.Service).Compute(w.claire, keep))
 		for _, id := range both {
 			me, mine := w.self(id), people[id]

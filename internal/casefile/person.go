@@ -124,7 +124,7 @@ func (s *Service) CreatePerson(ctx context.Context, in NewPerson) (core.ID, erro
 	if err != nil {
 		return "", fmt.Errorf("create person: %w", err)
 	}
-	s.recomputeAfter(ctx, p.ID)
+	s.RecomputeAfter(ctx, p.ID)
 	return p.ID, nil
 }
 
@@ -150,7 +150,7 @@ func (s *Service) Person(ctx context.Context, id core.ID) (Person, error) {
 		if err != nil {
 			return journal.Event{}, err
 		}
-		p, err = s.loadPerson(q, o.Org, id)
+		p, err = s.ReadPerson(q, o.Org, id)
 		return journal.Event{Kind: "person.read", Subjects: o.Humans}, err
 	})
 	return p, err
@@ -182,7 +182,7 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 		if err != nil {
 			return err
 		}
-		if p.ID, _, err = loadAliases(tx, o.Org, p.ID); err != nil {
+		if p.ID, _, err = ReadAliases(tx, o.Org, p.ID); err != nil {
 			return err
 		}
 		stored, err := s.loadWhole(tx, o.Org, p.ID)
@@ -216,7 +216,7 @@ func (s *Service) updatePerson(ctx context.Context, action access.Action, file c
 	if err != nil {
 		return err
 	}
-	s.recomputeAfter(ctx, file)
+	s.RecomputeAfter(ctx, file)
 	return nil
 }
 
@@ -249,21 +249,48 @@ func (s *Service) storePerson(tx *db.Tx, org, by core.ID, stored, p Person) erro
 			return err
 		}
 	}
-	if sort := sortName(p.Identity); sort != sortName(stored.Identity) {
-		return renameInLists(tx, org, p.ID, sort)
+	if sortName(p.Identity) != sortName(stored.Identity) {
+		return RenameInLists(tx, org, p.ID, p.Identity)
 	}
 	return nil
 }
 
-// renameInLists puts a person, and those merged into them, at their place in the
+// RenameInLists puts a person, and those merged into them, at their place in the
 // lists by name.
-func renameInLists(tx *db.Tx, org, person core.ID, sort string) error {
+func RenameInLists(tx *db.Tx, org, person core.ID, name Identity) error {
+	sort := sortName(name)
 	for _, sql := range []string{renameCases, renameTalk} {
 		if _, err := tx.Exec(sql, org, person, sort); err != nil {
 			return fmt.Errorf("rename in lists: %w", err)
 		}
 	}
 	return nil
+}
+
+// GiveIdentity writes the names and contact of a person as they are now on another,
+// and puts the person back as they were at the row since: for an undo, which asked
+// its own permission.
+func (s *Service) GiveIdentity(tx *db.Tx, org, by, person, other, since core.ID) error {
+	read := func(id core.ID) (Person, error) { return s.scanPerson(tx.QueryRow(selectPerson, org, id), id) }
+	now, err := read(person)
+	if err != nil {
+		return err
+	}
+	theirs, err := read(other)
+	if err != nil {
+		return err
+	}
+	before, err := s.scanPerson(tx.QueryRow(selectBefore, org, person, since), person)
+	if err != nil {
+		return err
+	}
+	given := now
+	given.ID, given.Version = theirs.ID, theirs.Version
+	if err := s.storePerson(tx, org, by, theirs, given); err != nil {
+		return err
+	}
+	before.Version = now.Version
+	return s.storePerson(tx, org, by, now, before)
 }
 
 // allowHuman checks that somebody is shown by the household of a file and has

@@ -81,18 +81,18 @@ SELECT org_id, id, $3, $4, $5, ` + personColumns + ` FROM person WHERE org_id = 
 WHERE al.org_id = $1 AND al.person_id = $2 AND al.ended_at = 0 AND o.protected = 1`
 )
 
-// loadPerson reads a person as pages, programs and prints show them: a protected
+// ReadPerson reads a person as pages, programs and prints show them: a protected
 // address says that it is, and nothing of where.
-func (s *Service) loadPerson(q db.Querier, org, id core.ID) (Person, error) {
+func (s *Service) ReadPerson(q db.Querier, org, id core.ID) (Person, error) {
 	p, err := s.loadWhole(q, org, id)
 	return p.masked(), err
 }
 
-// loadOpened is loadPerson of a file that Allow opened: whom nobody was merged into
+// loadOpened is ReadPerson of a file that Allow opened: whom nobody was merged into
 // has no protected address elsewhere.
 func (s *Service) loadOpened(q db.Querier, o Opened, id core.ID) (Person, error) {
 	if !o.alone {
-		return s.loadPerson(q, o.Org, id)
+		return s.ReadPerson(q, o.Org, id)
 	}
 	p, err := s.scanPerson(q.QueryRow(selectPerson, o.Org, id), id)
 	return p.masked(), err
@@ -242,7 +242,7 @@ const deleteKey = `DELETE FROM name_key WHERE org_id = $1 AND kind = $2 AND key 
 
 // RemoveKeys deletes what finds a person, before the person goes.
 func (s *Service) RemoveKeys(tx *db.Tx, org, person core.ID) error {
-	p, err := s.loadPerson(tx, org, person)
+	p, err := s.ReadPerson(tx, org, person)
 	if err != nil {
 		return err
 	}

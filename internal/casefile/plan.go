@@ -45,7 +45,7 @@ func (s *Service) ReadPlan(ctx context.Context, file core.ID) (PlanView, error) 
 func (s *Service) PlanOf(q db.Querier, o Opened, file core.ID, v *PlanView) error {
 	q = o.For(q)
 	var err error
-	if v.Person, err = s.loadPerson(q, o.Org, file); err != nil {
+	if v.Person, err = s.ReadPerson(q, o.Org, file); err != nil {
 		return err
 	}
 	if v.Plan, err = loadPlan(q, o.Org, file); err != nil {

@@ -128,7 +128,7 @@ func (g *GoalInput) Validate(today core.Date) error {
 	if g.Title == "" {
 		f.Add("title", "errs.steps.goal_missing")
 	}
-	checkText(&f, "title", g.Title, maxPlanTitle)
+	CheckText(&f, "title", g.Title, maxPlanTitle)
 	if today.Before(g.ChosenOn) {
 		f.Add("chosen_on", "errs.casefile.date_future")
 	}
@@ -236,7 +236,7 @@ func (in *StepInput) Validate(today core.Date) error {
 	if in.Title == "" {
 		f.Add("title", "errs.steps.step_missing")
 	}
-	checkText(&f, "title", in.Title, maxPlanTitle)
+	CheckText(&f, "title", in.Title, maxPlanTitle)
 	checkProse(&f, "detail", in.Detail, maxPlanWords)
 	switch in.Who {
 	case ByPerson, Together, ByWorker:
@@ -250,7 +250,7 @@ func (in *StepInput) Validate(today core.Date) error {
 		says  *string
 	}{{"online", &in.Online}, {"desk", &in.Desk}, {"phone", &in.Phone}, {"letter", &in.Letter}} {
 		*way.says = oneSpace(*way.says)
-		checkText(&f, way.field, *way.says, maxWay)
+		CheckText(&f, way.field, *way.says, maxWay)
 	}
 	if in.Online != "" && !in.Human() {
 		f.Add("desk", "errs.steps.human_missing")
@@ -270,8 +270,8 @@ func (in *StepInput) validatePapers(f *errs.Fields) {
 		if p == (StepPaper{}) {
 			continue
 		}
-		checkText(f, "papers", p.Name, maxPlanTitle)
-		checkText(f, "papers", p.RequiredBy, maxWay)
+		CheckText(f, "papers", p.Name, maxPlanTitle)
+		CheckText(f, "papers", p.RequiredBy, maxWay)
 		switch {
 		case p.Name == "":
 			f.Add("papers", "errs.steps.paper_nameless")
@@ -414,7 +414,7 @@ func prose(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
 }
 
-// checkProse is checkText for a text of several lines.
+// checkProse is CheckText for a text of several lines.
 func checkProse(f *errs.Fields, field, value string, most int) {
 	switch {
 	case !utf8.ValidString(value):

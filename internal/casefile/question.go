@@ -159,7 +159,7 @@ func (s *Service) question(ctx context.Context, file core.ID, id string) (questi
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o, file)
+		facts, err := ReadFacts(q, o, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -339,7 +339,7 @@ func (s *Service) missing(ctx context.Context, file, subject core.ID) (m map[str
 		if err != nil {
 			return err
 		}
-		if facts, err = loadFacts(q, o, file); err != nil {
+		if facts, err = ReadFacts(q, o, file); err != nil {
 			return err
 		}
 		e, computed, err := loadEvaluation(q, o.Org, file, month)

@@ -100,9 +100,9 @@ func ComputeLater(ctx context.Context) context.Context {
 // recomputeTime bounds the calculation after a write; it takes a few milliseconds.
 const recomputeTime = 20 * time.Second
 
-// recomputeAfter computes this month again after a write that is already safe.
+// RecomputeAfter computes this month again after a write that is already safe.
 // A failure is for the log: the page says "to be computed again".
-func (s *Service) recomputeAfter(ctx context.Context, file core.ID) {
+func (s *Service) RecomputeAfter(ctx context.Context, file core.ID) {
 	if later, _ := ctx.Value(laterKey).(bool); later {
 		return
 	}
@@ -187,7 +187,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o, file)
+		facts, err := ReadFacts(q, o, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -337,7 +337,7 @@ func (s *Service) Decisions(ctx context.Context, file core.ID, right string) ([]
 		}
 		rows, err := q.Query(selectDecisionsOf, o.Org, file, right)
 		err = db.Each(rows, err, func(r *db.Rows) error {
-			d, err := scanDecision(r)
+			d, err := ScanDecision(r)
 			list = append(list, d)
 			return err
 		})

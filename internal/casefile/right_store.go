@@ -101,19 +101,19 @@ func loadWhy(q db.Querier, org, file core.ID, e evaluation, right string) (*Why,
 	return why, nil
 }
 
-const decisionColumns = `id, right_name, kind, non_take_up, amount, since, source, detail, at, by_worker`
+const DecisionColumns = `id, right_name, kind, non_take_up, amount, since, source, detail, at, by_worker`
 
 const (
-	selectDecisions = `SELECT ` + decisionColumns + `, file_id FROM right_decision
+	selectDecisions = `SELECT ` + DecisionColumns + `, file_id FROM right_decision
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY right_name, id DESC LIMIT 500`
-	selectDecisionsOf = `SELECT ` + decisionColumns + ` FROM right_decision
+	selectDecisionsOf = `SELECT ` + DecisionColumns + ` FROM right_decision
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND right_name = $3 ORDER BY id DESC LIMIT 50`
 	insertDecision = `INSERT INTO right_decision (org_id, file_id, right_name, id, kind, non_take_up, amount, since, source, detail,
 	evaluation_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 )
 
-// scanDecision reads decisionColumns, then the columns after, given as destinations.
-func scanDecision(r *db.Rows, after ...any) (Decision, error) {
+// ScanDecision reads DecisionColumns, then the columns after, given as destinations.
+func ScanDecision(r *db.Rows, after ...any) (Decision, error) {
 	var d Decision
 	var since string
 	err := r.Scan(append([]any{&d.ID, &d.Right, &d.Kind, &d.NonTakeUp, &d.Amount, &since, &d.Source, &d.Detail, &d.At, &d.By}, after...)...)
@@ -138,7 +138,7 @@ func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var l line
 		var err error
-		l.Decision, err = scanDecision(r, &l.file)
+		l.Decision, err = ScanDecision(r, &l.file)
 		merged = merged || l.file != file
 		if !slices.ContainsFunc(lasts[l.Right], func(o line) bool { return o.file == l.file }) {
 			lasts[l.Right] = append(lasts[l.Right], l)
@@ -150,12 +150,12 @@ func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error)
 	}
 	since := map[core.ID]core.ID{} // file -> when it became this one
 	if merged {
-		_, aliases, err := loadAliases(q, org, file)
+		_, aliases, err := ReadAliases(q, org, file)
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range aliases {
-			since[a.id] = a.merge
+			since[a.ID] = a.Merge
 		}
 	}
 	last := make(map[string]Decision, len(lasts))
@@ -285,4 +285,24 @@ func rewriteTalk(tx *db.Tx, org, file core.ID, results map[string]Result, decide
 		}
 	}
 	return nil
+}
+
+// TalkAgain says again, to the teams that accompany a file's person now, which
+// rights are worth talking about, from the results stored for a month.
+func TalkAgain(tx *db.Tx, org, file core.ID, month core.Month) error {
+	e, computed, err := loadEvaluation(tx, org, file, month)
+	if err != nil {
+		return err
+	}
+	var results map[string]Result
+	if computed {
+		if results, err = loadResults(tx, org, file, e); err != nil {
+			return err
+		}
+	}
+	decided, err := loadDecisions(tx, org, file)
+	if err != nil {
+		return err
+	}
+	return rewriteTalk(tx, org, file, results, decided)
 }

@@ -152,7 +152,7 @@ func (d DecisionInput) Validate(today core.Date) error {
 	if d.Source != "" && !knownSource(d.Source) {
 		f.Add("source", "errs.casefile.choice_unknown")
 	}
-	checkText(&f, "detail", d.Detail, maxDetail)
+	CheckText(&f, "detail", d.Detail, maxDetail)
 	return f.Err()
 }
 

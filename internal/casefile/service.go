@@ -212,7 +212,7 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	actor := core.ActorFrom(ctx)
 	o := Opened{Org: actor.Org, texts: &s.alone}
 	asked := *id
-	person, aliases, err := loadAliases(q, actor.Org, asked)
+	person, aliases, err := ReadAliases(q, actor.Org, asked)
 	if err != nil {
 		return o, err
 	}
@@ -225,7 +225,7 @@ func (s *Service) Allow(ctx context.Context, q db.Querier, action access.Action,
 	}
 	o.Humans = append(o.Humans, person)
 	for _, a := range aliases {
-		o.Humans = append(o.Humans, a.id)
+		o.Humans = append(o.Humans, a.ID)
 	}
 	if o.Cases, err = loadCases(o.For(q), actor.Org, person); err != nil {
 		return o, fmt.Errorf("who accompanies %s: %w", person, err)

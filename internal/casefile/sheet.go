@@ -123,7 +123,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 			return journal.Event{}, err
 		}
 		sh.Code = ShowCode(bare)
-		if v.Person, err = s.loadPerson(q, org, person); err != nil {
+		if v.Person, err = s.ReadPerson(q, org, person); err != nil {
 			return journal.Event{}, err
 		}
 		names, err := teamNames(q, org)

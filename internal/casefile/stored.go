@@ -61,7 +61,7 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 		if err != nil {
 			return journal.Event{}, err
 		}
-		facts, err := loadFacts(q, o, file)
+		facts, err := ReadFacts(q, o, file)
 		if err != nil {
 			return journal.Event{}, err
 		}

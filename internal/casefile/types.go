@@ -198,25 +198,27 @@ func (c Contact) Validate() error {
 	default:
 		f.Add("channel", "errs.casefile.choice_unknown")
 	}
-	checkText(&f, "hours", c.Hours, maxHours)
+	CheckText(&f, "hours", c.Hours, maxHours)
 	a := c.Address
 	if len(a.Lines) > maxAddress {
 		f.Add("address", "errs.casefile.too_many", "max", maxAddress)
 	}
 	for _, l := range a.Lines {
-		checkText(&f, "address", l, maxAddressLine)
+		CheckText(&f, "address", l, maxAddressLine)
 	}
 	if a.Postcode != "" && (len(a.Postcode) != 5 || !digits(a.Postcode)) {
 		f.Add("postcode", "errs.casefile.postcode_shape")
 	}
-	checkText(&f, "city", a.City, maxName)
+	CheckText(&f, "city", a.City, maxName)
 	if a.Commune != "" && !communeCode(a.Commune) {
 		f.Add("commune", "errs.casefile.commune_shape")
 	}
 	return f.Err()
 }
 
-func checkText(f *errs.Fields, field, value string, most int) {
+// CheckText adds to f what is wrong with a text of one line of at most so many
+// characters.
+func CheckText(f *errs.Fields, field, value string, most int) {
 	switch {
 	case !utf8.ValidString(value):
 		f.Add(field, "errs.casefile.text_encoding")

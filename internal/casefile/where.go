@@ -34,8 +34,8 @@ func LocatingVariables() []string { return []string{"depcom"} }
 // Locating tells whether a fact says where somebody lives.
 func Locating(variable string) bool { return slices.Contains(LocatingVariables(), variable) }
 
-// hidden is the fact without what it says of where.
-func (f Fact) hidden() Fact {
+// WithoutWhere is the fact without what it says of where.
+func (f Fact) WithoutWhere() Fact {
 	if Locating(f.Variable) {
 		f.Hidden, f.Value, f.Detail = f.State == Known, "", ""
 	}
@@ -46,14 +46,14 @@ func (f Fact) hidden() Fact {
 func hideWhere(facts []Fact) []Fact {
 	list := slices.Clone(facts)
 	for i := range list {
-		list[i] = list[i].hidden()
+		list[i] = list[i].WithoutWhere()
 	}
 	return list
 }
 
 func (c *FactConflict) hide() {
 	for i := range c.Pairs {
-		c.Pairs[i] = ConflictPair{Theirs: c.Pairs[i].Theirs.hidden(), Yours: c.Pairs[i].Yours.hidden()}
+		c.Pairs[i] = ConflictPair{Theirs: c.Pairs[i].Theirs.WithoutWhere(), Yours: c.Pairs[i].Yours.WithoutWhere()}
 	}
 }
 

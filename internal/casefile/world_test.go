@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -96,4 +97,25 @@ func (w *world) personIn(ctx context.Context, team core.ID, given, usual, birth 
 func (w *world) lines(person core.ID) int {
 	w.t.Helper()
 	return w.made.Lines(person)
+}
+
+// both is a worker of the two teams.
+func (w *world) both() context.Context {
+	a := core.ActorFrom(w.claire)
+	a.Teams = []core.ID{w.teamA, w.teamB}
+	return core.WithActor(context.Background(), a)
+}
+
+// merge makes two files one.
+func (w *world) merge(ctx context.Context, keep, other core.ID) {
+	w.t.Helper()
+	must(w.t, merge.New(w.Service).Merge(ctx, merge.Input{Keep: keep, Other: other}))
+}
+
+func (w *world) say(file core.ID, variable, from, value string) {
+	w.t.Helper()
+	d, err := core.ParsePartialDate(from)
+	must(w.t, err)
+	_, err = w.SaveFacts(w.claire, file, []casefile.FactInput{{Variable: variable, From: d, State: casefile.Known, Value: value, Source: casefile.SourceSaid}})
+	must(w.t, err)
 }

@@ -29,6 +29,7 @@ import (
 	contests "codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
@@ -194,7 +195,7 @@ func New(cfg Config) (http.Handler, error) {
 	said := contests.New(cfg.Cases)
 	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
 	conversation.Register(k, cfg.Cases, talks, follow, words)
-	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, notes, talks)
+	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), note.Register(k, notes).Section, merge.New(cfg.Cases, notes, talks))
 	caseload.Register(k, follow)
 	life.Register(k, cfg.Cases, deaths, words)
 	team.Register(k, cfg.Access, cfg.Webhooks)

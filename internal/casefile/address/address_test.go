@@ -11,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/address"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -123,7 +124,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 			"plan":     func() (any, error) { return w.ReadPlan(w.Claire, hers) },
 			"sheet":    func() (any, error) { return w.OpenSheet(w.Claire, sheet.Code) },
 			"export":   func() (any, error) { return w.Export(w.Claire, hers) },
-			"compare":  func() (any, error) { return w.PreviewMerge(w.Claire, twin, hers) },
+			"compare":  func() (any, error) { return merge.New(w.Service).Preview(w.Claire, twin, hers) },
 			"search":   func() (any, error) { return w.Search(w.Claire, "garnier", "", 10) },
 			"list":     func() (any, error) { return w.ListFiles(w.Claire, "", 10) },
 			"his file": func() (any, error) { return w.OpenFile(w.Claire, his, 0) },
@@ -232,7 +233,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 		must(t, w.UpdatePerson(w.Claire, p))
 
 		// One with another file, it is protected there too.
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: twin, Other: hers}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: twin, Other: hers}))
 		delete(reads, "compare")
 		look()
 		silent("merged")

@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
 
@@ -110,7 +111,7 @@ func TestOneOfTwoTeamsEnds(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		id, other := w.person("Samira", "Haddad"), w.personB("Samira", "Hadad")
 		both := w.both(id, other)
-		must(t, w.cases.Merge(both, casefile.MergeInput{Keep: id, Other: other}))
+		must(t, merge.New(w.cases).Merge(both, merge.Input{Keep: id, Other: other}))
 		f := w.follow(w.claire, id)
 		wantKind(t, w.Close(w.claire, id, caseload.ClosingInput{Case: f.Cases[1].ID, Version: 1, Reason: caseload.EndDone, Unreached: true, Who: "accueil"}), errs.Forbidden)
 		end := anEnd(caseload.Follow{Cases: f.Cases[:1]})

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -100,7 +100,7 @@ func TestTheListPages(t *testing.T) {
 func TestAMergedPersonIsOneLine(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a, b := w.person("Samira", "Haddad"), w.person("Samira", "Hadad")
-		must(t, w.cases.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
+		must(t, merge.New(w.cases).Merge(w.claire, merge.Input{Keep: a, Other: b}))
 		if got := w.list(caseload.Filter{}); !slices.Equal(got, []string{"Samira Haddad"}) {
 			t.Errorf("%v", got)
 		}

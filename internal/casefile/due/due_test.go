@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/due"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -34,7 +35,7 @@ func TestStepsOfAMergedFileAreTold(t *testing.T) {
 		}
 		kept, other, over := w.Person("Samira", "Haddad", "1985"), w.Person("Samira", "Hadad", "1985"), w.Person("Jean", "Morel", "1970")
 		before := step(other)
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: other}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: kept, Other: other}))
 		since := step(kept)
 		step(over)
 		must(t, d.Tx(context.Background(), func(tx *db.Tx) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -418,7 +419,7 @@ func TestNotesFollowAMergeAndItsUndo(t *testing.T) {
 		w.write(w.karim, two, note.ForAuthor, "à Karim")
 		_, err := w.AddStatement(w.as(two), two, note.StatementInput{Note: theirs, Words: "mots de deux"})
 		must(t, err)
-		must(t, w.cases.Merge(w.both, casefile.MergeInput{Keep: one, Other: two}))
+		must(t, merge.New(w.cases, w.Service).Merge(w.both, merge.Input{Keep: one, Other: two}))
 
 		if diff := cmp.Diff([]string{"chez deux", "chez un"}, w.texts(w.claire, two)); diff != "" { // the address of before
 			t.Error(diff)
@@ -442,20 +443,20 @@ func TestNotesFollowAMergeAndItsUndo(t *testing.T) {
 		must(t, err)
 		_, err = w.AddStatement(w.claire, one, note.StatementInput{Words: "mots seuls"})
 		must(t, err)
-		undo, err := w.cases.PreviewUnmerge(w.both, one, two, w.Service)
+		undo, err := merge.New(w.cases, w.Service).PreviewUndo(w.both, one, two)
 		must(t, err)
 		whose := map[core.ID]core.ID{}
 		for _, row := range undo.Since {
 			whose[row.ID] = one
-			if row.ID == theirsSince || row.Kind == casefile.WroteWords {
+			if row.ID == theirsSince || row.Kind == merge.WroteWords {
 				whose[row.ID] = two
 			}
 		}
 		if len(whose) != 3 { // not the colleague's own, not the words beside a note
 			t.Errorf("asked about %+v", undo.Since)
 		}
-		wantField(t, w.cases.Unmerge(w.both, one, two, map[core.ID]core.ID{}, w.Service), "row-"+string(theirsSince), "errs.casefile.unmerge_whose")
-		must(t, w.cases.Unmerge(w.both, one, two, whose, w.Service))
+		wantField(t, merge.New(w.cases, w.Service).Undo(w.both, one, two, map[core.ID]core.ID{}), "row-"+string(theirsSince), "errs.casefile.unmerge_whose")
+		must(t, merge.New(w.cases, w.Service).Undo(w.both, one, two, whose))
 		if diff := cmp.Diff([]string{"depuis", "chez un"}, w.texts(w.claire, one)); diff != "" {
 			t.Error(diff)
 		}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-var _ casefile.Beside = (*Service)(nil)
+var _ merge.Beside = (*Service)(nil)
 
 const (
 	sinceNotes = `SELECT n.id, n.happened_on, n.written_at, n.author_id FROM note n
@@ -24,12 +25,12 @@ WHERE s.org_id = $1 AND s.file_id = $2 AND s.id > $3 AND s.note_id = '' ORDER BY
 
 // WrittenSince lists the notes that the actor may read and the words that stand
 // alone, written in a file since it gathered another. Words beside a note follow it.
-func (s *Service) WrittenSince(ctx context.Context, q db.Querier, o casefile.Opened, file, merge core.ID) ([]casefile.Written, error) {
-	var list []casefile.Written
-	read := func(kind casefile.WrittenKind, sql string, args ...any) error {
+func (s *Service) WrittenSince(ctx context.Context, q db.Querier, o casefile.Opened, file, since core.ID) ([]merge.Written, error) {
+	var list []merge.Written
+	read := func(kind merge.WrittenKind, sql string, args ...any) error {
 		rows, err := q.Query(sql, args...)
 		return db.Each(rows, err, func(row *db.Rows) error {
-			w := casefile.Written{Kind: kind}
+			w := merge.Written{Kind: kind}
 			var on string
 			if err := row.Scan(&w.ID, &on, &w.At, &w.By); err != nil {
 				return err
@@ -41,8 +42,8 @@ func (s *Service) WrittenSince(ctx context.Context, q db.Querier, o casefile.Ope
 		})
 	}
 	err := errors.Join(
-		read(casefile.WroteNote, sinceNotes, o.Org, file, core.ActorFrom(ctx).ID, merge),
-		read(casefile.WroteWords, sinceWords, o.Org, file, merge),
+		read(merge.WroteNote, sinceNotes, o.Org, file, core.ActorFrom(ctx).ID, since),
+		read(merge.WroteWords, sinceWords, o.Org, file, since),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("read notes written since: %w", err)
@@ -52,12 +53,12 @@ func (s *Service) WrittenSince(ctx context.Context, q db.Querier, o casefile.Ope
 
 // GiveBack hands a note with the words beside it, or words that stand alone, to
 // the other file.
-func (s *Service) GiveBack(tx *db.Tx, org core.ID, row casefile.Written, from, to core.ID) error {
+func (s *Service) GiveBack(tx *db.Tx, org core.ID, row merge.Written, from, to core.ID) error {
 	var all []string
 	switch row.Kind {
-	case casefile.WroteNote:
+	case merge.WroteNote:
 		all = []string{giveNote, giveBeside, giveWaiting}
-	case casefile.WroteWords:
+	case merge.WroteWords:
 		all = []string{giveWords, giveWaiting}
 	}
 	for _, sql := range all {

@@ -3,7 +3,7 @@ package note_test
 import (
 	"testing"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -56,14 +56,14 @@ func TestWhatThePersonWritesWaitsToBeRead(t *testing.T) {
 		// One with another file, it waits under the name that is kept; apart again, under
 		// the one who wrote.
 		kept := w.file(w.claire, w.teamA, "Samira", "Hadad")
-		must(t, w.cases.Merge(w.claire, casefile.MergeInput{Keep: kept, Other: file}))
+		must(t, merge.New(w.cases, w.Service).Merge(w.claire, merge.Input{Keep: kept, Other: file}))
 		if got := who(); len(got) != 1 || got[0].Person != kept {
 			t.Errorf("merged: %+v", got)
 		}
 		if page, err = w.ListWords(w.claire, kept, "", "", 0); err != nil || page.Waiting == "" {
 			t.Errorf("merged: %+v, %v", page.Waiting, err)
 		}
-		must(t, w.cases.Unmerge(w.claire, kept, file, nil, w.Service))
+		must(t, merge.New(w.cases, w.Service).Undo(w.claire, kept, file, nil))
 		if got := who(); len(got) != 1 || got[0].Person != file {
 			t.Errorf("apart: %+v", got)
 		}

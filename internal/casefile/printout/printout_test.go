@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -130,7 +131,7 @@ func TestAPrintoutFollowsAMerge(t *testing.T) {
 		two := w.Person("Fatoumata", "Dialo", "1990")
 		made, err := prints.Make(w.Claire, two, casefile.SheetOfPlan)
 		must(t, err)
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: one, Other: two}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: one, Other: two}))
 		got, err := prints.Open(w.Claire, made.Code)
 		must(t, err)
 		if got.Person != one || got.PrintedAs != two || got.Plan.Name != "Fatoumata Dialo" {

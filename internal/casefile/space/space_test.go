@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/space"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -90,7 +90,7 @@ func TestTheSpaceOfTwoFilesThatAreOnes(t *testing.T) {
 		kept, other, third := w.Person("Samira", "Haddad", "1985-02-03"), w.Person("Samira", "Hadad", "1985"), w.Person("S.", "Haddad", "1985")
 		must(t, s.Set(w.Claire, third, space.Space{Hidden: []space.Item{space.Rights}, Locked: true}))
 		shows("alone", true, kept, other)
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: other}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: kept, Other: other}))
 		must(t, s.SetOwn(self(other), space.Space{Hidden: []space.Item{space.Rights}}))
 		shows("one's own choice", true, kept)
 		shows("one's own choice", false, other)
@@ -114,9 +114,9 @@ func TestTheSpaceOfTwoFilesThatAreOnes(t *testing.T) {
 		must(t, err)
 		must(t, s.Set(w.Claire, kept, space.Space{Version: now.Version}))
 		shows("no longer", true, kept, other)
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: third}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: kept, Other: third}))
 		shows("a file kept for the counter comes in", false, kept, other, third)
-		must(t, w.Unmerge(w.Claire, kept, third, nil))
+		must(t, merge.New(w.Service).Undo(w.Claire, kept, third, nil))
 		shows("and goes", true, kept, other)
 		shows("and goes", false, third)
 	})

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-var _ casefile.Beside = (*Service)(nil)
+var _ merge.Beside = (*Service)(nil)
 
 const (
 	dropFound = `DELETE FROM %s WHERE org_id = $1 AND file_id IN ($2, $3)`
@@ -28,29 +29,29 @@ AND objected_at >= (SELECT merged_at FROM person_alias WHERE org_id = $1 AND per
 
 // WrittenSince asks nothing: what runs found is dropped, and a right set aside stays
 // with the kept file, so that the other one's is listed rather than hidden.
-func (s *Service) WrittenSince(context.Context, db.Querier, casefile.Opened, core.ID, core.ID) ([]casefile.Written, error) {
+func (s *Service) WrittenSince(context.Context, db.Querier, casefile.Opened, core.ID, core.ID) ([]merge.Written, error) {
 	return nil, nil
 }
 
 // GiveBack has no row of its own to give.
-func (s *Service) GiveBack(*db.Tx, core.ID, casefile.Written, core.ID, core.ID) error { return nil }
+func (s *Service) GiveBack(*db.Tx, core.ID, merge.Written, core.ID, core.ID) error { return nil }
 
 // Parted forgets what runs found about the two as one: the next run looks at each on
 // their own, if they were told. An objection said since the merge may be either's,
 // so both object; a lifted one may be either's too, so the other is told again first.
-func (s *Service) Parted(tx *db.Tx, org, kept, other, merge core.ID) error {
+func (s *Service) Parted(tx *db.Tx, org, kept, other, since core.ID) error {
 	for _, table := range []string{"talk_right", "talk_file"} {
 		if _, err := tx.Exec(fmt.Sprintf(dropFound, table), org, kept, other); err != nil {
 			return fmt.Errorf("forget what was found about two as one: %w", err)
 		}
 	}
-	if _, err := tx.Exec(tellAgain, org, other, merge, kept); err != nil {
+	if _, err := tx.Exec(tellAgain, org, other, since, kept); err != nil {
 		return fmt.Errorf("tell %s again: %w", other, err)
 	}
 	var on, how string
 	var at int64
 	var by core.ID
-	err := tx.QueryRow(objectedSince, org, kept, merge).Scan(&on, &how, &at, &by)
+	err := tx.QueryRow(objectedSince, org, kept, since).Scan(&on, &how, &at, &by)
 	if errors.Is(err, db.ErrNoRows) {
 		return nil
 	}

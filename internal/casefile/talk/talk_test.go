@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -323,7 +324,7 @@ func TestANoAndAnObjectionOfSomebodyMerged(t *testing.T) {
 		must(t, err)
 		b, err := r.OpenFile(r.Claire, other, 0)
 		must(t, err)
-		must(t, r.Merge(r.Claire, casefile.MergeInput{Keep: keptID, Other: other, KeepVersion: a.Person.Version, OtherVersion: b.Person.Version}))
+		must(t, merge.New(r.Service).Merge(r.Claire, merge.Input{Keep: keptID, Other: other, KeepVersion: a.Person.Version, OtherVersion: b.Person.Version}))
 		r.demand()
 		for _, p := range r.list(r.Claire, talk.Filter{}) {
 			for _, right := range p.Rights {
@@ -722,17 +723,17 @@ func TestTellChecksWhatIsSaid(t *testing.T) {
 func TestTwoWhoWereTakenForOne(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		org := core.ActorFrom(r.Claire).Org
-		merge := func(keep, other core.ID) {
+		join := func(keep, other core.ID) {
 			r.now.now = r.now.now.Add(time.Minute)
-			must(t, r.Merge(r.Claire, casefile.MergeInput{Keep: keep, Other: other}))
+			must(t, merge.New(r.Service).Merge(r.Claire, merge.Input{Keep: keep, Other: other}))
 		}
 		part := func(keep, other core.ID) {
 			r.now.now = r.now.now.Add(time.Minute)
-			must(t, r.Unmerge(r.Claire, keep, other, nil, r.s))
+			must(t, merge.New(r.Service, r.s).Undo(r.Claire, keep, other, nil))
 		}
 		untold, told := r.family("Samira", "Haddad"), r.family("Samira", "Hadad")
 		r.tell(told)
-		merge(untold, told)
+		join(untold, told)
 		r.demand()
 		if r.rows(untold) == 0 {
 			t.Fatal("one of two who are one was told: nothing was looked at")
@@ -756,7 +757,7 @@ func TestTwoWhoWereTakenForOne(t *testing.T) {
 		}
 		r.tell(told, untold)
 
-		merge(untold, told)
+		join(untold, told)
 		must(t, r.s.Object(r.Claire, untold, talk.TellInput{How: talk.Aloud}))
 		part(untold, told)
 		for _, id := range []core.ID{untold, told} {
@@ -769,7 +770,7 @@ func TestTwoWhoWereTakenForOne(t *testing.T) {
 		must(t, r.s.Lift(r.Claire, untold))
 		must(t, r.s.Lift(r.Claire, told))
 		must(t, r.s.Object(person(told, org), told, talk.TellInput{}))
-		merge(untold, told)
+		join(untold, told)
 		must(t, r.s.Lift(person(untold, org), untold))
 		if n, err := r.s.ReadNotice(r.Claire, untold); err != nil || n.Included() {
 			t.Errorf("lifted by another: %+v, %v", n, err)

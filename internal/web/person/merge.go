@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -62,7 +63,7 @@ func (h *Handler) renderMerge(w http.ResponseWriter, r *http.Request, form *kit.
 		if view.With, err = core.ParseID(with); err != nil {
 			return errs.Wrap(errs.NotFound, "", err)
 		}
-		cards, err := h.cases.PreviewMerge(r.Context(), person.ID, view.With)
+		cards, err := h.merges.Preview(r.Context(), person.ID, view.With)
 		if err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ func (h *Handler) renderMerge(w http.ResponseWriter, r *http.Request, form *kit.
 }
 
 // viewCard says what one file is, so that two can be compared line by line.
-func viewCard(p *i18n.Printer, c casefile.MergeCard, kept bool) cardView {
+func viewCard(p *i18n.Printer, c merge.Card, kept bool) cardView {
 	v := cardView{ID: c.Person.ID, Version: c.Person.Version, Name: c.Person.DisplayName(), Kept: kept}
 	add := func(label, text string) {
 		if text == "" {
@@ -123,7 +124,7 @@ func (h *Handler) merge(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.PostForm
-	in := casefile.MergeInput{Keep: id, Reason: v.Get("reason")}
+	in := merge.Input{Keep: id, Reason: v.Get("reason")}
 	if in.Other, err = core.ParseID(v.Get("avec")); err != nil {
 		return errs.Wrap(errs.NotFound, "", err)
 	}
@@ -132,7 +133,7 @@ func (h *Handler) merge(w http.ResponseWriter, r *http.Request) error {
 			return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 		}
 	}
-	if err := h.cases.Merge(r.Context(), in); err != nil {
+	if err := h.merges.Merge(r.Context(), in); err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {
 			return err
@@ -181,7 +182,7 @@ func (h *Handler) renderUnmerge(w http.ResponseWriter, r *http.Request, form *ki
 	if err != nil {
 		return err
 	}
-	u, err := h.cases.PreviewUnmerge(r.Context(), id, other, h.rooms...)
+	u, err := h.merges.PreviewUndo(r.Context(), id, other)
 	if err != nil {
 		return err
 	}
@@ -197,25 +198,25 @@ func (h *Handler) renderUnmerge(w http.ResponseWriter, r *http.Request, form *ki
 }
 
 // wrote says a row written since in words.
-func (h *Handler) wrote(p *i18n.Printer, u casefile.Undo, s casefile.Written) string {
+func (h *Handler) wrote(p *i18n.Printer, u merge.Undo, s merge.Written) string {
 	switch s.Kind {
-	case casefile.WroteFact:
+	case merge.WroteFact:
 		of, ok := h.cases.Variable(s.Fact.Variable)
 		if !ok {
 			of = casefile.Variable{Name: s.Fact.Variable, Type: casefile.TypeText}
 		}
 		return p.T("web.merge.wrote_fact", "label", factLabel(p, of, s.Fact.Subject, u.Kept.ID, u.Household), "value", h.words.stateValue(p, of, *s.Fact))
-	case casefile.WroteDecision:
+	case merge.WroteDecision:
 		return p.T("web.merge.wrote_decision", "right", h.words.Name(p, s.Decision.Right), "choice", p.T("web.decide."+string(s.Decision.Kind), "who", callName(p, u.Kept.Title, u.Kept.Identity)))
-	case casefile.WroteKin:
+	case merge.WroteKin:
 		return p.T("web.merge.wrote_kin", "name", s.Human.Name())
-	case casefile.WroteStay:
+	case merge.WroteStay:
 		return p.T("web.merge.wrote_stay")
-	case casefile.WroteMatters, casefile.WroteGoal, casefile.WroteStep, casefile.WroteExchange:
+	case merge.WroteMatters, merge.WroteGoal, merge.WroteStep, merge.WroteExchange:
 		return p.T("life.wrote_"+string(s.Kind), "text", s.Text)
-	case casefile.WroteNote:
+	case merge.WroteNote:
 		return p.T("notes.wrote_note", "date", s.On)
-	case casefile.WroteWords:
+	case merge.WroteWords:
 		return p.T("notes.wrote_words", "date", s.On)
 	}
 	return p.T("web.merge.wrote_identity")
@@ -237,7 +238,7 @@ func (h *Handler) unmerge(w http.ResponseWriter, r *http.Request) error {
 			whose[core.ID(row)] = core.ID(values[0])
 		}
 	}
-	if err := h.cases.Unmerge(r.Context(), id, other, whose, h.rooms...); err != nil {
+	if err := h.merges.Undo(r.Context(), id, other, whose); err != nil {
 		form, err := h.kit.Refused(w, r, err)
 		if err != nil {
 			return err

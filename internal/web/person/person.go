@@ -11,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -31,7 +32,7 @@ type Handler struct {
 	access     *access.Service
 	words      Words
 	notes      Section
-	rooms      []casefile.Beside // asked when a merge is undone
+	merges     *merge.Service
 	prints     *printout.Service
 	months     *months.Service
 	trees      treeCache
@@ -42,10 +43,9 @@ type Handler struct {
 // shows, with the view of its template. rests is true when the person died.
 type Section func(r *http.Request, file core.ID) (read casefile.Also, view func(rests bool) any)
 
-// Register adds the routes of the files. notes is the view of "note/_latest"; rooms
-// have rows of their own in a file.
-func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, notes Section, rooms ...casefile.Beside) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, months: months.New(cases), notes: notes, rooms: rooms}
+// Register adds the routes of the files. notes is the view of "note/_latest".
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, notes Section, merges *merge.Service) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, months: months.New(cases), notes: notes, merges: merges}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

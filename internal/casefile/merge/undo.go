@@ -1,4 +1,4 @@
-package casefile
+package merge
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -16,65 +17,11 @@ import (
 // maxWritten bounds what one undo asks about.
 const maxWritten = 500
 
-// WrittenKind is what was written in a file since it gathered another.
-type WrittenKind string
-
-// The kinds of rows that an undo asks about.
-const (
-	WroteFact     WrittenKind = "fact"
-	WroteDecision WrittenKind = "decision"
-	WroteStay     WrittenKind = "stay"     // somewhere the person came to live
-	WroteKin      WrittenKind = "kin"      // a child, a parent, a couple
-	WroteIdentity WrittenKind = "identity" // names, birth, contact, as they are now
-	WroteNote     WrittenKind = "note"
-	WroteWords    WrittenKind = "words"   // the person's own
-	WroteMatters  WrittenKind = "matters" // what matters to the person
-	WroteGoal     WrittenKind = "goal"
-	WroteStep     WrittenKind = "step" // with its papers and what happened to it
-	WroteExchange WrittenKind = "exchange"
-)
-
-// Written is one row written since a merge: an undo asks whose it is.
-type Written struct {
-	ID       core.ID
-	Kind     WrittenKind
-	At       int64 // µs UTC
-	By       core.ID
-	Fact     *Fact     // for WroteFact
-	Decision *Decision // for WroteDecision
-	Human    Human     // for WroteKin: the other one
-	On       core.Date // for WroteNote and WroteWords: the day of what happened, or was said
-	Text     string    // of a row of the plan: its title or words
-}
-
-// Undo is what the page of an undo shows.
-type Undo struct {
-	Kept  Person
-	Other Person // as they were
-	Since []Written
-	// Household is the one of the two together: it names the subjects of facts.
-	Household HouseholdView
-	Names     map[core.ID]string // of the workers named here
-}
-
-// Gathered lists who was made one with a file's person, the first merged first.
-func (s *Service) Gathered(ctx context.Context, file core.ID) (list []Merged, err error) {
-	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.Allow(ctx, q, access.PersonOpen, &file)
-		if err != nil {
-			return journal.Event{}, err
-		}
-		list, err = s.loadMerged(q, o.Org, file)
-		return journal.Event{Kind: "person.read", Subjects: o.Humans}, err
-	})
-	return list, err
-}
-
-// PreviewUnmerge reads what was written in a file since other was merged into it.
-func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID, rooms ...Beside) (u Undo, err error) {
-	today := s.Today(ctx)
-	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		o, err := s.Allow(ctx, q, access.PersonEdit, &file)
+// PreviewUndo reads what was written in a file since other was merged into it.
+func (s *Service) PreviewUndo(ctx context.Context, file, other core.ID) (u Undo, err error) {
+	today := s.cases.Today(ctx)
+	err = s.cases.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+		o, err := s.cases.Allow(ctx, q, access.PersonEdit, &file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -82,50 +29,50 @@ func (s *Service) PreviewUnmerge(ctx context.Context, file, other core.ID, rooms
 		if err != nil {
 			return journal.Event{}, err
 		}
-		if u.Kept, err = s.loadPerson(q, o.Org, file); err != nil {
+		if u.Kept, err = s.cases.ReadPerson(q, o.Org, file); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Other, err = s.loadPerson(q, o.Org, other); err != nil {
+		if u.Other, err = s.cases.ReadPerson(q, o.Org, other); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Household, err = loadHousehold(q, o.Org, file, today); err != nil {
+		if u.Household, err = casefile.ReadHousehold(q, o.Org, file, today); err != nil {
 			return journal.Event{}, err
 		}
-		if u.Since, err = writtenSince(ctx, q, o, a, rooms); err != nil {
+		if u.Since, err = s.writtenSince(ctx, q, o, a); err != nil {
 			return journal.Event{}, err
 		}
 		var who []core.ID
 		for i, w := range u.Since {
 			if w.Fact != nil && (u.Kept.Address.Protected || u.Other.Address.Protected) {
-				f := w.Fact.hidden()
+				f := w.Fact.WithoutWhere()
 				u.Since[i].Fact = &f
 			}
 			who = append(who, w.By)
 		}
-		u.Names, err = workerNames(q, o.Org, who)
+		u.Names, err = access.Names(q, o.Org, who...)
 		return journal.Event{Kind: "person.compare", Subjects: o.Humans}, err
 	})
 	return u, err
 }
 
-func findAlias(q db.Querier, org, file, other core.ID) (alias, error) {
-	_, list, err := loadAliases(q, org, file)
+func findAlias(q db.Querier, org, file, other core.ID) (casefile.Alias, error) {
+	_, list, err := casefile.ReadAliases(q, org, file)
 	if err != nil {
-		return alias{}, err
+		return casefile.Alias{}, err
 	}
-	i := slices.IndexFunc(list, func(a alias) bool { return a.id == other && a.kept == file })
+	i := slices.IndexFunc(list, func(a casefile.Alias) bool { return a.ID == other && a.Kept == file })
 	if i < 0 {
-		return alias{}, errs.New(errs.Conflict, "errs.casefile.unmerge_done")
+		return casefile.Alias{}, errs.New(errs.Conflict, "errs.casefile.unmerge_done")
 	}
 	return list[i], nil
 }
 
 const (
-	sinceFacts     = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND f.file_id = $2 AND f.id > $3 ORDER BY f.id LIMIT 501`
-	sinceDecisions = `SELECT ` + decisionColumns + ` FROM right_decision WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
+	sinceFacts     = `SELECT ` + casefile.FactColumns + ` WHERE f.org_id = $1 AND f.file_id = $2 AND f.id > $3 ORDER BY f.id LIMIT 501`
+	sinceDecisions = `SELECT ` + casefile.DecisionColumns + ` FROM right_decision WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
 	sinceStays     = `SELECT id, recorded_at, recorded_by FROM household_member WHERE org_id = $1 AND person_id = $2 AND id > $3 ORDER BY id LIMIT 501`
-	sinceKin       = `SELECT k.id, k.recorded_at, k.recorded_by, p.id, p.usual_name, p.given_names, p.use_name, p.title, p.birth
-FROM kinship k JOIN person p ON p.org_id = k.org_id AND p.id = CASE WHEN k.a = $2 THEN k.b ELSE k.a END
+	sinceKin       = `SELECT k.id, k.recorded_at, k.recorded_by, p.ID, p.usual_name, p.given_names, p.use_name, p.title, p.birth
+FROM kinship k JOIN person p ON p.org_id = k.org_id AND p.ID = CASE WHEN k.a = $2 THEN k.b ELSE k.a END
 WHERE k.org_id = $1 AND (k.a = $2 OR k.b = $2) AND k.id > $3 ORDER BY k.id LIMIT 501`
 	sinceMatters  = `SELECT id, recorded_at, recorded_by, words FROM expectation WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
 	sinceGoals    = `SELECT id, changed_at, changed_by, title FROM goal WHERE org_id = $1 AND file_id = $2 AND id > $3 ORDER BY id LIMIT 501`
@@ -135,11 +82,11 @@ WHERE k.org_id = $1 AND (k.a = $2 OR k.b = $2) AND k.id > $3 ORDER BY k.id LIMIT
 )
 
 // writtenSince lists the rows written about the kept person since a merge.
-func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []Beside) ([]Written, error) {
+func (s *Service) writtenSince(ctx context.Context, q db.Querier, o casefile.Opened, a casefile.Alias) ([]Written, error) {
 	org := o.Org
 	var list []Written
 	read := func(sql string, scan func(r *db.Rows, w *Written) error) error {
-		rows, err := q.Query(sql, org, a.kept, a.merge)
+		rows, err := q.Query(sql, org, a.Kept, a.Merge)
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var w Written
 			err := scan(r, &w)
@@ -162,12 +109,12 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 	err := errors.Join(
 		read(sinceIdentity, plain(WroteIdentity)),
 		read(sinceFacts, func(r *db.Rows, w *Written) error {
-			f, err := scanFact(r)
+			f, err := casefile.ScanFact(r)
 			*w = Written{ID: f.ID, Kind: WroteFact, At: f.RecordedAt, By: f.RecordedBy, Fact: &f}
 			return err
 		}),
 		read(sinceDecisions, func(r *db.Rows, w *Written) error {
-			d, err := scanDecision(r)
+			d, err := casefile.ScanDecision(r)
 			*w = Written{ID: d.ID, Kind: WroteDecision, At: d.At, By: d.By, Decision: &d}
 			return err
 		}),
@@ -179,7 +126,10 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 			if err := r.Scan(&w.ID, &w.At, &w.By, &id, &w.Human.UsualName, &given, &use, &w.Human.Title, &birth); err != nil {
 				return err
 			}
-			return fillHuman(&w.Human, id, given, use, birth, "")
+			w.Human.ID, w.Human.FirstName = id, casefile.Identity{GivenNames: given, FirstNameOfUse: use}.FirstName()
+			var err error
+			w.Human.Birth, err = core.ParsePartialDate(birth)
+			return err
 		}),
 		read(sinceMatters, titled(WroteMatters)),
 		read(sinceGoals, titled(WroteGoal)),
@@ -189,8 +139,8 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 	if err != nil {
 		return nil, fmt.Errorf("read what was written since: %w", err)
 	}
-	for _, room := range rooms {
-		more, err := room.WrittenSince(ctx, q, o, a.kept, a.merge)
+	for _, room := range s.rooms {
+		more, err := room.WrittenSince(ctx, q, o, a.Kept, a.Merge)
 		if err != nil {
 			return nil, fmt.Errorf("read what was written since: %w", err)
 		}
@@ -204,15 +154,15 @@ func writtenSince(ctx context.Context, q db.Querier, o Opened, a alias, rooms []
 
 const endAlias = `UPDATE person_alias SET ended_at = $4, ended_by = $5 WHERE org_id = $1 AND person_id = $2 AND id = $3 AND ended_at = 0`
 
-// Unmerge says that other, merged into file, is somebody else after all. whose
+// Undo says that other, merged into file, is somebody else after all. whose
 // says for each row written since (its id) which of the two it goes to; a row left
 // out is an Invalid error on the field "row-<id>". Each file is then as if the
 // merge had never been: what one had replaced of the other counts again. Printed
 // sheets stay with the kept file.
-func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[core.ID]core.ID, rooms ...Beside) error {
-	month := s.ThisMonth(ctx)
-	err := s.DB.Tx(ctx, func(tx *db.Tx) error {
-		o, err := s.Allow(ctx, tx, access.PersonEdit, &file)
+func (s *Service) Undo(ctx context.Context, file, other core.ID, whose map[core.ID]core.ID) error {
+	month := s.cases.ThisMonth(ctx)
+	err := s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
+		o, err := s.cases.Allow(ctx, tx, access.PersonEdit, &file)
 		if err != nil {
 			return err
 		}
@@ -223,7 +173,7 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 		if err != nil {
 			return err
 		}
-		since, err := writtenSince(ctx, tx, o, a, rooms)
+		since, err := s.writtenSince(ctx, tx, o, a)
 		if err != nil {
 			return err
 		}
@@ -236,22 +186,22 @@ func (s *Service) Unmerge(ctx context.Context, file, other core.ID, whose map[co
 		if err := fields.Err(); err != nil {
 			return err
 		}
-		p := &parting{s: s, tx: tx, org: o.Org, by: core.ActorFrom(ctx).ID, alias: a, whose: whose, rooms: rooms}
+		p := &parting{s: s, tx: tx, org: o.Org, by: core.ActorFrom(ctx).ID, Alias: a, whose: whose}
 		if err := p.run(since); err != nil {
 			return err
 		}
 		for _, id := range []core.ID{file, other} {
-			if err := TalkAgain(tx, o.Org, id, month); err != nil {
+			if err := casefile.TalkAgain(tx, o.Org, id, month); err != nil {
 				return err
 			}
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "person.unmerge", Subjects: o.Humans, Object: "person", ObjectID: other})
+		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: "person.unmerge", Subjects: o.Humans, Object: "person", ObjectID: other})
 	})
 	if err != nil {
 		return err
 	}
-	s.recomputeAfter(ctx, file)
-	s.recomputeAfter(ctx, other)
+	s.cases.RecomputeAfter(ctx, file)
+	s.cases.RecomputeAfter(ctx, other)
 	return nil
 }
 
@@ -260,24 +210,17 @@ type parting struct {
 	s       *Service
 	tx      *db.Tx
 	org, by core.ID
-	alias
+	casefile.Alias
 	whose map[core.ID]core.ID
-	rooms []Beside
 }
 
 func (p *parting) run(since []Written) error {
 	// What the two homes were is told by the merge itself: before it ends.
-	stays, _, origin, err := loadStays(p.tx, p.org, p.kept)
+	theirs, err := casefile.OtherHomes(p.tx, p.org, p.Kept, p.ID)
 	if err != nil {
 		return err
 	}
-	theirs := map[core.ID]core.ID{} // the kept file's home -> the other's
-	for home, kept := range sameHomes(stays, origin, p.kept) {
-		if slices.ContainsFunc(stays, func(m Member) bool { return m.Household == home && origin[m.ID] == p.id }) {
-			theirs[kept] = home
-		}
-	}
-	n, err := p.tx.Exec(endAlias, p.org, p.kept, p.merge, p.tx.Now(), p.by)
+	n, err := p.tx.Exec(endAlias, p.org, p.Kept, p.Merge, p.tx.Now(), p.by)
 	if err != nil {
 		return fmt.Errorf("end alias: %w", err)
 	}
@@ -286,7 +229,7 @@ func (p *parting) run(since []Written) error {
 	}
 	moved := map[core.ID]bool{}
 	for _, w := range since {
-		if p.whose[w.ID] != p.id {
+		if p.whose[w.ID] != p.ID {
 			continue
 		}
 		moved[w.ID] = true
@@ -297,16 +240,16 @@ func (p *parting) run(since []Written) error {
 	if err := p.partFacts(moved, theirs); err != nil {
 		return err
 	}
-	for _, room := range p.rooms {
-		if err := room.Parted(p.tx, p.org, p.kept, p.id, p.merge); err != nil {
+	for _, room := range p.s.rooms {
+		if err := room.Parted(p.tx, p.org, p.Kept, p.ID, p.Merge); err != nil {
 			return fmt.Errorf("part a room: %w", err)
 		}
 	}
-	theirName, err := p.s.loadPerson(p.tx, p.org, p.id)
+	theirName, err := p.s.cases.ReadPerson(p.tx, p.org, p.ID)
 	if err != nil {
 		return err
 	}
-	return renameInLists(p.tx, p.org, p.id, sortName(theirName.Identity))
+	return casefile.RenameInLists(p.tx, p.org, p.ID, theirName.Identity)
 }
 
 const (
@@ -338,7 +281,7 @@ func (p *parting) give(w Written) error {
 	case WroteKin:
 		sql = giveKin
 	case WroteIdentity:
-		return p.giveIdentity()
+		return p.s.cases.GiveIdentity(p.tx, p.org, p.by, p.Kept, p.ID, p.Merge)
 	case WroteMatters:
 		sql = giveMatters
 	case WroteGoal:
@@ -348,14 +291,14 @@ func (p *parting) give(w Written) error {
 	case WroteExchange:
 		sql = giveExchange
 	default:
-		for _, room := range p.rooms {
-			if err := room.GiveBack(p.tx, p.org, w, p.kept, p.id); err != nil {
+		for _, room := range p.s.rooms {
+			if err := room.GiveBack(p.tx, p.org, w, p.Kept, p.ID); err != nil {
 				return fmt.Errorf("give %s back: %w", w.Kind, err)
 			}
 		}
 		return nil
 	}
-	if _, err := p.tx.Exec(sql, p.org, p.kept, w.ID, p.id); err != nil {
+	if _, err := p.tx.Exec(sql, p.org, p.Kept, w.ID, p.ID); err != nil {
 		return fmt.Errorf("give %s back: %w", w.Kind, err)
 	}
 	return nil
@@ -364,37 +307,12 @@ func (p *parting) give(w Written) error {
 // giveStep hands a step with its papers and its history.
 func (p *parting) giveStep(id core.ID) error {
 	for _, sql := range []string{copyStep, givePapers, giveEvents} {
-		if _, err := p.tx.Exec(sql, p.org, p.kept, id, p.id); err != nil {
+		if _, err := p.tx.Exec(sql, p.org, p.Kept, id, p.ID); err != nil {
 			return fmt.Errorf("give step %s back: %w", id, err)
 		}
 	}
-	if _, err := p.tx.Exec(dropStep, p.org, p.kept, id); err != nil {
+	if _, err := p.tx.Exec(dropStep, p.org, p.Kept, id); err != nil {
 		return fmt.Errorf("give step %s back: %w", id, err)
 	}
 	return nil
-}
-
-// giveIdentity writes the names and contact of now on the other person, and puts
-// the kept one back as they were at the merge.
-func (p *parting) giveIdentity() error {
-	read := func(id core.ID) (Person, error) { return p.s.scanPerson(p.tx.QueryRow(selectPerson, p.org, id), id) }
-	now, err := read(p.kept)
-	if err != nil {
-		return err
-	}
-	other, err := read(p.id)
-	if err != nil {
-		return err
-	}
-	before, err := p.s.scanPerson(p.tx.QueryRow(selectBefore, p.org, p.kept, p.merge), p.kept)
-	if err != nil {
-		return err
-	}
-	theirs := now
-	theirs.ID, theirs.Version = other.ID, other.Version
-	if err := p.s.storePerson(p.tx, p.org, p.by, other, theirs); err != nil {
-		return err
-	}
-	before.Version = now.Version
-	return p.s.storePerson(p.tx, p.org, p.by, now, before)
 }

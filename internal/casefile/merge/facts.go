@@ -1,16 +1,17 @@
-package casefile
+package merge
 
 import (
 	"fmt"
 	"slices"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
 // partedFacts are the facts whose chain a merge may have tied: of the files of the
 // two persons, and what the files around them say of either.
-const partedFacts = `SELECT ` + factColumns + ` WHERE f.org_id = $1 AND (f.file_id IN (SELECT $3 UNION ALL SELECT $2 UNION ALL
+const partedFacts = `SELECT ` + casefile.FactColumns + ` WHERE f.org_id = $1 AND (f.file_id IN (SELECT $3 UNION ALL SELECT $2 UNION ALL
 	SELECT alias_id FROM person_alias WHERE org_id = $1 AND person_id = $2 AND ended_at = 0)
 OR f.subject_id IN ($2, $3) AND f.file_id IN (
 	SELECT m.person_id FROM household_member o JOIN household_member m ON m.org_id = o.org_id AND m.household_id = o.household_id
@@ -33,12 +34,12 @@ type side struct {
 	about core.ID // one of the two, else ""
 }
 
-func (p *parting) sideOf(f Fact, gathered []core.ID) side {
+func (p *parting) sideOf(f casefile.Fact, gathered []core.ID) side {
 	s := side{file: f.File}
 	if slices.Contains(gathered, f.File) {
-		s.file = p.kept
+		s.file = p.Kept
 	}
-	if f.Subject.ID == p.kept || f.Subject.ID == p.id {
+	if f.Subject.ID == p.Kept || f.Subject.ID == p.ID {
 		s.about = f.Subject.ID
 	}
 	return s
@@ -48,10 +49,10 @@ func (p *parting) sideOf(f Fact, gathered []core.ID) side {
 // replaced by one that went to the other side counts again, or is replaced by what
 // replaced that one since on its own side.
 func (p *parting) partFacts(moved map[core.ID]bool, theirs map[core.ID]core.ID) error {
-	var facts []Fact
-	rows, err := p.tx.Query(partedFacts, p.org, p.kept, p.id)
+	var facts []casefile.Fact
+	rows, err := p.tx.Query(partedFacts, p.org, p.Kept, p.ID)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		f, err := scanFact(r)
+		f, err := casefile.ScanFact(r)
 		facts = append(facts, f)
 		return err
 	})
@@ -59,13 +60,13 @@ func (p *parting) partFacts(moved map[core.ID]bool, theirs map[core.ID]core.ID) 
 		return fmt.Errorf("read facts to part: %w", err)
 	}
 	before := slices.Clone(facts)
-	_, still, err := loadAliases(p.tx, p.org, p.kept)
+	_, still, err := casefile.ReadAliases(p.tx, p.org, p.Kept)
 	if err != nil {
 		return err
 	}
 	var gathered []core.ID
 	for _, a := range still {
-		gathered = append(gathered, a.id)
+		gathered = append(gathered, a.ID)
 	}
 	at := map[core.ID]int{}
 	for i := range facts {
@@ -74,9 +75,9 @@ func (p *parting) partFacts(moved map[core.ID]bool, theirs map[core.ID]core.ID) 
 		if !moved[f.ID] {
 			continue
 		}
-		f.File = p.id
-		if f.Subject.ID == p.kept {
-			f.Subject.ID = p.id
+		f.File = p.ID
+		if f.Subject.ID == p.Kept {
+			f.Subject.ID = p.ID
 		}
 		if home, ok := theirs[f.Subject.ID]; ok {
 			f.Subject.ID = home
@@ -110,10 +111,10 @@ func (p *parting) partFacts(moved map[core.ID]bool, theirs map[core.ID]core.ID) 
 }
 
 // settleCells lets two facts that count again in one cell wait for a choice.
-func (p *parting) settleCells(facts, before []Fact) {
+func (p *parting) settleCells(facts, before []casefile.Fact) {
 	type cell struct {
 		file     core.ID
-		subject  Subject
+		subject  casefile.Subject
 		variable string
 		from     core.PartialDate
 	}
@@ -135,7 +136,7 @@ func (p *parting) settleCells(facts, before []Fact) {
 }
 
 // writeParted writes what changed, in two steps: nothing counts twice in between.
-func (p *parting) writeParted(facts, before []Fact, moved map[core.ID]bool) error {
+func (p *parting) writeParted(facts, before []casefile.Fact, moved map[core.ID]bool) error {
 	for i, f := range facts {
 		if f == before[i] {
 			continue

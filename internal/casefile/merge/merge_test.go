@@ -1,4 +1,4 @@
-package casefile_test
+package merge_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -18,14 +19,14 @@ import (
 
 // both is a worker of the two teams.
 func (w *world) both() context.Context {
-	a := core.ActorFrom(w.claire)
-	a.Teams = []core.ID{w.teamA, w.teamB}
+	a := core.ActorFrom(w.Claire)
+	a.Teams = []core.ID{w.TeamA, w.TeamB}
 	return core.WithActor(context.Background(), a)
 }
 
 func (w *world) say(file core.ID, variable, from, value string) {
 	w.t.Helper()
-	w.sayAs(w.claire, file, variable, from, value, "")
+	w.sayAs(w.Claire, file, variable, from, value, "")
 }
 
 func (w *world) sayAs(ctx context.Context, file core.ID, variable, from, value string, replaces core.ID) {
@@ -56,7 +57,7 @@ func (w *world) readable(ctx context.Context, id core.ID) string {
 	history, _, err := w.Timeline(ctx, id, "", 50)
 	must(w.t, err)
 	var decided []casefile.Decision
-	for _, right := range w.law.Rights() {
+	for _, right := range w.Law.Rights() {
 		d, err := w.Decisions(ctx, id, right)
 		must(w.t, err)
 		decided = append(decided, d...)
@@ -65,7 +66,7 @@ func (w *world) readable(ctx context.Context, id core.ID) string {
 	must(w.t, err)
 	found, err := w.Search(ctx, f.Person.UsualName, "", 50)
 	must(w.t, err)
-	talk := [][]string{w.made.ToTalk(w.teamA), w.made.ToTalk(w.teamB)}
+	talk := [][]string{w.ToTalk(w.TeamA), w.ToTalk(w.TeamB)}
 	b, err := json.MarshalIndent([]any{f, history, decided, list, found, talk}, "", " ")
 	must(w.t, err)
 	return string(b)
@@ -73,27 +74,27 @@ func (w *world) readable(ctx context.Context, id core.ID) string {
 
 func TestMergeReadsAsOneAndUndoGivesBack(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		one := w.person("Fatou", "Diallo", "1990-05-02")
-		two := w.personIn(w.karim, w.teamB, "Fatoumata", "Dialo", "1990")
+		one := w.Person("Fatou", "Diallo", "1990-05-02")
+		two := w.PersonIn(w.Karim, w.TeamB, "Fatoumata", "Dialo", "1990")
 		ctx := w.both()
 		w.say(one, "salaire_net", "2026-01", "900")
-		w.sayAs(w.karim, two, "salaire_net", "2026-01", "950", "")
-		w.sayAs(w.karim, two, "enceinte", "2026-01", "true", "")
-		_, err := w.AddToHousehold(w.karim, two, casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationChild,
+		w.sayAs(w.Karim, two, "salaire_net", "2026-01", "950", "")
+		w.sayAs(w.Karim, two, "enceinte", "2026-01", "true", "")
+		_, err := w.AddToHousehold(w.Karim, two, casefile.HouseholdInput{LivesIn: true, Relation: casefile.RelationChild,
 			Identity: casefile.Identity{GivenNames: "Awa", UsualName: "Dialo", Birth: core.PartialDate{Year: 2020}}})
 		must(t, err)
-		_, err = w.Decide(w.karim, two, casefile.DecisionInput{Right: "af", Kind: casefile.NotWanted})
+		_, err = w.Decide(w.Karim, two, casefile.DecisionInput{Right: "af", Kind: casefile.NotWanted})
 		must(t, err)
 		before1, before2 := w.readable(ctx, one), w.readable(ctx, two)
 
-		wantKind(t, w.Merge(w.claire, casefile.MergeInput{Keep: one, Other: two}), errs.Forbidden)
-		wantKind(t, w.Merge(w.karim, casefile.MergeInput{Keep: one, Other: two}), errs.Forbidden)
-		must(t, w.Merge(ctx, casefile.MergeInput{Keep: one, Other: two, KeepVersion: 1, OtherVersion: 1, Reason: "Même téléphone"}))
-		must(t, w.Merge(ctx, casefile.MergeInput{Keep: one, Other: two})) // the other tab
-		wantKind(t, w.Merge(ctx, casefile.MergeInput{Keep: two, Other: one}), errs.Conflict)
+		wantKind(t, w.merges.Merge(w.Claire, merge.Input{Keep: one, Other: two}), errs.Forbidden)
+		wantKind(t, w.merges.Merge(w.Karim, merge.Input{Keep: one, Other: two}), errs.Forbidden)
+		must(t, w.merges.Merge(ctx, merge.Input{Keep: one, Other: two, KeepVersion: 1, OtherVersion: 1, Reason: "Même téléphone"}))
+		must(t, w.merges.Merge(ctx, merge.Input{Keep: one, Other: two})) // the other tab
+		wantKind(t, w.merges.Merge(ctx, merge.Input{Keep: two, Other: one}), errs.Conflict)
 
 		for _, id := range []core.ID{one, two} {
-			f, err := w.OpenFile(w.karim, id, 0) // either team, either address
+			f, err := w.OpenFile(w.Karim, id, 0) // either team, either address
 			must(t, err)
 			if f.Person.ID != one || len(f.Merged) != 1 || f.Merged[0].Person.UsualName != "Dialo" {
 				t.Fatalf("opened %s: %+v", id, f.Merged)
@@ -119,22 +120,22 @@ func TestMergeReadsAsOneAndUndoGivesBack(t *testing.T) {
 		if len(page.Items) != 1 || page.Items[0].Person != one || !page.Items[0].Openable {
 			t.Fatalf("searched by the other name: %+v", page.Items)
 		}
-		for _, c := range []context.Context{w.claire, w.karim, ctx} {
+		for _, c := range []context.Context{w.Claire, w.Karim, ctx} {
 			list, err := w.ListFiles(c, "", 10)
 			must(t, err)
 			if len(list.Items) != 1 || list.Items[0].Person != one {
 				t.Fatalf("listed %+v", list.Items)
 			}
 		}
-		must(t, w.Unmerge(ctx, one, two, nil))
-		wantKind(t, w.Unmerge(ctx, one, two, nil), errs.Conflict)
+		must(t, w.merges.Undo(ctx, one, two, nil))
+		wantKind(t, w.merges.Undo(ctx, one, two, nil), errs.Conflict)
 		if d := diffText(before1, w.readable(ctx, one)); d != "" {
 			t.Error("kept file changed: ", d)
 		}
 		if d := diffText(before2, w.readable(ctx, two)); d != "" {
 			t.Error("other file changed: ", d)
 		}
-		if _, err := w.OpenFile(w.claire, two, 0); !errs.Is(err, errs.Forbidden) {
+		if _, err := w.OpenFile(w.Claire, two, 0); !errs.Is(err, errs.Forbidden) {
 			t.Errorf("team A still opens team B's file: %v", err)
 		}
 	})
@@ -155,62 +156,62 @@ func diffText(a, b string) string {
 
 func TestMergeRefusesChainsAndKin(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		a, b, c := w.person("Ana", "Costa", "1980"), w.person("Anna", "Costa", "1980"), w.person("Hanna", "Costa", "1980")
-		merge := func(keep, other core.ID) error {
-			return w.Merge(w.claire, casefile.MergeInput{Keep: keep, Other: other})
+		a, b, c := w.Person("Ana", "Costa", "1980"), w.Person("Anna", "Costa", "1980"), w.Person("Hanna", "Costa", "1980")
+		join := func(keep, other core.ID) error {
+			return w.merges.Merge(w.Claire, merge.Input{Keep: keep, Other: other})
 		}
-		wantKind(t, merge(a, a), errs.Invalid)
-		must(t, merge(a, b))
-		wantKind(t, merge(c, a), errs.Conflict) // a gathers b
-		wantKind(t, merge(c, b), errs.Conflict) // b is a
-		wantKind(t, merge(b, c), errs.Conflict)
-		wantKind(t, merge(b, a), errs.Conflict)
-		must(t, merge(a, c)) // a star is no chain
-		must(t, w.Unmerge(w.claire, a, b, nil))
-		f, err := w.OpenFile(w.claire, a, 0)
+		wantKind(t, join(a, a), errs.Invalid)
+		must(t, join(a, b))
+		wantKind(t, join(c, a), errs.Conflict) // a gathers b
+		wantKind(t, join(c, b), errs.Conflict) // b is a
+		wantKind(t, join(b, c), errs.Conflict)
+		wantKind(t, join(b, a), errs.Conflict)
+		must(t, join(a, c)) // a star is no chain
+		must(t, w.merges.Undo(w.Claire, a, b, nil))
+		f, err := w.OpenFile(w.Claire, a, 0)
 		must(t, err)
 		if len(f.Merged) != 1 || f.Merged[0].Person.ID != c {
 			t.Fatalf("gathered %+v", f.Merged)
 		}
-		_, err = w.AddToHousehold(w.claire, b, casefile.HouseholdInput{Person: c, Relation: casefile.RelationPartner, Couple: casefile.Married})
+		_, err = w.AddToHousehold(w.Claire, b, casefile.HouseholdInput{Person: c, Relation: casefile.RelationPartner, Couple: casefile.Married})
 		must(t, err) // c is a: a couple of b and a
-		wantKind(t, merge(a, b), errs.Invalid)
-		wantKind(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b, KeepVersion: 9}), errs.Invalid)
+		wantKind(t, join(a, b), errs.Invalid)
+		wantKind(t, w.merges.Merge(w.Claire, merge.Input{Keep: a, Other: b, KeepVersion: 9}), errs.Invalid)
 	})
 }
 
 func TestUnmergeAsksWhoseEachRowIs(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		a, b := w.person("Ana", "Costa", "1980-01-01"), w.person("Anna", "Costa", "1980-01-01")
+		a, b := w.Person("Ana", "Costa", "1980-01-01"), w.Person("Anna", "Costa", "1980-01-01")
 		w.say(a, "salaire_net", "2026-01", "900")
 		w.say(b, "salaire_net", "2026-01", "950")
-		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
-		f, err := w.OpenFile(w.claire, a, 0)
+		must(t, w.merges.Merge(w.Claire, merge.Input{Keep: a, Other: b}))
+		f, err := w.OpenFile(w.Claire, a, 0)
 		must(t, err)
 		pair := f.Facts[0].Conflicts[0]
-		must(t, w.ChooseFact(w.claire, a, pair.Yours.ID, pair.Theirs.ID)) // b's 950 counts
-		w.sayAs(w.claire, a, "salaire_net", "2026-01", "1000", pair.Yours.ID)
+		must(t, w.ChooseFact(w.Claire, a, pair.Yours.ID, pair.Theirs.ID)) // b's 950 counts
+		w.sayAs(w.Claire, a, "salaire_net", "2026-01", "1000", pair.Yours.ID)
 		w.say(a, "enceinte", "2026-02", "true")
-		p, err := w.Person(w.claire, a)
+		p, err := w.Service.Person(w.Claire, a)
 		must(t, err)
 		p.UsualName = "Costa Silva"
-		must(t, w.UpdatePerson(w.claire, p))
-		_, err = w.Decide(w.claire, a, casefile.DecisionInput{Right: "af", Kind: casefile.ToClaim})
+		must(t, w.UpdatePerson(w.Claire, p))
+		_, err = w.Decide(w.Claire, a, casefile.DecisionInput{Right: "af", Kind: casefile.ToClaim})
 		must(t, err)
 
-		u, err := w.PreviewUnmerge(w.claire, a, b)
+		u, err := w.merges.PreviewUndo(w.Claire, a, b)
 		must(t, err)
 		if len(u.Since) != 4 {
 			t.Fatalf("%d rows since, want two facts, a decision and the names: %+v", len(u.Since), u.Since)
 		}
-		wantKind(t, w.Unmerge(w.claire, a, b, nil), errs.Invalid)
+		wantKind(t, w.merges.Undo(w.Claire, a, b, nil), errs.Invalid)
 		whose := map[core.ID]core.ID{}
 		for _, r := range u.Since {
 			whose[r.ID] = b
 		}
-		must(t, w.Unmerge(w.claire, a, b, whose))
+		must(t, w.merges.Undo(w.Claire, a, b, whose))
 		value := func(id core.ID) string {
-			f, err := w.OpenFile(w.claire, id, 0)
+			f, err := w.OpenFile(w.Claire, id, 0)
 			must(t, err)
 			s := f.Person.UsualName
 			for _, l := range f.Facts {
@@ -240,7 +241,7 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			w := newWorld(t, dbtest.OpenSQLite(t, db.Config{Clock: dbtest.Clock()}))
 			r := rand.New(rand.NewPCG(seed, 3))
-			a, b := w.person("Ana", "Costa", "1980-01-01"), w.personIn(w.karim, w.teamB, "Anna", "Costa", "1980-01-01")
+			a, b := w.Person("Ana", "Costa", "1980-01-01"), w.PersonIn(w.Karim, w.TeamB, "Anna", "Costa", "1980-01-01")
 			ctx := w.both()
 			gesture := func(id core.ID) {
 				switch r.IntN(6) {
@@ -278,7 +279,7 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 					_, err := w.AddToHousehold(ctx, id, in)
 					must(t, err)
 				case 4:
-					p, err := w.Person(ctx, id)
+					p, err := w.Service.Person(ctx, id)
 					must(t, err)
 					p.Hours = fmt.Sprint("après ", r.IntN(20), " h")
 					must(t, w.UpdatePerson(ctx, p))
@@ -295,7 +296,7 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 				}
 			}
 			rows := func() (list []string) {
-				must(t, w.db.Read(ctx, func(q db.Querier) error {
+				must(t, w.DB.Read(ctx, func(q db.Querier) error {
 					for _, sql := range []string{`SELECT id FROM fact`, `SELECT id FROM right_decision`, `SELECT id FROM kinship`, `SELECT id FROM household_member`} {
 						found, err := q.Query(sql + ` ORDER BY id`)
 						if err := db.Each(found, err, func(r *db.Rows) error {
@@ -315,23 +316,23 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 				gesture([]core.ID{a, b}[r.IntN(2)])
 			}
 			before1, before2 := w.readable(ctx, a), w.readable(ctx, b)
-			must(t, w.Merge(ctx, casefile.MergeInput{Keep: a, Other: b}))
-			must(t, w.Unmerge(ctx, a, b, nil))
+			must(t, w.merges.Merge(ctx, merge.Input{Keep: a, Other: b}))
+			must(t, w.merges.Undo(ctx, a, b, nil))
 			if d := diffText(before1+before2, w.readable(ctx, a)+w.readable(ctx, b)); d != "" {
 				t.Fatal("merge and undo changed a file: ", d)
 			}
-			must(t, w.Merge(ctx, casefile.MergeInput{Keep: a, Other: b}))
+			must(t, w.merges.Merge(ctx, merge.Input{Keep: a, Other: b}))
 			for range 15 {
 				gesture([]core.ID{a, b}[r.IntN(2)])
 			}
 			all := rows()
-			u, err := w.PreviewUnmerge(ctx, a, b)
+			u, err := w.merges.PreviewUndo(ctx, a, b)
 			must(t, err)
 			whose := map[core.ID]core.ID{}
 			for _, s := range u.Since {
 				whose[s.ID] = []core.ID{a, b}[r.IntN(2)]
 			}
-			must(t, w.Unmerge(ctx, a, b, whose))
+			must(t, w.merges.Undo(ctx, a, b, whose))
 			if got := rows(); !slices.Equal(got, all) {
 				t.Fatalf("rows lost: %d, were %d", len(got), len(all))
 			}
@@ -353,7 +354,7 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 					}
 				}
 				for _, s := range u.Since {
-					if s.Kind == casefile.WroteFact && whose[s.ID] == id && !in[s.ID] {
+					if s.Kind == merge.WroteFact && whose[s.ID] == id && !in[s.ID] {
 						t.Errorf("fact given to %s is not there", id)
 					}
 				}
@@ -365,24 +366,24 @@ func TestMergeAndUndoLoseNothing(t *testing.T) {
 // A third file that shows one of the two, or both, shows the one who stands.
 func TestMergeIsSeenFromTheHouseholdsAround(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		a, b := w.person("Ana", "Costa", "1980-01-01"), w.person("Anna", "Costa", "1980-01-01")
-		son := w.person("Rui", "Costa", "2009-01-01")
+		a, b := w.Person("Ana", "Costa", "1980-01-01"), w.Person("Anna", "Costa", "1980-01-01")
+		son := w.Person("Rui", "Costa", "2009-01-01")
 		for _, parent := range []core.ID{a, b} {
-			_, err := w.AddToHousehold(w.claire, son, casefile.HouseholdInput{Person: parent, LivesIn: true, Relation: casefile.RelationParent})
+			_, err := w.AddToHousehold(w.Claire, son, casefile.HouseholdInput{Person: parent, LivesIn: true, Relation: casefile.RelationParent})
 			must(t, err)
 		}
 		about := func(of core.ID, value string, replaces core.ID) core.ID {
-			saved, err := w.SaveFacts(w.claire, son, []casefile.FactInput{{Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: of}, Variable: "salaire_net",
+			saved, err := w.SaveFacts(w.Claire, son, []casefile.FactInput{{Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: of}, Variable: "salaire_net",
 				From: core.PartialDate{Year: 2026, Month: 1}, State: casefile.Known, Value: value, Source: casefile.SourceSaid, Replaces: replaces}})
 			must(t, err)
 			return saved[0].ID
 		}
 		theirs := about(b, "700", "")
-		must(t, w.Recompute(w.claire, a, 0))
-		must(t, w.Recompute(w.claire, b, 0))
-		before := w.readable(w.claire, son)
-		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
-		f, err := w.OpenFile(w.claire, son, 0)
+		must(t, w.Recompute(w.Claire, a, 0))
+		must(t, w.Recompute(w.Claire, b, 0))
+		before := w.readable(w.Claire, son)
+		must(t, w.merges.Merge(w.Claire, merge.Input{Keep: a, Other: b}))
+		f, err := w.OpenFile(w.Claire, son, 0)
 		must(t, err)
 		if len(f.Household.Members) != 2 || len(f.Household.Kin) != 1 || len(f.Household.Humans) != 2 {
 			t.Fatalf("household %+v", f.Household)
@@ -390,15 +391,15 @@ func TestMergeIsSeenFromTheHouseholdsAround(t *testing.T) {
 		if len(f.Facts) != 1 || f.Facts[0].Subject.ID != a {
 			t.Fatalf("facts %+v", f.Facts)
 		}
-		must(t, w.Unmerge(w.claire, a, b, nil))
-		must(t, w.Recompute(w.claire, son, 0))
-		if d := diffText(before, w.readable(w.claire, son)); d != "" {
+		must(t, w.merges.Undo(w.Claire, a, b, nil))
+		must(t, w.Recompute(w.Claire, son, 0))
+		if d := diffText(before, w.readable(w.Claire, son)); d != "" {
 			t.Error("the son's file changed: ", d)
 		}
-		must(t, w.Merge(w.claire, casefile.MergeInput{Keep: a, Other: b}))
+		must(t, w.merges.Merge(w.Claire, merge.Input{Keep: a, Other: b}))
 		about(a, "800", theirs) // replaces what was said of b
-		must(t, w.Unmerge(w.claire, a, b, nil))
-		f, err = w.OpenFile(w.claire, son, 0)
+		must(t, w.merges.Undo(w.Claire, a, b, nil))
+		f, err = w.OpenFile(w.Claire, son, 0)
 		must(t, err)
 		got := map[core.ID]string{}
 		for _, l := range f.Facts {
@@ -415,13 +416,13 @@ func TestMergedPersonIsListedOnceOverPages(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		var all []core.ID
 		for i := range 4 {
-			all = append(all, w.person("Ana", "Costa", fmt.Sprint(1980+i)))
-			all = append(all, w.personIn(w.karim, w.teamB, "Ana", "Costa", fmt.Sprint(1960+i)))
+			all = append(all, w.Person("Ana", "Costa", fmt.Sprint(1980+i)))
+			all = append(all, w.PersonIn(w.Karim, w.TeamB, "Ana", "Costa", fmt.Sprint(1960+i)))
 		}
 		ctx := w.both()
-		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[0], Other: all[7]}))
-		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[5], Other: all[2]}))
-		must(t, w.Merge(ctx, casefile.MergeInput{Keep: all[5], Other: all[4]}))
+		must(t, w.merges.Merge(ctx, merge.Input{Keep: all[0], Other: all[7]}))
+		must(t, w.merges.Merge(ctx, merge.Input{Keep: all[5], Other: all[2]}))
+		must(t, w.merges.Merge(ctx, merge.Input{Keep: all[5], Other: all[4]}))
 		for limit := 1; limit < 6; limit++ {
 			var got []core.ID
 			after := ""
