@@ -229,7 +229,8 @@ func (c column) selected() string {
 	if !c.bound {
 		id = "''"
 	}
-	return `"` + c.name + `", CAST(` + c.binding.table + ` AS TEXT), CAST(` + c.column + ` AS TEXT), CAST(` + id + ` AS TEXT)`
+	// Named, or PostgreSQL takes one for a column of the key in ORDER BY.
+	return `"` + c.name + `", CAST(` + c.binding.table + ` AS TEXT) AS bound_table, CAST(` + c.column + ` AS TEXT) AS bound_column, CAST(` + id + ` AS TEXT) AS bound_id`
 }
 
 func reseal(ctx context.Context, d *db.DB, fields *secret.Fields, c column, begin []byte) (done int64, failed error) {
