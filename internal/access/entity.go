@@ -116,6 +116,11 @@ func (i *Invoked) record(now time.Time) types.Record {
 			"file": file, "teams": setOf(typeTeam, i.Teams), "categories": texts(i.Categories), "gestures": texts(i.Gestures),
 			"from": days(i.From), "until": days(i.Until), "revoked": types.Boolean(i.Revoked),
 		})
+	case InvokedGrant:
+		m["grant"] = types.NewRecord(types.RecordMap{
+			"file": file, "teams": setOf(typeTeam, i.Teams), "gestures": texts(i.Gestures),
+			"from": days(i.From), "until": days(i.Until), "revoked": types.Boolean(i.Revoked),
+		})
 	case InvokedReason:
 		m["reason"] = types.NewRecord(types.RecordMap{
 			"file": file, "worker": uid(typeWorker, i.To), "categories": texts(i.Categories),

@@ -15,6 +15,7 @@ const (
 	InvokedConsent  InvokedKind = "consent"  // of the person, to a team
 	InvokedReason   InvokedKind = "reason"   // written by a worker of another team, for an hour
 	InvokedRelative InvokedKind = "relative" // of the person, to somebody close
+	InvokedGrant    InvokedKind = "grant"    // of the person, of one paper to a team
 )
 
 // Category is a part of a file that an agreement may share.
@@ -46,7 +47,7 @@ type Invoked struct {
 	Kind       InvokedKind
 	ID         core.ID
 	Person     core.ID   // whose file
-	Teams      []core.ID // of a consent: to whom
+	Teams      []core.ID // of a consent or a grant: to whom
 	To         core.ID   // of a reason: the worker; of a relative: their own person
 	Categories []Category
 	Gestures   []Gesture

@@ -62,6 +62,12 @@ const (
 	OutsideAsk      Action = "outside.ask"    // open for an hour, with a reason, the file of another team
 	OutsideAnswer   Action = "outside.answer" // be the second person
 
+	PaperOwn     Action = "paper.own"     // all that one does with one's own papers
+	PaperList    Action = "paper.list"    // which papers of a file one's teams were given
+	PaperDeposit Action = "paper.deposit" // put a paper in somebody's, without reading the others
+	PaperRead    Action = "paper.read"    // one paper, on the grant that the request names
+	PaperTake    Action = "paper.take"    // a copy of it
+
 	CardEdit      Action = "card.edit"      // a person's ways in: make and stop their card
 	SessionBeside Action = "session.beside" // open a person's own space with them, on one's screen
 
@@ -92,6 +98,7 @@ func Actions() []Action {
 		RightRead, RightCompute, RightDecide, PlanRead, PlanEdit, SheetRead, SheetPrint, NoteRead, NoteWrite, StatementAdd, FileExport, ImportRun,
 		CaseHand, CaseAnswer, CaseClose, CaseReopen, CaseOwn, CoverEdit, DeathRecord, AddressRead, SeenRead, FactOwn, SpaceOwn,
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
+		PaperOwn, PaperList, PaperDeposit, PaperRead, PaperTake,
 		CardEdit, SessionBeside,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, LinesErase, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,

@@ -134,6 +134,7 @@ func tableAgreements() []struct {
 	consent := Invoked{Kind: InvokedConsent, Person: mia, Teams: []core.ID{team1}, Categories: []Category{Rights, Plan}, Gestures: []Gesture{See},
 		From: today.AddDays(-1), Until: today.AddDays(30), Today: today, Category: Rights}
 	reason := Invoked{Kind: InvokedReason, Person: mia, To: "w", Categories: []Category{Rights}, Ends: noon.Add(time.Minute), Granted: true, Today: today, Category: Rights}
+	grant := Invoked{Kind: InvokedGrant, Person: mia, Teams: []core.ID{team1}, Gestures: []Gesture{See}, From: today.AddDays(-1), Until: today.AddDays(30), Today: today}
 	relative := Invoked{Kind: InvokedRelative, Person: mia, To: "noe", Categories: []Category{Plan}, From: today, Until: today, Today: today, Category: Plan}
 	return []struct {
 		name string
@@ -155,6 +156,12 @@ func tableAgreements() []struct {
 		{"reason, the hour is over", with(reason, func(i *Invoked) { i.Ends = noon })},
 		{"reason, nobody answered for it", with(reason, func(i *Invoked) { i.Granted = false })},
 		{"reason of a colleague", with(reason, func(i *Invoked) { i.To = "v" })},
+		{"grant of a paper", &grant},
+		{"grant, to take a copy", with(grant, func(i *Invoked) { i.Gestures = []Gesture{See, Take} })},
+		{"grant, until yesterday", with(grant, func(i *Invoked) { i.Until = today.AddDays(-1) })},
+		{"grant, from tomorrow", with(grant, func(i *Invoked) { i.From = today.AddDays(1) })},
+		{"grant, taken back", with(grant, func(i *Invoked) { i.Revoked = true })},
+		{"grant of somebody else's paper", with(grant, func(i *Invoked) { i.Person = "noe" })},
 		{"relative", &relative},
 		{"relative, taken back", with(relative, func(i *Invoked) { i.Revoked = true })},
 	}
@@ -172,7 +179,7 @@ func TestAgreementTable(t *testing.T) {
 			}
 			for _, g := range tableAgreements() {
 				fmt.Fprintf(&b, "%s / %s / %s:", a.name, r.name, g.name)
-				for _, action := range []Action{PersonOpen, FactRead, SharedRead, SharedTake, SharedDeposit} {
+				for _, action := range []Action{PersonOpen, FactRead, SharedRead, SharedTake, SharedDeposit, PaperRead, PaperTake} {
 					res := r.res
 					res.Invoked = g.in
 					word := "no"

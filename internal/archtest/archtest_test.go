@@ -48,6 +48,7 @@ func rooms() []room {
 		{folder: "internal/journal", knows: []string{"internal/core", "internal/platform"}},
 		{folder: "internal/access", knows: []string{"internal/core", "internal/platform", "internal/journal"}},
 		{folder: "internal/agreement", knows: append(slices.Clone(inner), "internal/casefile")},
+		{folder: "internal/vault", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/interop", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/demo", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/web", knows: append(slices.Clone(inner), append(slices.Clone(areas), "internal/interop")...)},
@@ -59,7 +60,7 @@ func rooms() []room {
 		{folder: "internal/archtest"},
 	}
 	for _, a := range areas {
-		if a != "internal/agreement" { // stands on the files: docs/adr/0061
+		if a != "internal/agreement" && a != "internal/vault" { // these stand on the files: docs/adr/0061, 0076
 			all = append(all, room{folder: a, knows: inner})
 		}
 	}

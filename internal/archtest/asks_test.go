@@ -10,7 +10,7 @@ import (
 
 // services are the folders whose Service answers people: each of its exported
 // methods asks the policies, itself or through what it calls in its own folder.
-var services = []string{"internal/casefile", "internal/webhook", "internal/agreement"}
+var services = []string{"internal/casefile", "internal/webhook", "internal/agreement", "internal/vault"}
 
 // asking are the calls that ask the policies.
 var asking = []string{"Can", "Allow", "Scope", "Why"}
@@ -32,6 +32,9 @@ var unasked = map[string]string{
 	"casefile.KeepDraft":  "the text of somebody whose session ended: nobody is signed in, and nothing is read",
 	"talk.CanTry":         "says whether the law's files are at hand, nobody's",
 	"note.Exporters":      "names the parts of a copy, which ask",
+	"vault.Today":         "says which day it is",
+	"vault.Sealed":        "says whether the installation's seal is apart, nobody's",
+	"vault.TakesHealth":   "says what the installation declared, nobody's",
 	"webhook.Run":         "sends ids to addresses that somebody who may chose",
 	"webhook.Drain":       "the same, once",
 	"webhook.Sweep":       "deletes old deliveries, for the program",

@@ -13,7 +13,7 @@
 // What not to do. Do not write the person's name on the card, nor what the place is:
 // whoever finds it, or looks into a handbag, must learn nothing.
 //
-// The same derivation gives a second value, bound to another use, that will unlock
+// The same derivation gives a second value, bound to another use, that unlocks
 // the person's papers: Vault is where they hang.
 package card
 
@@ -63,13 +63,15 @@ type File struct {
 type Called struct{ Title, UsualName, GivenNames, FirstNameOfUse string }
 
 // Vault is where a person's papers hang: told, in the same transaction, the key that
-// a new card gives, and that a card ends. It must keep the key in no clear form.
+// a new card gives, and that a card ends; and, once the transaction is over, that a card
+// and its PIN opened or renewed a session. It must write the key in no clear form.
 type Vault interface {
 	CardMade(tx *db.Tx, org, holder, card core.ID, unlock []byte) error
 	CardEnded(tx *db.Tx, org, holder, card core.ID) error
+	CardUsed(ctx context.Context, org, holder, card, session core.ID, unlock []byte)
 }
 
-// Deps is what the service stands on. Vault may be nil: there are no papers yet.
+// Deps is what the service stands on. Vault may be nil: there are no papers.
 type Deps struct {
 	DB      *db.DB
 	Access  *access.Service

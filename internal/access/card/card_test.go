@@ -53,11 +53,18 @@ type world struct {
 type drawer struct {
 	made  map[core.ID][]byte
 	ended []core.ID
+	used  []core.ID // sessions that the right key was told for
 }
 
 func (d *drawer) CardMade(_ *db.Tx, _, _, card core.ID, unlock []byte) error {
 	d.made[card] = bytes.Clone(unlock)
 	return nil
+}
+
+func (d *drawer) CardUsed(_ context.Context, _, _, card, session core.ID, unlock []byte) {
+	if bytes.Equal(d.made[card], unlock) {
+		d.used = append(d.used, session)
+	}
 }
 
 func (d *drawer) CardEnded(_ *db.Tx, _, _, card core.ID) error {
@@ -230,6 +237,9 @@ func TestACardLetsItsPersonIn(t *testing.T) {
 		}
 		if len(w.vault.made) != 3 || len(w.vault.ended) != 3 {
 			t.Errorf("the vault was told of %d cards and %d ends", len(w.vault.made), len(w.vault.ended))
+		}
+		if len(w.vault.used) == 0 || w.vault.used[0] == "" {
+			t.Error("the vault was told of no session")
 		}
 		// What is stored is not what unlocks.
 		w.ok(w.db.Read(t.Context(), func(q db.Querier) error {

@@ -291,7 +291,7 @@ func (s *Service) current(q db.Querier, org core.ID, humans []core.ID) (*Card, e
 // errs.signin.card_rests once too many PINs were; Invalid on the field carte when the
 // code cannot be a card's; TooMany.
 func (s *Service) SignIn(ctx context.Context, code string, pin secret.String, client access.Client) (token string, err error) {
-	c, hold, err := s.verify(ctx, code, pin, client)
+	c, unlock, hold, err := s.verify(ctx, code, pin, client)
 	if err != nil {
 		return "", err
 	}
@@ -304,7 +304,23 @@ func (s *Service) SignIn(ctx context.Context, code string, pin secret.String, cl
 		token, err = s.Access.Enter(ctx, tx, actor, client, access.Entry{Way: WayCard})
 		return err
 	})
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return token, s.unlock(ctx, token, c, unlock)
+}
+
+// unlock tells the vault which session a card opened.
+func (s *Service) unlock(ctx context.Context, token string, c *row, unlock []byte) error {
+	if s.Vault == nil {
+		return nil
+	}
+	actor, _, err := s.Access.Resume(ctx, token)
+	if err != nil {
+		return err
+	}
+	s.Vault.CardUsed(ctx, c.org, c.holder, c.id, actor.Session, unlock)
+	return nil
 }
 
 // Prove renews the session of a person who shows their own card again.
@@ -313,7 +329,7 @@ func (s *Service) Prove(ctx context.Context, code string, pin secret.String, cli
 		return "", err
 	}
 	a := core.ActorFrom(ctx)
-	c, hold, err := s.verify(ctx, code, pin, client)
+	c, unlock, hold, err := s.verify(ctx, code, pin, client)
 	if err != nil {
 		return "", err
 	}
@@ -328,7 +344,10 @@ func (s *Service) Prove(ctx context.Context, code string, pin secret.String, cli
 		token, err = s.Access.Renew(ctx, tx, WayCard)
 		return err
 	})
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return token, s.unlock(ctx, token, c, unlock)
 }
 
 // right writes that a card served and tells whom it lets in.
@@ -354,16 +373,17 @@ func (s *Service) right(tx *db.Tx, c *row, hold access.Hold) (core.ID, error) {
 	return person, s.Access.Release(tx, hold)
 }
 
-// verify checks a card and its PIN. A try is counted before it is made.
-func (s *Service) verify(ctx context.Context, code string, pin secret.String, client access.Client) (*row, access.Hold, error) {
+// verify checks a card and its PIN, and gives what unlocks the papers. A try is counted
+// before it is made.
+func (s *Service) verify(ctx context.Context, code string, pin secret.String, client access.Client) (*row, []byte, access.Hold, error) {
 	bits, ok := Decode(code)
 	if !ok {
-		return nil, nil, errs.New(errs.Invalid, "errs.signin.card_shape").On("carte")
+		return nil, nil, nil, errs.New(errs.Invalid, "errs.signin.card_shape").On("carte")
 	}
 	lookup := lookupOf(bits)
 	hold, err := s.Access.HoldNow(ctx, "card", lookup, client)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var c *row
 	tried := int64(0)
@@ -381,7 +401,7 @@ func (s *Service) verify(ctx context.Context, code string, pin secret.String, cl
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	known := row{data: cardData{Salt: bytes.Repeat([]byte{1}, 16), Verify: make([]byte, 32), MemoryKiB: s.Cost.MemoryKiB, Passes: s.Cost.Passes, Lanes: s.Cost.Lanes}}
 	if c != nil {
@@ -389,25 +409,25 @@ func (s *Service) verify(ctx context.Context, code string, pin secret.String, cl
 	}
 	k, err := s.derive(ctx, bits, pepper, known.holder, pin.Reveal(), known.data)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	same := subtle.ConstantTimeCompare(k.verify, known.data.Verify) == 1
 	switch {
 	case c == nil:
-		return nil, nil, s.fail(ctx, nil, "card")
+		return nil, nil, nil, s.fail(ctx, nil, "card")
 	case c.ended != 0:
-		return nil, nil, s.fail(ctx, c, "card_ended")
+		return nil, nil, nil, s.fail(ctx, c, "card_ended")
 	case tried == 0:
 		if err := s.fail(ctx, c, "card_rests"); errs.KindOf(err) != errs.Unauthenticated {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		return nil, nil, errs.New(errs.Unauthenticated, "errs.signin.card_rests")
+		return nil, nil, nil, errs.New(errs.Unauthenticated, "errs.signin.card_rests")
 	case !same && c.tries >= MaxTries:
-		return nil, nil, s.rest(ctx, c)
+		return nil, nil, nil, s.rest(ctx, c)
 	case !same:
-		return nil, nil, s.fail(ctx, c, "pin")
+		return nil, nil, nil, s.fail(ctx, c, "pin")
 	}
-	return c, hold, nil
+	return c, k.unlock, hold, nil
 }
 
 // fail writes the line of a refused try and gives its answer.
