@@ -16,7 +16,7 @@ import (
 // enter. Errors are SignIn's, somebody else's card too; a wrong PIN counts. The caller
 // has asked whether the actor may act upon the file, and writes the line.
 func (s *Service) Present(ctx context.Context, org core.ID, humans []core.ID, code string, pin secret.String, client access.Client) error {
-	c, hold, err := s.verify(ctx, code, pin, client)
+	c, _, hold, err := s.verify(ctx, code, pin, client)
 	if err != nil {
 		return err
 	}
