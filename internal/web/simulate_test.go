@@ -288,3 +288,37 @@ func FuzzSimulator(f *testing.F) {
 		}
 	})
 }
+
+// Where the answers that are left very probably change nothing, the pages stop and say
+// so; who wants to goes on, to the proof.
+func TestSimulatorStopsWhereItIsLikely(t *testing.T) {
+	s := newSite(t)
+	b := s.open(t)
+	wages := map[string]string{
+		"who": "alone", "birth": "03/1985", "activite": "actif", "salaire_net": "3359", "salaire_imposable": "3480", "salaire_de_base": "4300",
+		"statut_occupation_logement": "locataire_vide", "loyer": "600", "depcom": "Niort", "sejour": "francaise",
+	}
+	p, asked := walk(t, b, wages)
+	p.must(200, "moins de 4 chances sur 1 000", "Répondre aux questions qui restent")
+	for _, tag := range []string{"en", "ar", "fr-x-falc"} {
+		p.send(b, simulator, "langue", tag).must(200)
+	}
+	b.lang = "fr"
+	p = p.send(b, simulator, "geste", "preciser").must(200)
+	if p.question() == "" {
+		t.Fatal("nothing more is asked")
+	}
+	for range 30 {
+		if p.question() == "" {
+			break
+		}
+		p = p.send(b, simulator, p.answers(wages)...).must(200)
+	}
+	p.mustNot("moins de 4 chances")
+	if len(asked) > 6 {
+		t.Errorf("%d pages before it stops: %v", len(asked), asked)
+	}
+
+	// Rights that the form claims are open are known ones.
+	b.get(simulator).must(200).send(b, simulator, "v", "alone", "ouverts", "nothing_of_ours").must(422)
+}

@@ -81,6 +81,21 @@ func (s Step) Next() (Question, bool) {
 	return s.Questions[0], true
 }
 
+// Unlikely tells that questions are left, that very probably none of them changes a
+// verdict, and that none of the open rights is one that most completions give: of a
+// right that is probably due, the question that would make it sure is worth asking.
+func (s Step) Unlikely() bool {
+	if s.Stop != Likely {
+		return false
+	}
+	for _, due := range s.guess {
+		if due {
+			return false
+		}
+	}
+	return true
+}
+
 // Question is one page.
 type Question struct {
 	ID   string // the form, and the subject when it is asked of one: "salaire.p1"

@@ -24,6 +24,7 @@ type pageView struct {
 	Path      string
 	State     []string // hidden: the pages before
 	Precise   bool
+	Open      string // hidden: the rights that are not settled
 	Tag       string // of the page's language: the others are buttons; "" = links
 	First     bool
 	Name      string

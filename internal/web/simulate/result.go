@@ -28,6 +28,7 @@ type resultView struct {
 	Not      []string
 	More     bool // questions are left that may change a verdict
 	Finer    bool // questions are left that may make an amount surer
+	Likely   bool // questions are left that very probably change nothing
 	Precise  bool // such questions were being asked
 	Supposed []string
 	Stale    bool
@@ -73,7 +74,8 @@ func (h *Handler) results(w http.ResponseWriter, r *http.Request, s state, gestu
 		if err != nil {
 			return err
 		}
-		_, out.More = step.Next()
+		out.Likely = step.Unlikely()
+		out.More = len(step.Questions) > 0 && !out.Likely
 		out.Finer, out.Precise = !out.More && len(step.Amounts) > 0, s.Precise
 		h.fill(p, s, &out, step)
 	}

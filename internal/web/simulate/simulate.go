@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
@@ -59,6 +60,11 @@ type Handler struct {
 // path is the only address of the simulator.
 const path = "/simulateur"
 
+// margin is how probable it may be, when the pages stop, that one more answer opens a
+// right: four cases in a thousand. The rights then stay to verify, and who wants to
+// goes on.
+const margin = 0.004
+
 // maxForm is what a page may send, in bytes.
 const maxForm = 64 << 10
 
@@ -69,7 +75,7 @@ func Register(k *kit.Kit, words person.Words, variables Variables) error {
 		return fmt.Errorf("simulator: %w", err)
 	}
 	h := &Handler{
-		kit: k, words: words, variables: variables, asker: ask.New(words.Law, ask.Options{Engine: ask.NewColumns(words.Law)}), place: place,
+		kit: k, words: words, variables: variables, asker: ask.New(words.Law, ask.Options{Engine: ask.NewColumns(words.Law), Margin: margin}), place: place,
 		brake: newBrake(k.Clock), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)),
 	}
 	k.HandleOpen("GET "+path, maxForm, h.start)
@@ -119,9 +125,10 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) error {
 	case results, large:
 		return h.results(w, r, s, gesture)
 	case precise:
-		s.Precise = true
+		s.Precise, s.Open = true, nil
 		return h.show(w, r, s, nil, http.StatusOK)
 	case goOn:
+		s.Open = nil
 		return h.show(w, r, s, nil, http.StatusOK)
 	}
 	next, err := h.readPage(r.PostForm, s)
@@ -143,7 +150,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s state, typed ma
 	if v, ok := h.fixedPage(p, s, form); ok {
 		return h.render(w, r, s, v, status)
 	}
-	step, err := h.next(r, s)
+	step, err := h.next(r, s, s.Open...)
 	if err != nil {
 		return err
 	}
@@ -151,6 +158,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s state, typed ma
 	if !more || len(s.Pages) >= maxPages {
 		return h.results(w, r, s, results)
 	}
+	s.Open = s.open(step)
 	v, err := h.lawPage(p, s, q, form)
 	if err != nil {
 		return err
@@ -167,11 +175,12 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s state, typed ma
 	return h.render(w, r, s, v, status)
 }
 
-// question is the page to show: one that may change a verdict, or an amount for who
-// goes on.
+// question is the page to show: one that may change a verdict, unless what it could
+// open is very improbable; for who goes on, also such a one, or one that only makes an
+// amount surer.
 func (s state) question(step ask.Step) (ask.Question, bool) {
-	if q, ok := step.Next(); ok {
-		return q, true
+	if len(step.Questions) > 0 && (s.Precise || !step.Unlikely()) {
+		return step.Questions[0], true
 	}
 	if s.Precise && len(step.Amounts) > 0 {
 		return step.Amounts[0], true
@@ -179,12 +188,27 @@ func (s state) question(step ask.Step) (ask.Question, bool) {
 	return ask.Question{}, false
 }
 
+// open are the rights that the next page still has to look at: what is sure stays so
+// whatever is answered next. Nil, which is every right, for who wants surer amounts.
+func (s state) open(step ask.Step) []string {
+	if s.Precise {
+		return nil
+	}
+	var names []string
+	for _, r := range step.Results {
+		if r.Verdict == rights.ToVerify || r.Elsewhere {
+			names = append(names, r.Right)
+		}
+	}
+	return names
+}
+
 // fewLeft is how many questions left are « a few ».
 const fewLeft = 4
 
-// next evaluates the state, one at a time for each processor but one: the
+// next evaluates rights of the state, all when none is named, one at a time for each processor but one: the
 // simulator never takes the machine from the workers.
-func (h *Handler) next(r *http.Request, s state) (ask.Step, error) {
+func (h *Handler) next(r *http.Request, s state, names ...string) (ask.Step, error) {
 	select {
 	case h.turns <- struct{}{}:
 		defer func() { <-h.turns }()
@@ -195,7 +219,7 @@ func (h *Handler) next(r *http.Request, s state) (ask.Step, error) {
 	if err != nil {
 		return ask.Step{}, err
 	}
-	step, err := h.asker.Next(r.Context(), sit.Close(rights.Dossier), h.month(), me)
+	step, err := h.asker.Next(r.Context(), sit.Close(rights.Dossier), h.month(), me, names...)
 	if err != nil {
 		// The cause may quote what was answered: it stays out of the log.
 		return step, errs.New(errs.Internal, "simulate.error.failed")
@@ -208,7 +232,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, s state, v page
 	if err != nil {
 		return err
 	}
-	v.State, v.First, v.Path, v.Precise = hidden, len(s.Pages) == 0, path, s.Precise
+	v.State, v.First, v.Path, v.Precise, v.Open = hidden, len(s.Pages) == 0, path, s.Precise, strings.Join(s.Open, " ")
 	if len(s.Pages) > 0 { // the first page has nothing to lose: links do
 		v.Tag = kit.From(r.Context()).P.Tag()
 	}
@@ -233,7 +257,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, s state, wrong 
 	}
 	v, ok := h.fixedPage(p, s, form)
 	if !ok {
-		step, err := h.next(r, s)
+		step, err := h.next(r, s, s.Open...)
 		if err != nil {
 			return err
 		}

@@ -18,15 +18,18 @@ const (
 	maxPage   = 8 << 10
 	maxFacts  = 1500
 	maxAnswer = 200 // characters
+	maxOpen   = 200 // rights
 )
 
 // state is all that is known: the pages answered, in order. It lives in the form
 // alone, in hidden fields, and whoever changes them changes their own results only.
 type state struct {
 	Pages []page
-	// Precise tells that the person goes on although every verdict is known, for
-	// surer amounts.
+	// Precise tells that the person goes on although every verdict is known, or very
+	// probably, for surer amounts.
 	Precise bool
+	// Open are the rights that the page looked at may still change; nil for all.
+	Open []string
 }
 
 // page is one answered page.
@@ -54,6 +57,7 @@ func (s state) back() state {
 	if n := len(s.Pages); n > 0 {
 		s.Pages = s.Pages[:n-1]
 	}
+	s.Open = nil
 	return s
 }
 
@@ -86,8 +90,14 @@ func errBroken() error { return errs.New(errs.Invalid, "simulate.error.broken") 
 // readState reads the hidden fields back.
 func (h *Handler) readState(form url.Values) (state, error) {
 	s := state{Precise: form.Get("precis") != ""}
+	s.Open = strings.Fields(form.Get("ouverts"))
+	for _, name := range s.Open {
+		if _, known := h.words.Law.Right(name); !known {
+			return s, errBroken()
+		}
+	}
 	facts := 0
-	if len(form["page"]) > maxPages {
+	if len(s.Open) > maxOpen || len(form["page"]) > maxPages {
 		return s, errBroken()
 	}
 	for _, text := range form["page"] {
