@@ -59,6 +59,7 @@ func Register(k *kit.Kit, a *access.Service, cases *casefile.Service, hooks *web
 	h.registerHouseholds()
 	h.registerFacts()
 	h.registerRights()
+	h.registerQuestion()
 	h.registerPlan()
 	notes, err := note.New(cases)
 	if err != nil {

@@ -144,6 +144,9 @@ func TestContract(t *testing.T) {
 		if rights["stale"] != nil || len(rights["items"].([]any)) == 0 {
 			t.Errorf("rights: %v", rights)
 		}
+		if q, _ := c.call(200, "nextQuestion", []string{id}, "", "").read()["question"].(map[string]any); q == nil || len(q["facts"].([]any)) == 0 || len(q["rights"].([]any)) == 0 || q["left"].(float64) < 1 {
+			t.Errorf("question: %v", q)
+		}
 		if x := c.call(200, "explainRight", []string{id, "af"}, "", "").read(); x["detail"] == nil || x["result"] == nil || x["law"] != rights["law"] {
 			t.Errorf("explanation: %v", x)
 		}
