@@ -275,7 +275,7 @@ func (s *Service) ResumeToken(ctx context.Context, token string) (core.Actor, Ac
 			if err := r.Scan(&a.Org, &t.ID, &a.ID, &a.AAL, &t.Name, &scopes, &made, &ends, &used, &t.Function, &works, &team, &t.Place); err != nil {
 				return err
 			}
-			a.Kind, a.Session, a.Program, t.AAL = kindOf(works), t.ID, true, a.AAL
+			a.Kind, a.Session, a.Program, t.AAL = kindOf(works, false), t.ID, true, a.AAL
 			t.Scopes, t.MadeAt, t.EndsAt = splitScopes(scopes), instant(made), instant(ends)
 			if team != nil {
 				a.Teams = append(a.Teams, *team)

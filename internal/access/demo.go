@@ -30,7 +30,7 @@ func (s *Service) DemoEnter(ctx context.Context, v DemoVisitor, client Client) (
 		actor := core.Actor{Kind: core.ActorPerson, ID: v.Person, Org: v.Org, AAL: 2}
 		if v.Login != "" {
 			var who account
-			err := tx.QueryRow(workerByLogin, canonicalLogin(v.Login)).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+			err := tx.QueryRow(workerByLogin, canonicalLogin(v.Login)).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 			if errors.Is(err, db.ErrNoRows) || (err == nil && !who.active) {
 				return gone
 			}

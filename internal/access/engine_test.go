@@ -71,6 +71,11 @@ func TestAStrayPermitOpensNoFile(t *testing.T) {
 			}
 		}
 	}
+	for a := range content {
+		if !e.within(e.uids[a], types.NewEntityUID("Action", "welcome")) && e.decide(as(core.ActorClerk), a, file, noon).Allowed {
+			t.Errorf("clerk may %s", a)
+		}
+	}
 	other := as(core.ActorPerson)
 	for _, a := range []Action{PersonOpen, FactRead, RightRead, NoteRead, FileExport, AgreementRead} {
 		if e.decide(other, a, file, noon).Allowed {

@@ -17,6 +17,7 @@ const (
 	typeWorker       types.EntityType = "Worker"
 	typeOrgAdmin     types.EntityType = "OrgAdmin"
 	typeAuditor      types.EntityType = "Auditor"
+	typeClerk        types.EntityType = "Clerk"
 	typePerson       types.EntityType = "Person"
 	typeOperator     types.EntityType = "Operator"
 	typeSystem       types.EntityType = "System"
@@ -62,6 +63,10 @@ func (w who) principal() (e types.Entity, ok bool) {
 	case core.ActorOrgAdmin:
 		return types.Entity{UID: uid(typeOrgAdmin, w.ID), Attributes: types.NewRecord(types.RecordMap{
 			"org": org, "aal": aal, "active": types.Boolean(!w.inactive), "administers": types.True,
+		})}, true
+	case core.ActorClerk:
+		return types.Entity{UID: uid(typeClerk, w.ID), Attributes: types.NewRecord(types.RecordMap{
+			"org": org, "aal": aal, "active": types.Boolean(!w.inactive), "administers": types.Boolean(w.administers),
 		})}, true
 	case core.ActorAuditor:
 		return types.Entity{UID: uid(typeAuditor, w.ID), Attributes: types.NewRecord(types.RecordMap{

@@ -90,7 +90,7 @@ func (s *Service) SpendInvitationOf(tx *db.Tx, address string) (org, worker core
 // such worker, or no longer.
 func (s *Service) WorkerActor(q db.Querier, org, worker core.ID, aal int) (actor core.Actor, ok bool, err error) {
 	var who account
-	err = q.QueryRow(workerByID, org, worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+	err = q.QueryRow(workerByID, org, worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 	if errors.Is(err, db.ErrNoRows) {
 		return core.Actor{}, false, nil
 	}

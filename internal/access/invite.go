@@ -169,7 +169,7 @@ func (s *Service) AcceptInvite(ctx context.Context, token, browser string, form 
 			return err
 		}
 		var who account
-		if err := tx.QueryRow(workerByID, i.org, i.worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.active); err != nil {
+		if err := tx.QueryRow(workerByID, i.org, i.worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active); err != nil {
 			return err
 		}
 		if !who.active {

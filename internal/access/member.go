@@ -14,7 +14,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
-const listWorkers = `SELECT w.id, w.login, w.name, w.function, w.works, w.administers, w.active, w.version, t.team,
+const listWorkers = `SELECT w.id, w.login, w.name, w.function, w.works, w.administers, w.welcomes, w.active, w.version, t.team,
 (SELECT COUNT(*) FROM credential c WHERE c.org_id = w.org_id AND c.owner_kind = 'worker' AND c.owner = w.id AND c.kind = 'totp')
 + (SELECT COUNT(*) FROM federated f WHERE f.org_id = w.org_id AND f.owner_kind = 'worker' AND f.owner = w.id)
 FROM worker w
@@ -119,7 +119,7 @@ func readWorkers(q db.Querier, sql string, args ...any) ([]Worker, error) {
 		var w Worker
 		var team *core.ID
 		var codes int64
-		if err := r.Scan(&w.ID, &w.Login, &w.Name, &w.Function, &w.Works, &w.Administers, &w.Active, &w.Version, &team, &codes); err != nil {
+		if err := r.Scan(&w.ID, &w.Login, &w.Name, &w.Function, &w.Works, &w.Administers, &w.Welcomes, &w.Active, &w.Version, &team, &codes); err != nil {
 			return err
 		}
 		w.Invited = w.Active && codes == 0
@@ -239,8 +239,8 @@ func (s *Service) AddWorker(ctx context.Context, w Worker) (core.ID, error) {
 	return id, err
 }
 
-const insertWorkerRow = `INSERT INTO worker (org_id, id, login, name, function, works, administers, active, created_at, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, 1) ON CONFLICT DO NOTHING`
+const insertWorkerRow = `INSERT INTO worker (org_id, id, login, name, function, works, administers, welcomes, active, created_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, 1) ON CONFLICT DO NOTHING`
 
 func (s *Service) insertWorker(tx *db.Tx, org core.ID, w Worker) (core.ID, error) {
 	id := w.ID
@@ -250,7 +250,7 @@ func (s *Service) insertWorker(tx *db.Tx, org core.ID, w Worker) (core.ID, error
 			return "", err
 		}
 	}
-	n, err := tx.Exec(insertWorkerRow, org, id, w.Login, w.Name, w.Function, w.Works, w.Administers, tx.Now())
+	n, err := tx.Exec(insertWorkerRow, org, id, w.Login, w.Name, w.Function, w.Works, w.Administers, w.Welcomes, tx.Now())
 	if err != nil {
 		return "", fmt.Errorf("insert a member: %w", err)
 	}
@@ -286,7 +286,7 @@ func setTeams(tx *db.Tx, org, worker core.ID, teams []core.ID) error {
 	return nil
 }
 
-const updateWorker = `UPDATE worker SET name = $3, function = $4, works = $5, administers = $6, version = version + 1
+const updateWorker = `UPDATE worker SET name = $3, function = $4, works = $5, administers = $6, welcomes = $8, version = version + 1
 WHERE org_id = $1 AND id = $2 AND version = $7`
 
 // EditMember changes the name, function, roles and teams of a colleague (the
@@ -311,7 +311,7 @@ func (s *Service) EditMember(ctx context.Context, w Worker) error {
 		if err := w.validatePlaced(); err != nil {
 			return err
 		}
-		n, err := tx.Exec(updateWorker, a.Org, w.ID, w.Name, w.Function, w.Works, w.Administers, w.Version)
+		n, err := tx.Exec(updateWorker, a.Org, w.ID, w.Name, w.Function, w.Works, w.Administers, w.Version, w.Welcomes)
 		if err != nil {
 			return fmt.Errorf("change a member: %w", err)
 		}
@@ -480,7 +480,7 @@ func (s *Service) RescueMember(ctx context.Context, login string) (Invitation, e
 	var out Invitation
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		var who account
-		err := tx.QueryRow(workerByLogin, canonicalLogin(login)).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+		err := tx.QueryRow(workerByLogin, canonicalLogin(login)).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 		if errors.Is(err, db.ErrNoRows) || (err == nil && !who.active) {
 			return errs.New(errs.NotFound, "access.error.not_found")
 		}

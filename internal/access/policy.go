@@ -71,6 +71,16 @@ const (
 	CardEdit      Action = "card.edit"      // a person's ways in: make and stop their card
 	SessionBeside Action = "session.beside" // open a person's own space with them, on one's screen
 
+	PassageNote   Action = "passage.note"   // at the desk: write down who comes, calls or writes, without their file
+	PassageList   Action = "passage.list"   // read what was written down there
+	PassageAttach Action = "passage.attach" // put a passage in the file of who came, as they wish
+	PassageRead   Action = "passage.read"   // the passages of one file
+	PassageOwn    Action = "passage.own"    // one's own
+	ObstacleNote  Action = "obstacle.note"  // what a service made impossible, nobody named
+	RegisterRead  Action = "register.read"  // who asked to be called in a heatwave; and the calls
+	RegisterEdit  Action = "register.edit"
+	FiguresRead   Action = "figures.read" // what is counted, small numbers hidden
+
 	MembersList  Action = "members.list"
 	MembersEdit  Action = "members.edit" // invite, change, deactivate, reset
 	TeamEdit     Action = "team.edit"
@@ -100,6 +110,7 @@ func Actions() []Action {
 		AgreementRead, AgreementGive, AgreementRevoke, SharedRead, SharedTake, SharedDeposit, OutsideAsk, OutsideAnswer,
 		PaperOwn, PaperList, PaperDeposit, PaperRead, PaperTake,
 		CardEdit, SessionBeside,
+		PassageNote, PassageList, PassageAttach, PassageRead, PassageOwn, ObstacleNote, RegisterRead, RegisterEdit, FiguresRead,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, LinesErase, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}

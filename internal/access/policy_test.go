@@ -63,6 +63,8 @@ func tableActors() []struct {
 		{"the person, one factor only", who{Actor: core.Actor{Kind: core.ActorPerson, ID: mia, Org: orgA, AAL: 1}}},
 		{"another person", who{Actor: core.Actor{Kind: core.ActorPerson, ID: "noe", Org: orgA, AAL: 2}}},
 		{"the same id elsewhere", who{Actor: core.Actor{Kind: core.ActorPerson, ID: mia, Org: orgB, AAL: 2}}},
+		{"clerk of the desk", who{Actor: with(worker, func(a *core.Actor) { a.Kind, a.Teams = core.ActorClerk, nil })}},
+		{"clerk who administers", who{Actor: with(worker, func(a *core.Actor) { a.Kind, a.Teams = core.ActorClerk, nil }), administers: true}},
 		{"operator", who{Actor: core.Actor{Kind: core.ActorOperator, ID: "root", AAL: 2}}},
 		{"operator posing in the organisation", who{Actor: core.Actor{Kind: core.ActorOperator, ID: "root", Org: orgA, Teams: []core.ID{team1}, AAL: 2}}},
 		{"the program, for the organisation", who{Actor: core.Actor{Kind: core.ActorSystem, ID: "job", Org: orgA}}},

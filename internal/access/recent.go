@@ -116,7 +116,7 @@ func (s *Service) ProveCode(ctx context.Context, code string, client Client) (to
 		return "", err
 	}
 	a := core.ActorFrom(ctx)
-	if a.Kind != core.ActorWorker && a.Kind != core.ActorOrgAdmin {
+	if !a.Kind.Member() {
 		return "", errs.New(errs.Forbidden, "access.error.forbidden")
 	}
 	var login, name, org string

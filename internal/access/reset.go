@@ -91,7 +91,7 @@ func (s *Service) AskReset(ctx context.Context, login, browser, before string, c
 	var who account
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		who = account{}
-		err := tx.QueryRow(workerByLogin, login).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+		err := tx.QueryRow(workerByLogin, login).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 		if err != nil && !errors.Is(err, db.ErrNoRows) {
 			return err
 		}

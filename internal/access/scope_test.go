@@ -85,7 +85,7 @@ func agree(t *rapid.T, rules *engine, tx *db.Tx) {
 	}
 	w := who{
 		Actor: core.Actor{
-			Kind:    rapid.SampledFrom([]core.ActorKind{"", core.ActorWorker, core.ActorOrgAdmin, core.ActorPerson, core.ActorOperator, core.ActorSystem, core.ActorAuditor}).Draw(t, "kind"),
+			Kind:    rapid.SampledFrom([]core.ActorKind{"", core.ActorWorker, core.ActorOrgAdmin, core.ActorPerson, core.ActorOperator, core.ActorSystem, core.ActorAuditor, core.ActorClerk}).Draw(t, "kind"),
 			ID:      rapid.OneOf(persons, rapid.Just(core.ID("worker"))).Draw(t, "actor"),
 			Org:     rapid.OneOf(orgs, rapid.Just(core.ID(""))).Draw(t, "actor's org"),
 			Teams:   rapid.SliceOfN(teams, 0, 3).Draw(t, "actor's teams"),

@@ -171,7 +171,7 @@ const workerStanding = `SELECT active, administers FROM worker WHERE org_id = $1
 // administer the members, read afresh because those gestures are grave and rare.
 func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who, error) {
 	w := who{Actor: actor}
-	if (actor.Kind != core.ActorWorker && actor.Kind != core.ActorOrgAdmin) || !administration(action) {
+	if !actor.Kind.Member() || !administration(action) {
 		s.asking.fill(&w)
 		return w, nil
 	}

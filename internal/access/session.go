@@ -52,7 +52,7 @@ func (i SessionInfo) Context(ctx context.Context, actor core.Actor) context.Cont
 
 const resumeSession = `SELECT s.org_id, s.id, s.actor_kind, s.actor, s.aal, s.device, s.opened_at, s.touched_at, s.ends_at, s.closed_at,
 s.way, s.proved_at, s.beside, b.name, b.active,
-w.name, w.function, w.works, w.administers, w.active, t.team, m.name, o.name, o.place
+w.name, w.function, w.works, w.administers, w.welcomes, w.active, t.team, m.name, o.name, o.place
 FROM session s
 JOIN org o ON o.org_id = s.org_id
 LEFT JOIN worker b ON b.org_id = s.org_id AND b.id = s.beside
@@ -129,12 +129,12 @@ func readSession(q db.Querier, hash string) (*sessionRow, error) {
 		var opened int64
 		var closed *int64
 		var name, function, teamName, besideName *string
-		var works, administers, active, besideActive *bool
+		var works, administers, welcomes, active, besideActive *bool
 		var team *core.ID
 		var proved int64
 		i, a := &one.info, &one.actor
 		err := r.Scan(&a.Org, &i.ID, &a.Kind, &a.ID, &a.AAL, &i.Device, &opened, &one.touched, &one.ends, &closed,
-			&i.Way, &proved, &i.Beside, &besideName, &besideActive, &name, &function, &works, &administers, &active, &team, &teamName, &i.OrgName, &i.Place)
+			&i.Way, &proved, &i.Beside, &besideName, &besideActive, &name, &function, &works, &administers, &welcomes, &active, &team, &teamName, &i.OrgName, &i.Place)
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func readSession(q db.Querier, hash string) (*sessionRow, error) {
 					one.inactive = true
 				} else {
 					i.Name, i.Function, i.Administers, one.inactive = *name, *function, *administers, !*active
-					a.Kind = kindOf(*works)
+					a.Kind = kindOf(*works, *welcomes)
 				}
 			}
 			if i.Beside != "" { // it never outlives the worker's own access
@@ -171,10 +171,14 @@ func readSession(q db.Querier, hash string) (*sessionRow, error) {
 	return out, err
 }
 
-// kindOf is the kind of a member: one who accompanies nobody only administers.
-func kindOf(works bool) core.ActorKind {
-	if works {
+// kindOf is the kind of a member: one who accompanies nobody welcomes at the desk, or
+// only administers.
+func kindOf(works, welcomes bool) core.ActorKind {
+	switch {
+	case works:
 		return core.ActorWorker
+	case welcomes:
+		return core.ActorClerk
 	}
 	return core.ActorOrgAdmin
 }

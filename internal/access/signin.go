@@ -30,18 +30,19 @@ type Credentials struct {
 // without password and an inactive one.
 func errNotThem() error { return errs.New(errs.Unauthenticated, "access.error.wrong_password") }
 
-const workerByLogin = `SELECT org_id, id, name, works, active FROM worker WHERE login = $1`
+const workerByLogin = `SELECT org_id, id, name, works, welcomes, active FROM worker WHERE login = $1`
 
 // account is a worker as sign-in sees them; the zero account is nobody.
 type account struct {
 	org, id core.ID
 	name    string
 	works   bool
+	welcome bool // at the desk
 	active  bool
 }
 
 func (a account) actor(aal int) core.Actor {
-	return core.Actor{Kind: kindOf(a.works), ID: a.id, Org: a.org, AAL: aal}
+	return core.Actor{Kind: kindOf(a.works, a.welcome), ID: a.id, Org: a.org, AAL: aal}
 }
 
 // SignIn checks a login and a password. It returns the challenge that Confirm
@@ -57,7 +58,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, client Client) (cha
 	var who account
 	var password *credential
 	err = s.db.Read(ctx, func(q db.Querier) error {
-		err := q.QueryRow(workerByLogin, login).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+		err := q.QueryRow(workerByLogin, login).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 		if errors.Is(err, db.ErrNoRows) {
 			return nil
 		}
@@ -165,7 +166,7 @@ func (s *Service) readChallenge(challenge string) (challengeData, error) {
 	return challengeData{org: core.ID(parts[0]), worker: core.ID(parts[1]), password: core.ID(parts[2]), until: until, login: parts[4]}, nil
 }
 
-const workerByID = `SELECT org_id, id, name, works, active FROM worker WHERE org_id = $1 AND id = $2`
+const workerByID = `SELECT org_id, id, name, works, welcomes, active FROM worker WHERE org_id = $1 AND id = $2`
 
 // Confirm checks the code of the second factor and opens the session: token is the
 // cookie's value, to be sent once and never stored. Errors: Unauthenticated with
@@ -184,7 +185,7 @@ func (s *Service) Confirm(ctx context.Context, challenge, code string, client Cl
 	wrong := errs.New(errs.Unauthenticated, "access.error.wrong_code").On("code")
 	var who account
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		err := tx.QueryRow(workerByID, c.org, c.worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.active)
+		err := tx.QueryRow(workerByID, c.org, c.worker).Scan(&who.org, &who.id, &who.name, &who.works, &who.welcome, &who.active)
 		if errors.Is(err, db.ErrNoRows) {
 			return again
 		}
@@ -259,7 +260,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, next secret.Strin
 		return err
 	}
 	a := core.ActorFrom(ctx)
-	if a.Kind != core.ActorWorker && a.Kind != core.ActorOrgAdmin {
+	if !a.Kind.Member() {
 		return errs.New(errs.Forbidden, "access.error.forbidden")
 	}
 	var login, name, org string

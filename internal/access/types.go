@@ -74,6 +74,7 @@ type Worker struct {
 	Function    string // « assistante sociale »
 	Works       bool   // accompanies people, within Teams
 	Administers bool   // the members and the organisation, never content
+	Welcomes    bool   // at the desk: passages, calls, obstacles; without Works, never a file
 	Active      bool
 	Invited     bool // waits for the first sign-in; only Members fills it
 	Teams       []core.ID
@@ -114,7 +115,7 @@ func (w Worker) validate(f *errs.Fields) {
 	}
 	required(f, "name", w.Name, maxName)
 	text(f, "function", w.Function, maxFunction, false)
-	if !w.Works && !w.Administers {
+	if !w.Works && !w.Administers && !w.Welcomes {
 		f.Add("roles", "access.error.no_role")
 	}
 	if len(w.Teams) > maxTeams {

@@ -49,6 +49,7 @@ func rooms() []room {
 		{folder: "internal/access", knows: []string{"internal/core", "internal/platform", "internal/journal"}},
 		{folder: "internal/agreement", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/vault", knows: append(slices.Clone(inner), "internal/casefile")},
+		{folder: "internal/desk", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/interop", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/demo", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/web", knows: append(slices.Clone(inner), append(slices.Clone(areas), "internal/interop")...)},
@@ -60,7 +61,7 @@ func rooms() []room {
 		{folder: "internal/archtest"},
 	}
 	for _, a := range areas {
-		if a != "internal/agreement" && a != "internal/vault" { // these stand on the files: docs/adr/0061, 0076
+		if a != "internal/agreement" && a != "internal/vault" && a != "internal/desk" { // these stand on the files: docs/adr/0061, 0076, 0083
 			all = append(all, room{folder: a, knows: inner})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // services are the folders whose Service answers people: each of its exported
 // methods asks the policies, itself or through what it calls in its own folder.
-var services = []string{"internal/casefile", "internal/webhook", "internal/agreement", "internal/vault"}
+var services = []string{"internal/casefile", "internal/webhook", "internal/agreement", "internal/vault", "internal/desk"}
 
 // asking are the calls that ask the policies.
 var asking = []string{"Can", "Allow", "Scope", "Why"}
@@ -23,6 +23,7 @@ var unasked = map[string]string{
 	"agreement.PublicKey": "the key that everybody may have",
 	"agreement.Recognise": "says at the start by what people are recognised",
 	"caseload.Today":      "says which day it is",
+	"desk.Today":          "says which day it is",
 	"casefile.Pages":      "counts the question pages of facts that it is given",
 	"casefile.NewID":      "gives an identifier, reads nothing",
 	"casefile.Variables":  "lists the words of the law, nobody's",

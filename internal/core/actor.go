@@ -10,6 +10,7 @@ type ActorKind string
 const (
 	ActorWorker   ActorKind = "worker"
 	ActorOrgAdmin ActorKind = "orgadmin"
+	ActorClerk    ActorKind = "clerk" // welcomes at the desk: passages, never a file
 	ActorPerson   ActorKind = "person"
 	ActorOperator ActorKind = "operator"
 	ActorSystem   ActorKind = "system"
@@ -25,6 +26,12 @@ type Actor struct {
 	Session ID
 	AAL     int  // authenticator assurance level, NIST SP 800-63B: 1 or 2
 	Program bool // acts through an access token of the worker: may do less than them
+}
+
+// Member tells whether somebody of that kind signs in to work, and not about their
+// own file.
+func (k ActorKind) Member() bool {
+	return k == ActorWorker || k == ActorOrgAdmin || k == ActorClerk
 }
 
 // IsZero tells whether nobody is signed in.

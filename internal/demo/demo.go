@@ -1,5 +1,5 @@
 // Package demo fills an empty installation with a made-up town social centre:
-// the CCAS of Valsèvre, two teams, six workers, and the households they
+// the CCAS of Valsèvre, two teams, seven members, and the households they
 // accompany. Nobody in it exists; phone numbers are those kept for fiction
 // (ARCEP, decision 2018-0881).
 //
@@ -151,6 +151,9 @@ func Seed(ctx context.Context, rooms Rooms, progress func(done, all int)) error 
 	if err := looked(ctx, rooms, team); err != nil {
 		return fmt.Errorf("make the demonstration: %w", err)
 	}
+	if err := welcomed(ctx, rooms); err != nil {
+		return fmt.Errorf("make the demonstration: %w", err)
+	}
 	return seal(ctx, rooms.Access)
 }
 
@@ -179,7 +182,7 @@ func seedOrganisation(ctx context.Context, a *access.Service) (map[string]teamOf
 			ids = []core.ID{teams[w.team].id}
 		}
 		id, err := a.AddWorker(system, access.Worker{
-			ID: fixedID(w.login), Login: w.login, Name: w.name, Function: w.function, Works: w.team != "", Administers: w.administers, Teams: ids, Active: true,
+			ID: fixedID(w.login), Login: w.login, Name: w.name, Function: w.function, Works: w.team != "", Administers: w.administers, Welcomes: w.login == clerkLogin, Teams: ids, Active: true,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("make %s: %w", w.login, err)
@@ -230,6 +233,7 @@ func workers() []worker {
 		{"nadia.ferhat", "Nadia Ferhat", "éducatrice spécialisée", insertion, false},
 		{"olivier.brandt", "Olivier Brandt", "conseiller numérique", insertion, false},
 		{"maud.kervella", "Maud Kervella", "assistante sociale", insertion, false},
+		{clerkLogin, "Anne Tessier", "agente d'accueil", "", false},
 		{"solange.peri", "Solange Péri", "responsable du service", "", true},
 	}
 }

@@ -39,6 +39,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/desk"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
@@ -46,6 +47,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/caseload"
 	"codeberg.org/parvis/parvis/internal/web/contest"
+	welcome "codeberg.org/parvis/parvis/internal/web/desk"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
@@ -136,6 +138,7 @@ func New(cfg Config) (http.Handler, error) {
 			"api":       api.Pages,
 			"caseload":  caseload.Pages,
 			"contest":   contest.Pages,
+			"desk":      welcome.Pages,
 			"entry":     entry.Pages,
 			"exchange":  exchange.Pages,
 			"info":      info.Pages,
@@ -192,6 +195,11 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
+	desks, err := desk.New(cfg.Cases)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	welcome.Register(k, desks)
 	said := contests.New(cfg.Cases)
 	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
 	conversation.Register(k, cfg.Cases, talks, follow, words)

@@ -206,7 +206,7 @@ func read(q db.Querier, o casefile.Opened, from, until core.Date) ([]Day, Rule, 
 	g := grouping{naming: naming, humans: o.Humans, teams: map[core.ID]string{}}
 	var who []core.ID
 	for _, e := range all {
-		if e.ActorKind == core.ActorWorker || e.ActorKind == core.ActorOrgAdmin {
+		if e.ActorKind.Member() {
 			who = append(who, e.Actor.ID)
 		}
 	}

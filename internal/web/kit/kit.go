@@ -133,7 +133,7 @@ type Guard int
 const (
 	Anyone   Guard = iota // signed in or not
 	Signed                // a worker, an organisation's administrator or a person
-	Worker                // a worker or an administrator
+	Worker                // a member: a worker, a clerk of the desk or an administrator
 	PersonIn              // a person
 )
 
@@ -144,7 +144,7 @@ func (g Guard) lets(a core.Actor) bool {
 	case Signed:
 		return !a.IsZero()
 	case Worker:
-		return a.Kind == core.ActorWorker || a.Kind == core.ActorOrgAdmin
+		return a.Kind.Member()
 	case PersonIn:
 		return a.Kind == core.ActorPerson
 	}

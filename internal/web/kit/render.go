@@ -50,6 +50,7 @@ type frame struct {
 	Info     access.SessionInfo
 	SignedIn bool
 	Person   bool
+	Clerk    bool // of the desk: no search of people
 	House    House
 	Flashes  []Flash
 	Demo     string
@@ -94,7 +95,7 @@ func (k *Kit) Render(w http.ResponseWriter, r *http.Request, page Page) error {
 	}
 	page.Tag = p.Tag()
 	f := frame{
-		Page: page, Info: v.Info, SignedIn: !v.Actor.IsZero(), Person: v.Actor.Kind == core.ActorPerson,
+		Page: page, Info: v.Info, SignedIn: !v.Actor.IsZero(), Person: v.Actor.Kind == core.ActorPerson, Clerk: v.Actor.Kind == core.ActorClerk,
 		House: k.house(r.Context(), v), Flashes: v.flashes, Path: r.URL.Path, Query: r.URL.RawQuery,
 		Content: contentMark, Sprite: spriteMark,
 	}

@@ -26,6 +26,7 @@ func readMember(v url.Values) access.Worker {
 	for _, role := range v["roles"] {
 		in.Works = in.Works || role == "works"
 		in.Administers = in.Administers || role == "administers"
+		in.Welcomes = in.Welcomes || role == "welcomes"
 	}
 	for _, t := range v["teams"] {
 		in.Teams = append(in.Teams, core.ID(t))
@@ -64,6 +65,9 @@ func (h *Handler) renderMember(w http.ResponseWriter, r *http.Request, form *kit
 		if !form.Values.Has("roles") && !form.Values.Has("teams") {
 			if m.Works {
 				form.Values.Add("roles", "works")
+			}
+			if m.Welcomes {
+				form.Values.Add("roles", "welcomes")
 			}
 			if m.Administers {
 				form.Values.Add("roles", "administers")

@@ -91,6 +91,9 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	case core.ActorPerson:
 		h.kit.Redirect(w, r, "/moi")
 		return nil
+	case core.ActorClerk:
+		h.kit.Redirect(w, r, "/accueil")
+		return nil
 	case core.ActorOrgAdmin:
 		h.kit.Redirect(w, r, "/equipe")
 		return nil

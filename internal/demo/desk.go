@@ -1,0 +1,105 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/desk"
+)
+
+const clerkLogin = "anne.tessier"
+
+// Clerk is whom the demonstration's door lets in to welcome people.
+func Clerk() access.DemoVisitor { return access.DemoVisitor{Login: clerkLogin} }
+
+// welcomed fills the desk: the passages of the weeks before, then a morning with
+// somebody who waits.
+func welcomed(ctx context.Context, rooms Rooms) error {
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorClerk, ID: fixedID(clerkLogin), Org: fixedID("org"), AAL: 2})
+	at := func(when time.Time) (*desk.Service, error) {
+		deps := rooms.Cases
+		deps.Random, deps.Clock = randomOf("desk "+when.Format(time.RFC3339)), clock.Fixed(when)
+		cases, err := casefile.New(deps)
+		if err != nil {
+			return nil, err
+		}
+		return desk.New(cases)
+	}
+	for n, day := range deskDays() {
+		s, err := at(day)
+		if err != nil {
+			return err
+		}
+		for _, in := range deskDay(n) {
+			if _, err := s.Note(ctx, in); err != nil {
+				return fmt.Errorf("a passage of %s: %w", day.Format(time.DateOnly), err)
+			}
+		}
+		if n%5 == 2 {
+			kinds := desk.GroupKinds()
+			if _, err := s.NoteGroup(ctx, desk.Group{Kind: kinds[n%len(kinds)], People: 6 + n%7}); err != nil {
+				return fmt.Errorf("a group: %w", err)
+			}
+		}
+	}
+	s, err := at(start())
+	if err != nil {
+		return err
+	}
+	for _, in := range []desk.Input{
+		{Reasons: []desk.Reason{desk.Living}, Language: "ti", Done: []desk.Did{desk.CouldNot}, SentTo: "shelter", SentName: "La Halte", Words: "Feuille de La Halte donnée, en tigrinya"},
+		{Reasons: []desk.Reason{desk.Digital}, Language: "fr", Done: []desk.Did{desk.Phoned, desk.Meeting}, SentTo: "prefecture", Words: "Guichet fermé à la préfecture, rendez-vous obtenu"},
+		{Reasons: []desk.Reason{desk.Letter}, Language: "ar", Done: []desk.Did{desk.Answered}, SentTo: "duty", Words: "Lettre de la CAF lue ensemble"},
+		{Channel: desk.Called, Reasons: []desk.Reason{desk.News}, Language: "fr", Answer: "today", Words: "Rappel promis dans la journée"},
+	} {
+		if _, err := s.Note(ctx, in); err != nil {
+			return fmt.Errorf("a passage of today: %w", err)
+		}
+	}
+	for _, in := range []desk.Input{
+		{Token: "Jeton bleu", Reasons: []desk.Reason{desk.Paper}, Language: "fr"},
+		{Token: "Jeton vert", People: 2, Language: "ar", Words: "Interprète appelé"},
+		{Token: "Jeton blanc", Words: "Préfère parler à l'écart", Urgent: "un train à midi"},
+	} {
+		if _, err := s.Arrive(ctx, in); err != nil {
+			return fmt.Errorf("somebody who waits: %w", err)
+		}
+	}
+	return nil
+}
+
+// deskDays are the days before on which the desk was open, at 10 in the morning.
+func deskDays() []time.Time {
+	var days []time.Time
+	for day := time.Date(2026, time.April, 13, 8, 0, 0, 0, time.UTC); day.Before(start().AddDate(0, 0, -1)); day = day.AddDate(0, 0, 1) {
+		if w := day.Weekday(); w != time.Saturday && w != time.Sunday {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// deskDay is what happened on the n-th of those days: five to nine passages, always
+// the same ones.
+func deskDay(n int) []desk.Input {
+	reasons, languages, done := desk.Reasons(), desk.Languages(), desk.Done()
+	where := []string{"", "", "duty", "caf", "france_services", "", "food", "prefecture", "departement"}
+	var list []desk.Input
+	for i := range 5 + n%5 {
+		k := n*7 + i*3
+		in := desk.Input{Reasons: []desk.Reason{reasons[(k*k+i)%len(reasons)]}, Done: []desk.Did{done[k%len(done)]}, SentTo: where[k%len(where)]}
+		if k%3 != 1 {
+			in.Language = languages[(k/2)%4%len(languages)*(k%5/2)%len(languages)]
+		}
+		if k%6 == 0 {
+			in.Channel = desk.Called
+		}
+		list = append(list, in)
+	}
+	return list
+}

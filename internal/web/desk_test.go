@@ -1,0 +1,130 @@
+package web_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
+)
+
+// clerk opens the site as somebody who welcomes at the desk and accompanies nobody.
+func (s *site) clerk(t *testing.T) *browser {
+	t.Helper()
+	system := core.WithActor(t.Context(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: s.org})
+	if _, err := s.access.AddWorker(system, access.Worker{Login: "a.tessier", Name: "Anne Tessier", Function: "agente d'accueil", Welcomes: true, Active: true}); err != nil {
+		t.Fatal(err)
+	}
+	b := s.open(t)
+	b.get("/demo/enter/worker?login=a.tessier").must(200, "Noter un passage.")
+	return b
+}
+
+// TestAPassageInTwoGestures: without script, a reason is ticked and the form is sent;
+// the page is the one that the clerk lands on, and the only one.
+func TestAPassageInTwoGestures(t *testing.T) {
+	s := newSite(t)
+	b := s.clerk(t)
+	board := b.get("/").must(200, "Accueil, jeudi 11 juin", "Les passages du jour s’afficheront ici.", "L’accueil voit les passages et les appels. Pas les dossiers.")
+	if board.path != "/accueil" {
+		t.Errorf("the clerk lands on %s", board.path)
+	}
+	gestures := []string{"reason", "housing"} // one box ticked; the button is the second gesture
+	board.send(b, "/accueil", gestures...).must(200, "Le passage est noté.", "Matin Le logement", "Sans nom")
+	// Nothing chosen: said on its field, what was typed stays.
+	again := b.get("/accueil").send(b, "/accueil", "words", "Une dame pressée").must(422, "Choisissez au moins une raison.")
+	if !strings.Contains(again.body, `value="Une dame pressée"`) {
+		t.Error("what was typed is lost")
+	}
+	again.send(b, "/accueil", "words", "Une dame pressée", "reason", "letter", "language", "ar", "sent_to", "caf", "answer", "week", "geste", "imprimer").
+		must(200, "Où aller", "CAF", "Un courrier reçu", "dans la semaine", "Cette feuille ne porte pas votre nom.")
+	// Sent twice, written once.
+	twice := b.get("/accueil")
+	twice.send(b, "/accueil", "reason", "news")
+	twice.send(b, "/accueil", "reason", "news")
+	if n := strings.Count(b.get("/accueil").must(200).text(), "Des nouvelles d’une demande Sans nom"); n != 1 {
+		t.Errorf("written %d times", n)
+	}
+	// A clerk opens no file and searches for nobody.
+	for _, path := range []string{"/personnes/" + string(s.samira), "/personnes/" + string(s.samira) + "/passages", "/personnes?q=haddad", "/suivis", "/personnes/nouvelle", "/conversations"} {
+		if p := b.get(path).mustNot("Samira"); p.status != 403 && p.status != 404 {
+			t.Errorf("%s: status %d", path, p.status)
+		}
+	}
+	b.get("/compte").must(200, "Anne Tessier")
+}
+
+// TestTheWaitingList: in the order of arrival, whatever is said; received, put back,
+// gone, taken back.
+func TestTheWaitingList(t *testing.T) {
+	s := newSite(t)
+	b := s.clerk(t)
+	b.get("/accueil").send(b, "/accueil/arrivee", "a_token", "Jeton bleu", "a_language", "fr")
+	b.get("/accueil").send(b, "/accueil/arrivee", "a_token", "Jeton vert", "a_people", "2", "a_urgent", "un bébé qui a faim").must(200, "C’est noté : quelqu’un attend.")
+	b.get("/accueil").send(b, "/accueil/arrivee", "a_token", "Jeton blanc", "a_people", "mille").must(422, "Écrivez un nombre.")
+	list := b.get("/accueil").must(200, "Jeton bleu Français. Recevoir", "Jeton vert 2 personnes. un bébé qui a faim Recevoir")
+	if strings.Index(list.body, "Jeton bleu") > strings.Index(list.body, "Jeton vert") {
+		t.Error("not in the order of arrival")
+	}
+	at := regexp.MustCompile(`action="(/accueil/passages/[0-9a-f-]{36})/geste"`).FindAllStringSubmatch(list.body, -1)
+	blue, green := at[0][1], at[1][1]
+	one := list.send(b, blue+"/geste", "geste", "recevoir").must(200, "Jeton bleu", "Noter le passage")
+	if one.path != blue {
+		t.Errorf("led to %s", one.path)
+	}
+	b.get("/accueil").must(200, "En train d’être reçu Jeton bleu")
+	b.get("/accueil").send(b, blue+"/geste", "geste", "remettre").must(200, "De nouveau en attente, à la même place.", "Jeton bleu Français. Recevoir")
+	b.get("/accueil").send(b, blue+"/geste", "geste", "recevoir").send(b, blue, "reason", "paper", "done", "printed").must(200, "Le passage est noté.", "Un papier à faire Un papier imprimé.")
+	b.get("/accueil").send(b, green+"/geste", "geste", "parti").must(200, "parti avant d’être reçu", "Personne n’attend.")
+	b.get(green).send(b, green+"/geste", "geste", "remettre").must(200, "Jeton vert")
+	// A mistake, and back.
+	b.get(blue).send(b, blue+"/geste", "geste", "erreur").must(200, "Le passage est retiré.").mustNot("Un papier à faire Un papier imprimé.")
+	b.get(blue).must(200, "Retiré, c’était une erreur").send(b, blue+"/geste", "geste", "retablir").must(200, "Le passage est rétabli.", "Un papier à faire")
+	// Two colleagues at once: both versions are there.
+	first, second := b.get(blue), b.get(blue)
+	first.send(b, blue, "reason", "paper", "words", "Première version")
+	kept := second.send(b, blue, "reason", "paper", "words", "Seconde version").must(409, "Quelqu’un a changé ce passage entre-temps.", "Première version")
+	if !strings.Contains(kept.body, `value="Seconde version"`) {
+		t.Error("the second version is lost")
+	}
+	kept.send(b, blue, "reason", "paper", "words", "Seconde version").must(200, "Seconde version")
+}
+
+// TestANamelessPassageEntersAFileAWeekLater: by the clerk, who reads nothing of the
+// file; the person reads it, and who did it.
+func TestANamelessPassageEntersAFileAWeekLater(t *testing.T) {
+	s := newSite(t)
+	clk := s.clock.(*movable)
+	b := s.clerk(t)
+	b.get("/accueil").send(b, "/accueil", "reason", "letter", "words", "Lettre de la CAF lue ensemble")
+	clk.now = clk.now.Add(7 * 24 * time.Hour)
+	b.get("/demo/enter/worker?login=a.tessier")
+	found := b.get("/accueil/passages").must(200, "11 juin", "Lettre de la CAF lue ensemble.")
+	path := regexp.MustCompile(`href="(/accueil/passages/[0-9a-f-]{36}/rattacher)"`).FindStringSubmatch(found.body)[1]
+	form := b.get(path).must(200, "Seulement si la personne le veut.")
+	form.send(b, path, "geste", "chercher", "usual", "Haddad", "given", "", "birth", "hier").must(422, "Écrivez la date ou l’année de naissance")
+	form.send(b, path, "geste", "chercher", "usual", "Hadad", "given", "Samira", "birth", "1992").must(200, "Aucun dossier ne répond.")
+	one := form.send(b, path, "geste", "chercher", "usual", "Haddad", "given", "Samira", "birth", "03/02/1992").must(200, "Samira Haddad, 1992")
+	id := regexp.MustCompile(`name="person" value="([0-9a-f-]{36})"`).FindStringSubmatch(one.body)[1]
+	one.send(b, path, "geste", "rattacher", "usual", "Haddad", "given", "Samira", "birth", "1992", "person", id).must(422, "Rattachez seulement si la personne le veut.", "Samira Haddad, 1992")
+	one.send(b, path, "geste", "rattacher", "usual", "Haddad", "given", "Samira", "birth", "1992", "person", id, "wished", "oui").must(200, "C’est rattaché.", "Rattaché à son dossier, à sa demande")
+	b.get("/accueil/passages?file=non").mustNot("Lettre de la CAF")
+	b.get("/accueil/passages?from="+"demain").must(422, "Écrivez un jour comme")
+
+	me := s.open(t)
+	me.get("/demo/enter/person")
+	me.get("/moi/passages").must(200, "Lettre de la CAF lue ensemble.", "11 juin")
+	me.get("/moi/vu").must(200, "a rattaché à votre dossier un passage à l’accueil", "a cherché votre nom à l’accueil")
+	worker := s.open(t)
+	worker.get("/demo/enter/worker")
+	worker.get("/personnes/"+string(s.samira)+"/passages").must(200, "Lettre de la CAF lue ensemble.")
+	worker.get("/demo/enter/worker?login=n.lefevre")
+	if p := worker.get("/personnes/" + string(s.samira) + "/passages"); p.status != 403 && p.status != 404 {
+		t.Errorf("another team: %d", p.status)
+	}
+	detach := strings.TrimSuffix(path, "/rattacher")
+	b.get(detach).send(b, detach+"/detacher").must(200, "Le passage n’est plus dans un dossier.")
+	me.get("/moi/passages").must(200, "Aucun passage n’est dans votre dossier.")
+}
