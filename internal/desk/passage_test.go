@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/desk"
@@ -194,7 +194,7 @@ func TestAMergeKeepsPassages(t *testing.T) {
 		kept, merged := w.Person("Samira", "Haddad", "1992-02-03"), w.Person("Samira", "Hadad", "1992-02-03")
 		id := w.note(desk.Input{Reasons: []desk.Reason{desk.Paper}})
 		must(t, w.s.Attach(w.clerk, id, merged, true))
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: kept, Other: merged}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: kept, Other: merged}))
 		list, err := w.s.OfFile(w.Claire, kept)
 		must(t, err)
 		if len(list) != 1 || list[0].ID != id {
