@@ -37,6 +37,7 @@ type site struct {
 	org     core.ID
 	worker  core.ID
 	samira  core.ID
+	south   core.ID         // the other team
 	other   core.ID         // of the other team
 	note    core.ID         // in Samira's file, shared with her
 	ctx     context.Context // Claire's
@@ -97,6 +98,7 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	system = core.WithActor(context.Background(), core.Actor{Kind: core.ActorSystem, ID: "test", Org: s.org})
 	team := s.team(t, system, "Polyvalence")
 	south := s.team(t, system, "Secteur Sud")
+	s.south = south
 	s.worker, err = s.access.AddWorker(system, access.Worker{Login: "c.maurel", Name: "Claire Maurel", Function: "assistante sociale", Works: true, Administers: true, Active: true, Teams: []core.ID{team}})
 	ok(err)
 	second, err := s.access.AddWorker(system, access.Worker{Login: "n.lefevre", Name: "Nadia Lefèvre", Function: "conseillère", Works: true, Active: true, Teams: []core.ID{south}})
