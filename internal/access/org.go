@@ -158,3 +158,18 @@ func (s *Service) EditOrganisation(ctx context.Context, o Organisation) error {
 		return s.journal.Record(ctx, tx, journal.Event{Kind: "org.edit", Object: "org", ObjectID: org})
 	})
 }
+
+const placeOfOrg = `SELECT place FROM org WHERE org_id = $1`
+
+// PlaceOf is where an organisation's days are counted, for the command line.
+func PlaceOf(q db.Querier, org core.ID) (*time.Location, error) {
+	var name string
+	if err := q.QueryRow(placeOfOrg, org).Scan(&name); err != nil {
+		return nil, fmt.Errorf("where organisation %s is: %w", org, err)
+	}
+	place, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("where organisation %s is: %w", org, err)
+	}
+	return place, nil
+}

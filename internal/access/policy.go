@@ -80,6 +80,11 @@ const (
 	RegisterRead  Action = "register.read"  // who asked to be called in a heatwave; and the calls
 	RegisterEdit  Action = "register.edit"
 	FiguresRead   Action = "figures.read" // what is counted, small numbers hidden
+	ArchiveRule   Action = "archive.rule"   // how long files are kept, and the lists of those to delete: names nobody
+	ArchiveList   Action = "archive.list"   // which files of one's teams leave soon
+	ArchiveOpen   Action = "archive.open"   // read a file in the archive; the service checks who is named
+	ArchiveReturn Action = "archive.return" // bring back the file of who is there again
+	HoldEdit      Action = "hold.edit"      // keep a file from deletion
 
 	MembersList  Action = "members.list"
 	MembersEdit  Action = "members.edit" // invite, change, deactivate, reset
@@ -111,6 +116,7 @@ func Actions() []Action {
 		PaperOwn, PaperList, PaperDeposit, PaperRead, PaperTake,
 		CardEdit, SessionBeside,
 		PassageNote, PassageList, PassageAttach, PassageRead, PassageOwn, ObstacleNote, RegisterRead, RegisterEdit, FiguresRead,
+		ArchiveRule, ArchiveList, ArchiveOpen, ArchiveReturn, HoldEdit,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, LinesErase, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}

@@ -195,7 +195,7 @@ func (s *Service) who(ctx context.Context, actor core.Actor, action Action) (who
 // administration tells the actions of the rule "administer".
 func administration(a Action) bool {
 	switch a {
-	case TalkCount, MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, LinesErase:
+	case TalkCount, MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, LinesErase, ArchiveRule:
 		return true
 	}
 	return false

@@ -35,7 +35,7 @@ var (
 	inner  = append(slices.Clone(ground), "internal/journal", "internal/access")
 	areas  = []string{
 		"internal/casefile", "internal/desk", "internal/vault", "internal/relation", "internal/directory",
-		"internal/learning", "internal/assist", "internal/device", "internal/practice", "internal/webhook", "internal/agreement", "internal/backup", "internal/rekey",
+		"internal/learning", "internal/assist", "internal/device", "internal/practice", "internal/webhook", "internal/agreement", "internal/backup", "internal/rekey", "internal/duty",
 	}
 )
 
@@ -50,6 +50,7 @@ func rooms() []room {
 		{folder: "internal/agreement", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/vault", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/desk", knows: append(slices.Clone(inner), "internal/casefile")},
+		{folder: "internal/duty", knows: append(slices.Clone(inner), "internal/casefile")},
 		{folder: "internal/interop", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/demo", knows: append(slices.Clone(inner), areas...)},
 		{folder: "internal/web", knows: append(slices.Clone(inner), append(slices.Clone(areas), "internal/interop")...)},
@@ -61,7 +62,7 @@ func rooms() []room {
 		{folder: "internal/archtest"},
 	}
 	for _, a := range areas {
-		if a != "internal/agreement" && a != "internal/vault" && a != "internal/desk" { // these stand on the files: docs/adr/0061, 0076, 0083
+		if a != "internal/agreement" && a != "internal/vault" && a != "internal/desk" && a != "internal/duty" { // these stand on the files: docs/adr/0061, 0069, 0076, 0083
 			all = append(all, room{folder: a, knows: inner})
 		}
 	}

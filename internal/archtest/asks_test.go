@@ -10,7 +10,7 @@ import (
 
 // services are the folders whose Service answers people: each of its exported
 // methods asks the policies, itself or through what it calls in its own folder.
-var services = []string{"internal/casefile", "internal/webhook", "internal/agreement", "internal/vault", "internal/desk"}
+var services = []string{"internal/casefile", "internal/webhook", "internal/agreement", "internal/vault", "internal/desk", "internal/duty"}
 
 // asking are the calls that ask the policies.
 var asking = []string{"Can", "Allow", "Scope", "Why"}
@@ -31,6 +31,8 @@ var unasked = map[string]string{
 	"casefile.Calculate":  "evaluates what ReadForRights read, which asks",
 	"casefile.Sweep":      "deletes old drafts, for the program",
 	"casefile.KeepDraft":  "the text of somebody whose session ended: nobody is signed in, and nothing is read",
+	"retention.Today":     "says which day it is",
+	"retention.Tap":       "listens to the journal: leaves a job when somebody signs in",
 	"talk.CanTry":         "says whether the law's files are at hand, nobody's",
 	"note.Exporters":      "names the parts of a copy, which ask",
 	"vault.Today":         "says which day it is",

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -341,4 +342,38 @@ func birthOf(w string) string {
 		return ""
 	}
 	return d.String()
+}
+
+const (
+	idsBefore = `SELECT id FROM person_before WHERE org_id = $1 AND person_id = $2 ORDER BY id`
+	oneBefore = `SELECT ` + personColumns + ` FROM person_before WHERE org_id = $1 AND person_id = $2 AND id = $3`
+)
+
+// ForgetKeys deletes everything that finds a person, names of before included: a step of
+// the deletion of their file.
+func (s *Service) ForgetKeys(tx *db.Tx, org, person core.ID) error {
+	p, err := s.loadWhole(tx, org, person)
+	if err != nil {
+		return err
+	}
+	var changes []core.ID
+	rows, err := tx.Query(idsBefore, org, person)
+	err = db.Each(rows, err, func(r *db.Rows) error {
+		var id core.ID
+		err := r.Scan(&id)
+		changes = append(changes, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("names of before: %w", err)
+	}
+	keys := s.keysOf(p)
+	for _, id := range changes {
+		was, err := s.scanPerson(tx.QueryRow(oneBefore, org, person, id), person)
+		if err != nil {
+			return err
+		}
+		keys = slices.Concat(keys, s.keysOf(was), formerKeys(was.Identity, false), formerKeys(was.Identity, true))
+	}
+	return replaceKeys(tx, org, person, keys, nil)
 }

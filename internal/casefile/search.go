@@ -148,7 +148,7 @@ func scanHit(r *db.Rows, why Match, before ...any) (hit, error) {
 
 const selectHits = `SELECT k.key, p.search_text, ` + hitColumns + `
 FROM name_key k JOIN person p ON p.org_id = k.org_id AND p.id = k.person_id
-WHERE k.org_id = $1 AND k.kind = $2 AND `
+WHERE k.org_id = $1 AND k.kind = $2 AND p.shelved = 0 AND `
 
 func (s *Service) find(ctx context.Context, q db.Querier, query query, after cursor, limit int) (FoundPage, error) {
 	org := core.ActorFrom(ctx).Org
@@ -375,7 +375,7 @@ func (s *Service) plan(q db.Querier, org core.ID, query query) (stages []stage, 
 }
 
 const selectSheetHit = `SELECT ` + hitColumns + `
-FROM sheet s JOIN person p ON p.org_id = s.org_id AND p.id = s.person_id WHERE s.org_id = $1 AND s.code = $2`
+FROM sheet s JOIN person p ON p.org_id = s.org_id AND p.id = s.person_id WHERE s.org_id = $1 AND s.code = $2 AND p.shelved = 0`
 
 func (s *Service) hitOfSheet(q db.Querier, org core.ID, code string) ([]hit, error) {
 	var hits []hit
@@ -650,7 +650,7 @@ func (s *Service) LookAlikes(ctx context.Context, q db.Querier, p Person) ([]Fou
 		args = append(args, k.kind, k.key)
 		sql += fmt.Sprintf(`SELECT * FROM (SELECT k.kind, `+hitColumns+`
 FROM name_key k JOIN person p ON p.org_id = k.org_id AND p.id = k.person_id
-WHERE k.org_id = $1 AND k.kind = $%d AND k.key = $%d%s ORDER BY k.person_id LIMIT 40) AS q%d`, len(args)-1, len(args), cond, i)
+WHERE k.org_id = $1 AND k.kind = $%d AND k.key = $%d AND p.shelved = 0%s ORDER BY k.person_id LIMIT 40) AS q%d`, len(args)-1, len(args), cond, i)
 	}
 	var hits []hit
 	score := map[core.ID]int{}

@@ -304,8 +304,9 @@ func NormalPhone(s string) (number string, ok bool) {
 	return n, true
 }
 
-// Phase is where a file stands in its life (retention): active, intermediate
-// archive, gone.
+// Phase is where an accompaniment stands: active, archive once it ended, gone once the
+// file left the active base for the intermediate archive (internal/duty/retention),
+// where no list, search or calculation meets it.
 type Phase string
 
 // The phases.

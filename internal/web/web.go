@@ -41,6 +41,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/desk"
 	"codeberg.org/parvis/parvis/internal/directory"
+	"codeberg.org/parvis/parvis/internal/duty/retention"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/agreement"
@@ -51,6 +52,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
+	"codeberg.org/parvis/parvis/internal/web/keeping"
 	"codeberg.org/parvis/parvis/internal/web/keys"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/life"
@@ -104,6 +106,7 @@ type Config struct {
 type Journal interface {
 	proof.Journal
 	accesses.Prover
+	retention.Journal
 }
 
 // Demo is whom the demonstration's doors let in.
@@ -142,6 +145,7 @@ func New(cfg Config) (http.Handler, error) {
 			"entry":     entry.Pages,
 			"exchange":  exchange.Pages,
 			"info":      info.Pages,
+			"keeping":   keeping.Pages,
 			"keys":      keys.Pages,
 			"life":      life.Pages,
 			"me":        me.Pages,
@@ -214,6 +218,11 @@ func New(cfg Config) (http.Handler, error) {
 	seen.Register(k, journal, cfg.Access)
 	space.Register(k, cfg.Cases, screens)
 	me.Register(k, cfg.Cases, follow, notes, journal, screens, words)
+	keep, err := retention.New(cfg.Cases, cfg.Journal)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	keeping.Register(k, keep, cfg.Access, follow, words, notes.Exporters()...)
 	info.Register(k, words)
 	proof.Register(k, cfg.Journal)
 	if err := offline.Register(k, cfg.Agreements.PublicKey()); err != nil {

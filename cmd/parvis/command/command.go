@@ -45,9 +45,11 @@ type shape struct {
 	Restore restore    `cmd:"" help:"backup.help.restore"`
 	Rekey   rekeyCmd   `cmd:"" help:"rekey.help.rekey"`
 	Import  importCmd  `cmd:"" help:"cli.help.import"`
-	Export  exportCmd  `cmd:"" help:"cli.help.export"`
-	Rights  rightsCmd  `cmd:"" help:"cli.help.rights"`
-	Version versionCmd `cmd:"" help:"cli.help.version"`
+	// How long files are kept.
+	Retention retentionCmd `cmd:"" help:"keeping.cli_help"`
+	Export    exportCmd    `cmd:"" help:"cli.help.export"`
+	Rights    rightsCmd    `cmd:"" help:"cli.help.rights"`
+	Version   versionCmd   `cmd:"" help:"cli.help.version"`
 }
 
 // session is one run of a command.

@@ -11,6 +11,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/monthly"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/duty/retention"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/rekey"
 )
@@ -35,6 +36,8 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		jobs.Handle(intake.JobRights, s.Imports.Compute)
 		jobs.Handle(monthly.Job, runs.Run)
 		jobs.Handle(talk.Job, s.Talks.Run)
+		jobs.Handle(retention.JobBack, s.Retention.Back)
+		jobs.Handle(retention.JobDelete, s.Retention.Delete)
 		s.Webhooks.Listen(jobs)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
@@ -81,7 +84,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep,
+		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)

@@ -27,6 +27,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core/clock"
+	"codeberg.org/parvis/parvis/internal/duty/retention"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
@@ -92,6 +93,8 @@ type Server struct {
 	Talks   *talk.Service
 	// Webhooks tells other programs what happens.
 	Webhooks *webhook.Service
+	// Retention ends the life of files.
+	Retention *retention.Service
 
 	// Sheet is the recovery sheet of the key that was made just now, else "".
 	Sheet string

@@ -18,6 +18,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/duty/retention"
 	"codeberg.org/parvis/parvis/internal/interop/openfisca"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -104,7 +105,12 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if err != nil {
 		return err
 	}
-	s.Journal.Tell(s.Webhooks.Tap)
+	if s.Retention, err = retention.New(s.Cases, s.Journal); err != nil {
+		return err
+	}
+	s.Journal.Tell(func(tx *db.Tx, org core.ID, e journal.Event) error {
+		return errors.Join(s.Webhooks.Tap(tx, org, e), s.Retention.Tap(tx, org, e))
+	})
 	var doors *web.Demo
 	if cfg.Demo {
 		doors = demoDoors()
