@@ -42,6 +42,7 @@ func purges() []purged {
 		own("person_space", "person_id"), own("former_name", "person_id"), own("person_before", "person_id"),
 		own("death_change", "person_id"), own("death", "person_id"),
 		own("case_closing", "person_id"), own("case_transfer", "person_id"), own("casefile", "person_id"),
+		through("agreement_paper_piece", "paper_id", "agreement_paper", "id", "person_id"), own("agreement_paper", "person_id"),
 		through("consent_end", "consent_id", "consent", "id", "person_id"), own("consent", "person_id"),
 		through("mandate_end", "mandate_id", "mandate", "id", "person_id"), own("mandate", "person_id"),
 		own("outside_access", "person_id"), own("vital_choice", "person_id"),

@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/civil"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
@@ -354,7 +355,7 @@ func TestAnotherFileKeepsTheName(t *testing.T) {
 func TestMergedFilesGoTogether(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		a, b := w.Person("Mina", "Double", "1980"), w.Person("Mina", "Doublee", "1980")
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: a, Other: b, KeepVersion: 1, OtherVersion: 1}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: a, Other: b, KeepVersion: 1, OtherVersion: 1}))
 		w.choose(false)
 		if n := w.shelve(w.in(60)); n != 1 {
 			t.Errorf("%d files went, want one", n)

@@ -262,7 +262,8 @@ func (s *Service) restore(ctx context.Context, tx *db.Tx, o opened, why string) 
 	}
 	var sealed []byte
 	if why != "" {
-		if sealed, err = s.cases.Fields.Seal("retention_archive", "reason", string(o.archive), []byte(why)); err != nil {
+		id := o.archive
+		if sealed, err = s.cases.Fields.Seal("retention_archive", "reason", string(id), []byte(why)); err != nil {
 			return fmt.Errorf("seal a reason: %w", err)
 		}
 	}
