@@ -79,7 +79,7 @@ const (
 	ObstacleNote  Action = "obstacle.note"  // what a service made impossible, nobody named
 	RegisterRead  Action = "register.read"  // who asked to be called in a heatwave; and the calls
 	RegisterEdit  Action = "register.edit"
-	FiguresRead   Action = "figures.read" // what is counted, small numbers hidden
+	FiguresRead   Action = "figures.read"   // what is counted, small numbers hidden
 	ArchiveRule   Action = "archive.rule"   // how long files are kept, and the lists of those to delete: names nobody
 	ArchiveList   Action = "archive.list"   // which files of one's teams leave soon
 	ArchiveOpen   Action = "archive.open"   // read a file in the archive; the service checks who is named

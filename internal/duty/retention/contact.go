@@ -23,6 +23,7 @@ var (
 		`SELECT MAX(c.used_on) FROM holder h JOIN card c ON c.org_id = h.org_id AND c.holder = h.id WHERE h.org_id = $1 AND h.person = $2`,
 		`SELECT MAX(k.used_on) FROM holder h JOIN passkey k ON k.org_id = h.org_id AND k.owner_kind = 'holder' AND k.owner = h.id WHERE h.org_id = $1 AND h.person = $2`,
 		`SELECT MAX(f.used_on) FROM holder h JOIN federated f ON f.org_id = h.org_id AND f.owner_kind = 'holder' AND f.owner = h.id WHERE h.org_id = $1 AND h.person = $2`,
+		`SELECT MAX(day) FROM passage WHERE org_id = $1 AND person_id = $2 AND person_id <> '' AND state <> 'void'`,
 		`SELECT MAX(opened_on) FROM casefile WHERE org_id = $1 AND person_id = $2`,
 	}
 	// contactInstants give an instant in µs UTC.
@@ -32,6 +33,7 @@ var (
 		`SELECT MAX(at) FROM right_decision WHERE org_id = $1 AND file_id = $2`,
 		`SELECT MAX(given_at) FROM consent WHERE org_id = $1 AND person_id = $2`,
 		`SELECT MAX(given_at) FROM mandate WHERE org_id = $1 AND person_id = $2`,
+		`SELECT MAX(at) FROM paper WHERE org_id = $1 AND person_id = $2 AND by_kind = 'person'`,
 		`SELECT MAX(at) FROM vital_choice WHERE org_id = $1 AND person_id = $2`,
 		`SELECT MAX(opened_at) FROM session WHERE org_id = $1 AND actor = $2`,
 	}

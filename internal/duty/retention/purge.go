@@ -46,7 +46,11 @@ func purges() []purged {
 		through("consent_end", "consent_id", "consent", "id", "person_id"), own("consent", "person_id"),
 		through("mandate_end", "mandate_id", "mandate", "id", "person_id"), own("mandate", "person_id"),
 		own("outside_access", "person_id"), own("vital_choice", "person_id"),
-		own("person_origin", "person_id"),
+		own("person_origin", "person_id"), {"passage", `DELETE FROM passage WHERE org_id = $1 AND person_id = $2 AND person_id <> ''`},
+		// Locked files without a row are swept by the vault.
+		through("paper_grant", "paper_id", "paper", "id", "person_id"), own("paper", "person_id"),
+		{"vault_unlock", `DELETE FROM vault_unlock WHERE org_id = $1 AND key_id IN (SELECT k.id FROM vault_key k JOIN holder h ON h.org_id = k.org_id AND h.id = k.holder WHERE k.org_id = $1 AND h.person = $2)`},
+		through("vault_key", "holder", "holder", "id", "person"),
 		{"import_row", `DELETE FROM import_row WHERE org_id = $1 AND person_id = $2 /* every row: imports are few, deletions rare */`},
 		{"webhook_delivery", `DELETE FROM webhook_delivery WHERE org_id = $1 AND person_id = $2 /* every row: a month of messages, deletions rare */`},
 		{"draft", `DELETE FROM draft WHERE org_id = $1 AND path LIKE '%' || $2 || '%' /* every row: a week of drafts */`},
