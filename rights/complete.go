@@ -218,6 +218,9 @@ func (s *search) settled(roots []int32) (outcome, bool) {
 		return outcome{}, false
 	}
 	o := outcome{bounded: true, settled: true, min: amount.F, max: amount.F, paidMin: paid.F, paidMax: paid.F, reasons: reasons(ev, reachable(ev, roots[:2]...))}
+	if len(o.reasons) > 0 && s.sure(roots) {
+		o.reasons = nil
+	}
 	for i, r := range roots[2:] {
 		if ev.Nodes[r].Value.Unknown {
 			all := s.bounds()
@@ -225,6 +228,22 @@ func (s *search) settled(roots []int32) (outcome, bool) {
 		}
 	}
 	return o, true
+}
+
+// sure tells whether the amounts are what the first evaluation found whatever the facts
+// that nobody knows and whatever the sentences « à vérifier » that it met come to: a
+// housing benefit of last month that nobody can tell changes nothing for whom no answer
+// opens the RSA.
+func (s *search) sure(roots []int32) bool {
+	all := s.bounds()
+	for i, c := range s.asks[:2] {
+		found, may := s.plain.Nodes[roots[i]].Value, all.Nodes[all.Index(c)].Value
+		only := !may.NA && !found.NA && may.Lo == may.Hi && may.Lo == found.F || may.NA && found.NA && may.Lo > may.Hi
+		if !only || may.Any {
+			return false
+		}
+	}
+	return true
 }
 
 // narrow bounds the right over the facts still unknown in an evaluation, and

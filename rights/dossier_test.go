@@ -189,3 +189,60 @@ func drawCondition(t *rapid.T, depth int) string {
 	}
 	return q
 }
+
+// A retired person who rents says where they live since this month alone. What the
+// housing benefit of last month was, nobody can tell; it changes nothing, and no
+// sentence « à vérifier » hides that.
+func TestWhatCannotMatterIsNotToVerify(t *testing.T) {
+	l := embedded(t)
+	june := rights.MonthOf(2026, 6)
+	for _, c := range []struct {
+		pension      float64
+		housing, rsa rights.Status
+	}{{900, rights.Probable, rights.NotDue}, {1500, rights.NotDue, rights.NotDue}, {3000, rights.NotDue, rights.NotDue}} {
+		s := rights.NewSituation(l)
+		p := s.AddPerson("p")
+		s.AddGroup(rights.Family, "f", rights.Member{Person: p, Role: rights.Parent})
+		s.AddGroup(rights.TaxUnit, "t", rights.Member{Person: p, Role: rights.Declarant})
+		m := s.AddGroup(rights.Household, "m", rights.Member{Person: p, Role: rights.Reference})
+		set := func(sub rights.Subject, variable string, period rights.Period, v rights.Value) {
+			t.Helper()
+			if err := s.Set(sub, variable, period, v); err != nil {
+				t.Fatalf("%s: %v", variable, err)
+			}
+		}
+		long := rights.EachMonth(rights.MonthOf(2022, 6), june+6)
+		set(p, "date_naissance", rights.Always(), rights.Text("1948-03-01"))
+		set(p, "activite", long, rights.ChoiceOf("retraite"))
+		set(p, "statut_marital", long, rights.ChoiceOf("celibataire"))
+		set(p, "nationalite", long, rights.Text("FR"))
+		for _, v := range []string{"retraite_nette", "retraite_imposable", "retraite_brute"} {
+			set(p, v, long, rights.Number(c.pension))
+		}
+		for _, v := range []string{"salaire_net", "salaire_imposable", "salaire_de_base"} {
+			set(p, v, long, rights.Number(0))
+		}
+		now := rights.EachMonth(june, june)
+		set(m, "statut_occupation_logement", now, rights.ChoiceOf("locataire_vide"))
+		set(m, "loyer", now, rights.Number(450))
+		set(m, "depcom", now, rights.Text("79191"))
+		results, err := s.Close(rights.Dossier).EvaluateFor(june, p, "aide_logement", "rsa")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []rights.Status{c.housing, c.rsa} {
+			if r := results[i]; r.Status != want || r.Verdict != want || len(r.Reasons) > 0 {
+				t.Errorf("pension of %v: %s is %s (%s), %v, want %s", c.pension, r.Right, r.Status, r.Verdict, r.Reasons, want)
+			}
+		}
+		// A home for elderly people this month stays to verify.
+		set(m, "statut_occupation_logement", now, rights.ChoiceOf("locataire_foyer"))
+		results, err = s.Close(rights.Dossier).EvaluateFor(june, p, "aide_logement")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := results[0]; r.Status != rights.ToVerify || len(r.Reasons) == 0 {
+			t.Errorf("a home for elderly people: %s, %v", r.Status, r.Reasons)
+		}
+	}
+}
