@@ -54,7 +54,11 @@ func Stale(err error) bool {
 // at the screen could come back alone; and a session of one factor makes no key,
 // which would open the next one with two.
 func (s *Service) OwnKeys(ctx context.Context) error {
-	if core.ActorFrom(ctx).AAL < 2 {
+	switch a := core.ActorFrom(ctx); {
+	case a.AAL >= 2:
+	case a.Kind == core.ActorPerson:
+		return errs.New(errs.Forbidden, "access.error.second_factor_person")
+	default:
 		return errs.New(errs.Forbidden, "access.error.second_factor")
 	}
 	if p, ok := ctx.Value(proofKey{}).(proof); ok && p.beside != "" {

@@ -92,8 +92,8 @@ func Here(ctx context.Context) Resource { return Resource{Org: core.ActorFrom(ct
 
 // Can is the first line of a service method: nil when a rule grants the action.
 // Otherwise Unauthenticated (nobody is signed in), NotFound (may not be seen) or
-// Forbidden (seen, but not this gesture; with key access.error.second_factor when
-// only the second factor lacks).
+// Forbidden (seen, but not this gesture; with key access.error.second_factor,
+// or second_factor_person, when only the second factor lacks).
 func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
 	actor := core.ActorFrom(ctx)
 	if actor.IsZero() {
@@ -114,6 +114,8 @@ func (s *Service) Can(ctx context.Context, action Action, res Resource) error {
 	s.opt.Log.InfoContext(ctx, "refused", "action", action, "actor_kind", actor.Kind, "actor", actor.ID, "org", actor.Org,
 		"resource_org", res.Org, "person", res.Person, "trace", core.TraceFrom(ctx))
 	switch {
+	case d.Weak && actor.Kind == core.ActorPerson:
+		return errs.New(errs.Forbidden, "access.error.second_factor_person")
 	case d.Weak:
 		return errs.New(errs.Forbidden, "access.error.second_factor")
 	case d.Seen:

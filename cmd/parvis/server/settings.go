@@ -32,7 +32,7 @@ type Settings struct {
 	// Address is how browsers reach this installation, "https://parvis.example.fr".
 	Address  string          `toml:"address"`
 	Sessions SessionSettings `toml:"sessions"`
-	// Issuers are providers of identities by whom workers may sign in.
+	// Issuers are providers of identities by whom workers, or persons, may sign in.
 	Issuers []IssuerSettings `toml:"issuer"`
 }
 
@@ -41,6 +41,7 @@ type Settings struct {
 type IssuerSettings struct {
 	ID            string   `toml:"id"`
 	Name          string   `toml:"name"`
+	For           string   `toml:"for"` // "workers" (or nothing), "persons"
 	URL           string   `toml:"url"`
 	ClientID      string   `toml:"client_id"`
 	SecretFile    string   `toml:"secret_file"`
@@ -148,7 +149,7 @@ const maxSecret = 4096
 
 // describe makes the issuer of the settings. A public client has no secret.
 func (i IssuerSettings) describe() (issuer.Issuer, error) {
-	out := issuer.Issuer{ID: i.ID, Name: i.Name, URL: i.URL, ClientID: i.ClientID, Scopes: i.Scopes}
+	out := issuer.Issuer{ID: i.ID, Name: i.Name, For: issuer.Audience(i.For), URL: i.URL, ClientID: i.ClientID, Scopes: i.Scopes}
 	for _, l := range i.Levels {
 		out.Levels = append(out.Levels, issuer.Level{ACR: l.ACR, AMR: l.AMR, AAL: l.AAL})
 	}

@@ -48,8 +48,8 @@ type state struct {
 
 // Begin makes the address that the browser goes to, and the value it carries until
 // the answer (a cookie). browser is the cookie of access.NewBrowser. Link and Prove
-// need somebody who is in. NotFound for an unknown issuer, Unavailable while it does
-// not answer.
+// need somebody who is in, of those whom the issuer is for (Forbidden). NotFound for an
+// unknown issuer, Unavailable while it does not answer.
 func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser, back, next, invite string) (to, carried string, err error) {
 	k := s.find(id)
 	if k == nil {
@@ -63,10 +63,10 @@ func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser
 			return "", "", err
 		}
 	}
+	if (purpose == Link || purpose == Prove) && !k.lets(core.ActorFrom(ctx).Kind) || purpose == Accept && k.For == Persons {
+		return "", "", errs.New(errs.Forbidden, "access.error.forbidden")
+	}
 	if purpose == Link {
-		if core.ActorFrom(ctx).Kind == core.ActorPerson { // issuers know workers alone
-			return "", "", errs.New(errs.Forbidden, "access.error.forbidden")
-		}
 		if err := s.Access.OwnKeys(ctx); err != nil {
 			return "", "", err
 		}
@@ -102,6 +102,7 @@ type Done struct {
 	Token   string // the cookie's value; "" after Link
 	Next    string
 	Purpose Purpose
+	Persons bool // the issuer is for persons
 }
 
 // claims are those that count.
@@ -118,7 +119,8 @@ func refused() error { return errs.New(errs.Unauthenticated, "errs.signin.issuer
 
 // Finish reads the answer that the browser brings back. Unauthenticated: the answer
 // is not one to our question, or the issuer said no (errs.signin.issuer_refused); it
-// names nobody who was invited (errs.signin.issuer_unknown); its proof is not a fresh
+// names nobody who was invited (errs.signin.issuer_unknown), or no person who linked it
+// (errs.signin.issuer_nobody); its proof is not a fresh
 // one. Conflict: that account is linked to somebody else. TooMany: too many refused
 // answers. Unavailable: the issuer does not answer.
 func (s *Service) Finish(ctx context.Context, id, browser, carried, back string, answer url.Values, client access.Client) (Done, error) {
@@ -130,7 +132,7 @@ func (s *Service) Finish(ctx context.Context, id, browser, carried, back string,
 	if err := s.Access.OpenState(sealFor, browser, carried, &st); err != nil {
 		return Done{}, err
 	}
-	out := Done{Next: st.Next, Purpose: st.Purpose}
+	out := Done{Next: st.Next, Purpose: st.Purpose, Persons: k.For == Persons}
 	// A refused answer writes a line: whoever holds a question may not write a thousand.
 	hold, err := s.Access.HoldNow(ctx, "oidc", st.State, client)
 	if err != nil {
@@ -228,64 +230,51 @@ const (
 
 // settle does what the purpose asks, with somebody whom the issuer has proved.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, k *known, st state, subject string, cl claims, raw string, client access.Client) (string, error) {
-	hash := subjectHash(k.URL, subject)
-	var org, owner core.ID
-	var kind string
-	err := tx.QueryRow(selectLink, hash).Scan(&org, &kind, &owner)
-	linked := err == nil
+	f := found{hash: k.subjectHash(subject)}
+	err := tx.QueryRow(selectLink, f.hash).Scan(&f.org, &f.kind, &f.owner)
+	f.linked = err == nil
 	if err != nil && !errors.Is(err, db.ErrNoRows) {
 		return "", fmt.Errorf("read a linked account: %w", err)
 	}
-	a := core.ActorFrom(ctx)
 	switch st.Purpose {
-	case Link:
-		if a.IsZero() || a.Session != st.Session {
-			return "", refused()
-		}
-		if linked && (owner != a.ID || org != a.Org) {
-			return "", errs.New(errs.Conflict, "errs.signin.issuer_taken")
-		}
-		return "", s.link(ctx, tx, k, hash, a.Org, a.ID)
-	case Prove:
-		if a.IsZero() || a.Session != st.Session || !linked || owner != a.ID || org != a.Org || k.aal(cl.ACR, cl.AMR) < a.AAL {
-			return "", refused()
-		}
-		return s.Access.Renew(ctx, tx, k.way())
+	case Link, Prove:
+		return s.settleOwn(ctx, tx, k, st, f, cl)
 	case Accept:
-		if linked {
+		if k.For == Persons {
+			return "", refused()
+		}
+		if f.linked {
 			return "", errs.New(errs.Conflict, "errs.signin.issuer_taken")
 		}
-		if org, owner, err = s.Access.SpendInvitation(tx, st.Invite); err != nil {
+		if f.org, f.owner, err = s.Access.SpendInvitation(tx, st.Invite); err != nil {
 			return "", err
 		}
 	case Enter:
-		if !linked {
-			if !cl.Verified || cl.Email == "" {
-				return "", errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
-			}
-			if org, owner, err = s.Access.SpendInvitationOf(tx, cl.Email); err != nil {
-				return "", err
-			}
-			if owner == "" {
-				return "", errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
-			}
+		if k.For == Persons || f.linked {
+			break
+		}
+		if !cl.Verified || cl.Email == "" {
+			return "", errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
+		}
+		if f.org, f.owner, err = s.Access.SpendInvitationOf(tx, cl.Email); err != nil {
+			return "", err
+		}
+		if f.owner == "" {
+			return "", errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
 		}
 	default:
 		return "", refused()
 	}
-	actor, active, err := s.Access.WorkerActor(tx, org, owner, k.aal(cl.ACR, cl.AMR))
+	actor, err := s.actorOf(tx, k, f, k.aal(cl.ACR, cl.AMR))
 	if err != nil {
 		return "", err
 	}
-	if !active {
-		return "", errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
-	}
-	if !linked {
-		if err := s.link(core.WithActor(ctx, actor), tx, k, hash, org, owner); err != nil {
+	if !f.linked {
+		if err := s.link(core.WithActor(ctx, actor), tx, k, f.hash, access.OwnerWorker, f.owner); err != nil {
 			return "", err
 		}
 	}
-	if err := s.used(tx, hash, org); err != nil {
+	if err := s.used(tx, f.hash, f.org); err != nil {
 		return "", err
 	}
 	leave := ""
@@ -295,20 +284,94 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, k *known, st state, sub
 	return s.Access.Enter(ctx, tx, actor, client, access.Entry{Way: k.way(), Leave: leave})
 }
 
-// link writes that an account at the issuer is somebody's.
-func (s *Service) link(ctx context.Context, tx *db.Tx, k *known, hash string, org, worker core.ID) error {
+// found is what is known of an account that an issuer has proved.
+type found struct {
+	hash   string
+	linked bool
+	org    core.ID
+	kind   string // access.OwnerWorker, access.OwnerHolder
+	owner  core.ID
+}
+
+// settleOwn links the account to who is in, or proves them once more.
+func (s *Service) settleOwn(ctx context.Context, tx *db.Tx, k *known, st state, f found, cl claims) (string, error) {
+	a := core.ActorFrom(ctx)
+	if a.IsZero() || a.Session != st.Session || !k.lets(a.Kind) {
+		return "", refused()
+	}
+	kind, owner, err := ownerOf(tx, a)
+	if err != nil {
+		return "", err
+	}
+	if st.Purpose == Prove {
+		if !f.linked || f.kind != kind || f.owner != owner || f.org != a.Org || k.aal(cl.ACR, cl.AMR) < a.AAL {
+			return "", refused()
+		}
+		return s.Access.Renew(ctx, tx, k.way())
+	}
+	if f.linked && (f.kind != kind || f.owner != owner || f.org != a.Org) {
+		return "", errs.New(errs.Conflict, "errs.signin.issuer_taken")
+	}
+	if owner == "" { // the first that a person has
+		if owner, err = s.Access.MakeHolder(tx, a.Org, a.ID); err != nil {
+			return "", err
+		}
+	}
+	return "", s.link(ctx, tx, k, f.hash, kind, owner)
+}
+
+// ownerOf is whom an actor's accounts are linked to; "" for a person for whom nothing
+// was ever made.
+func ownerOf(q db.Querier, a core.Actor) (kind string, owner core.ID, err error) {
+	if a.Kind != core.ActorPerson {
+		return access.OwnerWorker, a.ID, nil
+	}
+	owner, err = access.HolderOf(q, a.Org, a.ID)
+	return access.OwnerHolder, owner, err
+}
+
+// actorOf is whom an account lets in, with the assurance of the answer.
+func (s *Service) actorOf(tx *db.Tx, k *known, f found, aal int) (core.Actor, error) {
+	if k.For != Persons {
+		actor, active, err := s.Access.WorkerActor(tx, f.org, f.owner, aal)
+		if err == nil && !active {
+			err = errs.New(errs.Unauthenticated, "errs.signin.issuer_unknown")
+		}
+		return actor, err
+	}
+	person, err := core.ID(""), error(nil)
+	if f.linked && f.kind == access.OwnerHolder {
+		person, err = access.PersonOf(tx, f.org, f.owner)
+	}
+	if err == nil && person == "" {
+		err = errs.New(errs.Unauthenticated, "errs.signin.issuer_nobody")
+	}
+	return core.Actor{Kind: core.ActorPerson, ID: person, Org: f.org, AAL: aal}, err
+}
+
+// link writes that an account at the issuer is the actor's.
+func (s *Service) link(ctx context.Context, tx *db.Tx, k *known, hash, kind string, owner core.ID) error {
 	id, err := s.Access.NewID()
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(insertLink, hash, org, access.OwnerWorker, worker, id, k.ID, tx.Now(), "")
+	a := core.ActorFrom(ctx)
+	n, err := tx.Exec(insertLink, hash, a.Org, kind, owner, id, k.ID, tx.Now(), "")
 	if err != nil {
 		return fmt.Errorf("link an account: %w", err)
 	}
 	if n == 0 {
 		return nil // already theirs
 	}
-	return s.Journal.Record(ctx, tx, journal.Event{Kind: "issuer.link", Object: "issuer", ObjectID: id})
+	return s.Journal.Record(ctx, tx, journal.Event{Kind: "issuer.link", Object: "issuer", ObjectID: id, Subjects: subjects(a)})
+}
+
+// subjects are the persons whom a line about the actor's own accounts concerns.
+func subjects(a core.Actor) []core.ID {
+	if a.Kind == core.ActorPerson {
+		return []core.ID{a.ID}
+	}
+	return nil
 }
 
 func (s *Service) used(tx *db.Tx, hash string, org core.ID) error {

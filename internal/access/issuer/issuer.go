@@ -1,11 +1,15 @@
-// Package issuer lets a worker in through an identity provider that speaks OpenID
-// Connect: ProConnect, a town's own directory, any other.
+// Package issuer lets somebody in through an identity provider that speaks OpenID
+// Connect: workers through ProConnect, a town's own directory, any other; persons
+// through FranceConnect or one like it, where the settings name one for them.
 //
 // Guarantees. The authorization code flow with PKCE, state and nonce: an answer
 // serves once, in the browser that asked, for ten minutes, and only from the issuer
 // that was asked. Nobody comes in because an address looks right: an account is
 // linked by its owner from inside, by the link of an invitation, or, for somebody
-// invited who has not come yet, by an address that the issuer says it verified. The
+// invited who has not come yet, by an address that the issuer says it verified. A
+// person links theirs from their own space, alone, and in no other way: their name or
+// their address is never compared with a file's. What lets persons in never lets a
+// worker in, nor the other way round. The
 // assurance of a session is what the issuer's acr and amr say exactly, by the
 // installation's own table; without a match it is 1, which opens no file.
 //
@@ -31,6 +35,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -48,9 +53,19 @@ const (
 	maxToken   = 12 << 10         // bytes of an id token kept for leaving
 )
 
+// Audience is whom an issuer lets in.
+type Audience string
+
+// The audiences; "" is Workers.
+const (
+	Workers Audience = "workers"
+	Persons Audience = "persons"
+)
+
 // Issuer is one provider of identities, as the settings describe it.
 type Issuer struct {
 	ID       string // in addresses: "proconnect"
+	For      Audience
 	Name     string // as people read it: « ProConnect »
 	URL      string // "https://…", exactly as the provider writes it
 	ClientID string
@@ -80,6 +95,8 @@ func (i Issuer) Validate() error {
 		return fmt.Errorf("issuer %s: %q is no address", i.ID, i.URL)
 	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
 		return fmt.Errorf("issuer %s: %q: only https, but for this machine", i.ID, i.URL)
+	case i.For != "" && i.For != Workers && i.For != Persons:
+		return fmt.Errorf("issuer %s: for = %q: \"workers\" or \"persons\"", i.ID, i.For)
 	case i.ClientID == "":
 		return fmt.Errorf("issuer %s: no client_id", i.ID)
 	}
@@ -106,15 +123,26 @@ func (i Issuer) aal(acr string, amr []string) int {
 	return 1
 }
 
-// asked are the acr values worth two factors, the first wanted first.
+// asked are the acr values worth two factors, the first wanted first; without any,
+// those worth one, which some issuers want to be asked too.
 func (i Issuer) asked() string {
-	var out []string
-	for _, l := range i.Levels {
-		if l.ACR != "" && l.AAL == 2 && !slices.Contains(out, l.ACR) {
-			out = append(out, l.ACR)
+	for _, aal := range []int{2, 1} {
+		var out []string
+		for _, l := range i.Levels {
+			if l.ACR != "" && l.AAL == aal && !slices.Contains(out, l.ACR) {
+				out = append(out, l.ACR)
+			}
+		}
+		if len(out) > 0 {
+			return strings.Join(out, " ")
 		}
 	}
-	return strings.Join(out, " ")
+	return ""
+}
+
+// lets tells whether the issuer is for an actor of a kind.
+func (i Issuer) lets(kind core.ActorKind) bool {
+	return (kind == core.ActorPerson) == (i.For == Persons)
 }
 
 // wantsAMR tells whether a level reads how somebody was proved.
@@ -173,11 +201,13 @@ func New(d Deps) (*Service, error) {
 // Choice is an issuer on a page.
 type Choice struct{ ID, Name string }
 
-// Choices are the issuers, in the order of the settings.
-func (s *Service) Choices() []Choice {
-	out := make([]Choice, len(s.known))
-	for i, k := range s.known {
-		out[i] = Choice{k.ID, k.Name}
+// Choices are the issuers of an audience, in the order of the settings.
+func (s *Service) Choices(of Audience) []Choice {
+	var out []Choice
+	for _, k := range s.known {
+		if (k.For == Persons) == (of == Persons) {
+			out = append(out, Choice{k.ID, k.Name})
+		}
 	}
 	return out
 }
@@ -245,7 +275,13 @@ func (s *Service) client(ctx context.Context, k *known, p *oidc.Provider, back s
 	return c, nil
 }
 
-func subjectHash(issuer, subject string) string {
-	sum := sha256.Sum256([]byte("parvis federated v1\x00" + issuer + "\x00" + subject))
+// subjectHash is where the link of an account is found. One provider may serve both
+// audiences: what lets somebody in as a worker is not what opens their own space.
+func (k *known) subjectHash(subject string) string {
+	use := "parvis federated v1\x00"
+	if k.For == Persons {
+		use = "parvis federated person v1\x00"
+	}
+	sum := sha256.Sum256([]byte(use + k.URL + "\x00" + subject))
 	return hex.EncodeToString(sum[:])
 }

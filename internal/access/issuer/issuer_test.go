@@ -1,7 +1,6 @@
 package issuer_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -11,9 +10,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +28,7 @@ import (
 
 const (
 	back       = "http://127.0.0.1:9/entrer/retour/interieur"
-	hidden     = "le secret du client, assez long pour servir"
+	hidden     = testkit.ProviderSecret
 	nadiaLogin = "n.lefevre@valsevre.example"
 )
 
@@ -52,45 +48,7 @@ func (w *watch) advance(d time.Duration) {
 }
 
 // provider runs npm's oidc-provider until the test ends.
-func provider(t *testing.T) string {
-	t.Helper()
-	root := testkit.Root(t)
-	node, err := exec.LookPath("node")
-	if _, missing := os.Stat(filepath.Join(root, "node_modules", "oidc-provider")); err != nil || missing != nil {
-		testkit.Missing(t, "node and oidc-provider (npm ci)")
-	}
-	cmd := exec.Command(node, filepath.Join("testdata", "provider.mjs"), root, back)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close() // the provider ends with its input,
-		_ = cmd.Wait() // and how it ends says nothing of us
-		if t.Failed() {
-			t.Log(said.String())
-		}
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.HasPrefix(lines.Text(), "http://") {
-			address := lines.Text()
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return address
-		}
-	}
-	t.Fatalf("the provider did not start: %s", said.String())
-	return ""
-}
+func provider(t *testing.T) string { return testkit.StartProvider(t, back).URL }
 
 // world is a house with Claire, who administers, and Nadia, who was invited.
 type world struct {
@@ -105,7 +63,15 @@ type world struct {
 	nadia   core.ID
 	invite  access.Invitation
 	browser string
+	issuer  string // begin and finish go to it; "" = that of workers
 	log     *bytes.Buffer
+}
+
+func (w *world) id() string {
+	if w.issuer == "" {
+		return "interieur"
+	}
+	return w.issuer
 }
 
 func each(t *testing.T, address string, fn func(t *testing.T, w *world)) {
@@ -126,6 +92,11 @@ func each(t *testing.T, address string, fn func(t *testing.T, w *world)) {
 				ID: "interieur", Name: "Annuaire de la ville", URL: address, ClientID: "parvis", Scopes: []string{"email"},
 				Secret: func(context.Context) (secret.String, error) { return hidden, nil },
 				Levels: []issuer.Level{{ACR: "eidas2", AMR: []string{"otp"}, AAL: 2}, {ACR: "eidas1", AAL: 1}},
+			},
+			{
+				ID: "public", For: issuer.Persons, Name: "Identité du public", URL: address, ClientID: "parvis",
+				Secret: func(context.Context) (secret.String, error) { return hidden, nil },
+				Levels: []issuer.Level{{ACR: "eidas2", AAL: 2}, {ACR: "eidas1", AAL: 1}},
 			},
 			{ID: "autre", Name: "Autre", URL: "http://127.0.0.1:1", ClientID: "parvis"},
 		}})
@@ -211,14 +182,14 @@ func (w *world) walk(to string) url.Values {
 
 func (w *world) begin(ctx context.Context, purpose issuer.Purpose, invite string) (to, carried string) {
 	w.t.Helper()
-	to, carried, err := w.issuers.Begin(ctx, "interieur", purpose, w.browser, back, "/equipe", invite)
+	to, carried, err := w.issuers.Begin(ctx, w.id(), purpose, w.browser, back, "/equipe", invite)
 	w.ok(err)
 	return to, carried
 }
 
 func (w *world) finish(ctx context.Context, carried string, answer url.Values) (issuer.Done, error) {
 	w.t.Helper()
-	return w.issuers.Finish(ctx, "interieur", w.browser, carried, back, answer, office)
+	return w.issuers.Finish(ctx, w.id(), w.browser, carried, back, answer, office)
 }
 
 func (w *world) through(ctx context.Context, purpose issuer.Purpose, invite string) (issuer.Done, error) {
@@ -452,7 +423,8 @@ func TestDescriptions(t *testing.T) {
 	for name, change := range map[string]func(i *issuer.Issuer){
 		"id": func(i *issuer.Issuer) { i.ID = "La ville" }, "name": func(i *issuer.Issuer) { i.Name = " " },
 		"http": func(i *issuer.Issuer) { i.URL = "http://id.example" }, "url": func(i *issuer.Issuer) { i.URL = "id.example" },
-		"client": func(i *issuer.Issuer) { i.ClientID = "" }, "level": func(i *issuer.Issuer) { i.Levels = []issuer.Level{{ACR: "x", AAL: 3}} },
+		"audience": func(i *issuer.Issuer) { i.For = "everybody" },
+		"client":   func(i *issuer.Issuer) { i.ClientID = "" }, "level": func(i *issuer.Issuer) { i.Levels = []issuer.Level{{ACR: "x", AAL: 3}} },
 		"empty level": func(i *issuer.Issuer) { i.Levels = []issuer.Level{{AAL: 2}} },
 	} {
 		bad := good

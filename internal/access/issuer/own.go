@@ -34,7 +34,11 @@ func (s *Service) List(ctx context.Context) ([]Linked, error) {
 	a := core.ActorFrom(ctx)
 	var out []Linked
 	err := s.DB.Read(ctx, func(q db.Querier) error {
-		rows, err := q.Query(listLinks, a.Org, access.OwnerWorker, a.ID)
+		kind, owner, err := ownerOf(q, a)
+		if err != nil || owner == "" {
+			return err
+		}
+		rows, err := q.Query(listLinks, a.Org, kind, owner)
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var l Linked
 			var at int64
@@ -77,14 +81,18 @@ func (s *Service) Unlink(ctx context.Context, id core.ID) error {
 	}
 	a := core.ActorFrom(ctx)
 	return s.DB.Tx(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(deleteLink, a.Org, access.OwnerWorker, a.ID, id)
+		kind, owner, err := ownerOf(tx, a)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(deleteLink, a.Org, kind, owner, id)
 		if err != nil {
 			return fmt.Errorf("unlink an account: %w", err)
 		}
 		if n == 0 {
 			return errs.New(errs.NotFound, "access.error.not_found")
 		}
-		return s.Journal.Record(ctx, tx, journal.Event{Kind: "issuer.unlink", Object: "issuer", ObjectID: id})
+		return s.Journal.Record(ctx, tx, journal.Event{Kind: "issuer.unlink", Object: "issuer", ObjectID: id, Subjects: subjects(a)})
 	})
 }
 

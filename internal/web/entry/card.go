@@ -3,6 +3,7 @@ package entry
 import (
 	"net/http"
 
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
@@ -15,6 +16,8 @@ type cardView struct {
 	Next  string
 	House kit.House
 	Keys  bool
+	// Issuers are where a person may have an account that they linked.
+	Issuers []issuer.Choice
 }
 
 func (h *Handler) showCard(w http.ResponseWriter, r *http.Request) error {
@@ -29,7 +32,7 @@ func (h *Handler) renderCard(w http.ResponseWriter, r *http.Request, form *kit.F
 	form.Again()
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/card", Title: kit.From(r.Context()).T("signin.card.title"), Sheet: "gate.css", Layout: kit.Gate, Status: status, Script: true,
-		View: cardView{Form: form, Next: next, House: h.kit.HouseOf(r), Keys: h.keys.Site(kit.Origin(r)).ID != ""},
+		View: cardView{Form: form, Next: next, House: h.kit.HouseOf(r), Keys: h.keys.Site(kit.Origin(r)).ID != "", Issuers: h.issuers.Choices(issuer.Persons)},
 	})
 }
 

@@ -3,6 +3,7 @@ package entry
 import (
 	"net/http"
 
+	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 )
 
@@ -26,7 +27,7 @@ func (h *Handler) renderInvitation(w http.ResponseWriter, r *http.Request, form 
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/invitation", Title: kit.From(r.Context()).T("web.invitation.title"), Sheet: "gate.css", Layout: kit.Gate, Status: status,
-		View: enrolView{Form: form, Link: link, Enrolment: invite.Enrolment, Invite: invite, Issuers: h.issuers.Choices()}, Script: true,
+		View: enrolView{Form: form, Link: link, Enrolment: invite.Enrolment, Invite: invite, Issuers: h.issuers.Choices(issuer.Workers)}, Script: true,
 	})
 }
 

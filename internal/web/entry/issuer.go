@@ -67,11 +67,13 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		to := "/entrer"
-		switch done.Purpose {
-		case issuer.Link:
-			to = "/compte/cles-d-acces"
-		case issuer.Prove:
+		switch {
+		case done.Purpose == issuer.Link:
+			to = keysPage(done)
+		case done.Purpose == issuer.Prove:
 			to = "/confirmer"
+		case done.Persons:
+			to = "/carte"
 		}
 		h.kit.SetFlash(w, r, kit.Flash{Kind: kit.FlashBad, Bold: "signin.issuer.failed", Rest: failure(said.Key)})
 		h.kit.Redirect(w, r, to)
@@ -80,7 +82,7 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	switch done.Purpose {
 	case issuer.Link:
 		h.kit.SetFlash(w, r, kit.Flash{Bold: "signin.issuer.linked"})
-		h.kit.Redirect(w, r, "/compte/cles-d-acces")
+		h.kit.Redirect(w, r, keysPage(done))
 		return nil
 	case issuer.Prove:
 		h.kit.SignIn(w, r, done.Token)
@@ -91,11 +93,19 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	return h.enter(w, r, done.Token, done.Next)
 }
 
+// keysPage is where somebody looks after the accounts they linked.
+func keysPage(d issuer.Done) string {
+	if d.Persons {
+		return "/moi/cles-d-acces"
+	}
+	return "/compte/cles-d-acces"
+}
+
 // failure is the sentence of a failure that needs no argument; the others have the
 // one of a refusal.
 func failure(key string) string {
 	switch key {
-	case "errs.signin.issuer_unknown", "errs.signin.issuer_taken", "errs.signin.again", "errs.signin.closed", "access.error.link":
+	case "errs.signin.issuer_unknown", "errs.signin.issuer_nobody", "errs.signin.issuer_taken", "errs.signin.again", "errs.signin.closed", "access.error.link":
 		return key
 	case "errs.signin.issuer_down":
 		return "signin.issuer.down"

@@ -37,7 +37,6 @@ type Handler struct {
 // Register adds the routes.
 func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service) {
 	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, paperLife: 10 * time.Minute}
-	k.Handle("POST /compte/cles-d-acces/comptes", kit.Worker, h.unlink)
 	k.Handle("GET /personnes/{id}/acces", kit.Worker, h.showWays)
 	k.Handle("POST /personnes/{id}/acces", kit.Worker, h.makeCard)
 	k.Handle("POST /personnes/{id}/acces/papier", kit.Worker, h.printCard)
@@ -54,6 +53,7 @@ func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.
 		k.Handle("POST "+side.base+"/cles-d-acces", side.guard, h.add)
 		k.Handle("POST "+side.base+"/cles-d-acces/defi", side.guard, h.ask)
 		k.Handle("POST "+side.base+"/cles-d-acces/geste", side.guard, h.change)
+		k.Handle("POST "+side.base+"/cles-d-acces/comptes", side.guard, h.unlink)
 	}
 }
 
@@ -65,7 +65,7 @@ type view struct {
 	Works  bool // keys work at this address
 	Keys   []line
 	House  kit.House
-	// Issuers are those whose accounts a worker may link; Linked those they did.
+	// Issuers are those whose accounts the reader may link; Linked those they did.
 	Issuers []issuer.Choice
 	Linked  []linked
 }
@@ -111,15 +111,17 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	for _, k := range list {
 		page.Keys = append(page.Keys, line{Key: k, Made: core.DateOf(k.MadeAt.In(v.Place())), Here: k.Site == site.ID})
 	}
-	if !page.Person {
-		page.Issuers = h.issuers.Choices()
-		accounts, err := h.issuers.List(r.Context())
-		if err != nil {
-			return err
-		}
-		for _, l := range accounts {
-			page.Linked = append(page.Linked, linked{l, core.DateOf(l.LinkedAt.In(v.Place()))})
-		}
+	of := issuer.Workers
+	if page.Person {
+		of = issuer.Persons
+	}
+	page.Issuers = h.issuers.Choices(of)
+	accounts, err := h.issuers.List(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, l := range accounts {
+		page.Linked = append(page.Linked, linked{l, core.DateOf(l.LinkedAt.In(v.Place()))})
 	}
 	return h.kit.Render(w, r, kit.Page{
 		Template: "keys/keys", Title: v.T("signin.keys.title"), Nav: "account", Public: page.Person, Status: status, View: page, Script: true,
