@@ -202,8 +202,10 @@ func TestSettings(t *testing.T) {
 		"[sessions]\nidle = \"45\"\n":                   "idle",
 		"[sessions]\nabsolute = \"900h\"\n":             "absolute",
 		"[[issuer]]\nid = \"ville\"\nname = \"Ville\"\nurl = \"https://id.example\"\nclient_id = \"p\"\nsecret_file = \"/run/secret\"\n[[issuer.level]]\nacr = \"eidas2\"\naal = 2\n": "",
+		"[[issuer]]\nid = \"fc\"\nname = \"FranceConnect\"\nfor = \"persons\"\nurl = \"https://id.example\"\nclient_id = \"p\"\n[[issuer.level]]\nacr = \"eidas1\"\naal = 1\n":        "",
+		"[[issuer]]\nid = \"fc\"\nname = \"FranceConnect\"\nfor = \"tous\"\nurl = \"https://id.example\"\nclient_id = \"p\"\n":                                                        "persons",
 		"[[issuer]]\nid = \"ville\"\nname = \"Ville\"\nurl = \"http://id.example\"\nclient_id = \"p\"\n":                                                                              "https",
-		"[[issuer]]\nid = \"ville\"\nclient_secret = \"x\"\n":                                                                                                                         "client_secret",
+		"[[issuer]]\nid = \"ville\"\nclient_secret = \"x\"\n": "client_secret",
 		"address = ": "toml",
 	} {
 		file := filepath.Join(t.TempDir(), "settings.toml")
