@@ -61,6 +61,17 @@ func welcomed(ctx context.Context, rooms Rooms) error {
 			return fmt.Errorf("a passage of today: %w", err)
 		}
 	}
+	for i, h := range []desk.Hurdle{
+		{Service: "prefecture", Kind: "online_only", Words: "Pas de guichet pour qui n'a pas d'adresse électronique"},
+		{Service: "prefecture", Kind: "closed"}, {Service: "caf", Kind: "unreachable", Words: "Une heure d'attente au téléphone, puis coupé"},
+		{Service: "prefecture", Kind: "online_only"}, {Service: "bank", Kind: "refused", Words: "Droit au compte refusé au guichet"}, {Service: "prefecture", Kind: "delay"},
+		{Service: "prefecture", Kind: "online_only"}, {Service: "caf", Kind: "language"}, {Service: "prefecture", Kind: "online_only"}, {Service: "prefecture", Kind: "online_only"},
+		{Service: "prefecture", Kind: "delay"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"},
+	} {
+		if _, err := s.NoteHurdle(ctx, h); err != nil {
+			return fmt.Errorf("obstacle %d: %w", i, err)
+		}
+	}
 	for _, in := range []desk.Input{
 		{Token: "Jeton bleu", Reasons: []desk.Reason{desk.Paper}, Language: "fr"},
 		{Token: "Jeton vert", People: 2, Language: "ar", Words: "Interprète appelé"},

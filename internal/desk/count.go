@@ -16,17 +16,18 @@ type Part string
 // The parts. Those of a passage but Why and What have one value for each: their numbers
 // add up to Passages.
 const (
-	Passages Part = "passage"  // one value, "all"
-	Ways     Part = "channel"  // how somebody got in touch
-	Why      Part = "reason"   // one or several of each
-	Spoken   Part = "language" // or "not_said"
-	What     Part = "done"     // several of each; "left" of those who went away
-	SentTo   Part = "sent_to"  // or "nobody"
-	Delay    Part = "answer"   // or "not_said"
-	InFile   Part = "file"     // "nameless" or "attached"
-	Groups   Part = "group"    // how many times
-	Present  Part = "present"  // people counted there
-	Obstacle Part = "obstacle" // "service/kind"
+	Passages  Part = "passage"   // one value, "all"
+	Ways      Part = "channel"   // how somebody got in touch
+	Why       Part = "reason"    // one or several of each
+	Spoken    Part = "language"  // or "not_said"
+	What      Part = "done"      // several of each; "left" of those who went away
+	SentTo    Part = "sent_to"   // or "nobody"
+	Delay     Part = "answer"    // or "not_said"
+	InFile    Part = "file"      // "nameless" or "attached"
+	Groups    Part = "group"     // how many times
+	Present   Part = "present"   // people counted there
+	Obstacles Part = "obstacles" // by service
+	Obstacle  Part = "obstacle"  // "service/kind"
 )
 
 // values of a part that no form offers.

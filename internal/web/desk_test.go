@@ -128,3 +128,49 @@ func TestANamelessPassageEntersAFileAWeekLater(t *testing.T) {
 	b.get(detach).send(b, detach+"/detacher").must(200, "Le passage n’est plus dans un dossier.")
 	me.get("/moi/passages").must(200, "Aucun passage n’est dans votre dossier.")
 }
+
+// TestObstaclesAndFigures: an obstacle from a passage, in one gesture; the paper for a
+// mediator; a year in figures, small numbers hidden, on the page and in both files;
+// what is counted, for anybody.
+func TestObstaclesAndFigures(t *testing.T) {
+	s := newSite(t)
+	b := s.clerk(t)
+	b.get("/accueil").send(b, "/accueil", "reason", "digital", "sent_to", "prefecture", "words", "Guichet fermé")
+	see := regexp.MustCompile(`href="(/accueil/passages/[0-9a-f-]{36})"`).FindStringSubmatch(b.get("/accueil").body)[1]
+	if !strings.Contains(b.get(see).must(200, "Noter un obstacle de ce service").body, `href="/accueil/obstacles?service=prefecture"`) {
+		t.Error("the passage does not lead to the obstacle of its service")
+	}
+	form := b.get("/accueil/obstacles?service=prefecture").must(200, "Rien ici ne dit pour qui c’était")
+	if !strings.Contains(form.body, `value="prefecture" selected`) {
+		t.Error("the service is not chosen")
+	}
+	form.send(b, "/accueil/obstacles", "service", "prefecture").must(422, "Choisissez ce qui a bloqué.")
+	for range 12 {
+		b.get("/accueil/obstacles").send(b, "/accueil/obstacles", "service", "prefecture", "kind", "closed", "words", "Rideau baissé")
+	}
+	b.get("/accueil/obstacles").send(b, "/accueil/obstacles", "service", "caf", "kind", "delay").must(200, "L’obstacle est noté.", "CAF Délai trop long")
+	b.get("/accueil/obstacles/prefecture/2026").must(200, "Obstacles rencontrés : Préfecture", "Guichet fermé 12", "Défenseur des droits").mustNot("Rideau")
+	b.get("/accueil/obstacles/caf/2026").must(200, "non dit")
+	if pdf := b.get("/accueil/obstacles/prefecture/2026/pdf"); pdf.status != 200 || !strings.HasPrefix(pdf.body, "%PDF") {
+		t.Errorf("PDF: %d", pdf.status)
+	}
+	for _, path := range []string{"/accueil/obstacles/prefecture/1999", "/accueil/obstacles/nowhere/2026", "/accueil/obstacles/caf/x", "/accueil/chiffres?an=3000", "/accueil/chiffres?an=x", "/accueil/chiffres/x/csv"} {
+		b.get(path).must(404)
+	}
+	for range 9 {
+		b.get("/accueil").send(b, "/accueil", "reason", "letter", "language", "fr")
+	}
+	page := b.get("/accueil/chiffres").must(200, "L’accueil en chiffres, 2026", "Au guichet 0 10 0 0 10", "non dit", "Rien n’est compté par collègue, ni par équipe.")
+	page.mustNot("Anne Tessier compte")
+	csv := b.get("/accueil/chiffres/2026/csv").must(200)
+	if !strings.Contains(csv.body, "Au guichet;0;10;0;0;10") || !strings.Contains(csv.body, ";s;") {
+		t.Errorf("CSV:\n%s", csv.body)
+	}
+	if x := b.get("/accueil/chiffres/2026/xlsx").must(200); !strings.HasPrefix(x.body, "PK") {
+		t.Error("no workbook")
+	}
+	b.another().get("/ce-qui-est-compte").must(200, "Ce que nous comptons sur vous", "Rien qui relie un passage à un autre.")
+	me := s.open(t)
+	me.get("/demo/enter/person")
+	me.get("/accueil/chiffres").must(404)
+}

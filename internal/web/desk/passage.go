@@ -21,7 +21,8 @@ type passageView struct {
 	Token     string
 	Since     *line // what a colleague wrote since the form was shown
 	Sent      bool  // somewhere: the paper can be printed
-	Over      bool  // not waiting any more
+	SentTo    string
+	Over      bool // not waiting any more
 	HasReason bool
 }
 
@@ -43,7 +44,7 @@ func (h *Handler) renderPassage(w http.ResponseWriter, r *http.Request, form *ki
 		return err
 	}
 	p := printer(r)
-	v := passageView{Choices: offered(p), ID: id, Form: form, Line: lineOf(r, p, one, true), Urgent: one.Urgent, Token: one.Token, Sent: one.SentTo != "", HasReason: len(one.Reasons) > 0,
+	v := passageView{Choices: offered(p), ID: id, Form: form, Line: lineOf(r, p, one, true), Urgent: one.Urgent, Token: one.Token, Sent: one.SentTo != "", SentTo: one.SentTo, HasReason: len(one.Reasons) > 0,
 		Over: one.State == desk.Finished || one.State == desk.Left}
 	if conflict {
 		since := v.Line
