@@ -15,7 +15,7 @@ import (
 // Limits of what is answered on columns: beyond, and for what is unusual or wrong,
 // Read and Answer do it.
 const (
-	quickMonths  = 4       // different months asked
+	quickMonths  = 13      // different months asked
 	quickSteps   = 200_000 // operations of one program
 	keptSteps    = 1 << 20 // of all the programs kept, 40 bytes each
 	keptPrograms = 64

@@ -186,6 +186,38 @@ func TestQuickOnWhatIsMissing(t *testing.T) {
 	}
 }
 
+// TestQuickOverAYear asks twelve months at once, as clients do to draw a year: the same
+// bytes as the slow way.
+func TestQuickOverAYear(t *testing.T) {
+	q := newTestQuick(t)
+	answered, asked := 0, 0
+	for i, h := range recordedHouseholds(t) {
+		if i%90 != 0 {
+			continue
+		}
+		last, err := rights.ParseMonth(h.Month)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, family := range h.Input["familles"] {
+			for _, name := range []string{"rsa", "ppa", "aide_logement", "af"} {
+				year := map[string]any{}
+				for m := last - 11; m <= last; m++ {
+					year[m.String()] = nil
+				}
+				family[name] = year
+			}
+		}
+		asked++
+		if bothWays(t, q, h.body(t), Options{}) {
+			answered++
+		}
+	}
+	if answered != asked {
+		t.Errorf("%d of %d years are answered on columns", answered, asked)
+	}
+}
+
 // FuzzQuick looks for a request that columns answer otherwise than the slow way.
 func FuzzQuick(f *testing.F) {
 	q := newTestQuick(f)
