@@ -261,24 +261,31 @@ func (j *Journal) KeepSigning(ctx context.Context, every time.Duration, failed f
 	}
 }
 
-const newestCheckpoints = `/* every row: the last checkpoint of each tree */ SELECT c.note FROM journal_head h
+const newestCheckpoints = `/* every row: the last checkpoint of each tree */ SELECT h.org_id, h.tree, c.size, c.note FROM journal_head h
 JOIN journal_checkpoint c ON c.org_id = h.org_id AND c.tree = h.tree
 WHERE c.size = (SELECT MAX(d.size) FROM journal_checkpoint d WHERE d.org_id = h.org_id AND d.tree = h.tree)
 ORDER BY h.org_id, h.tree`
 
 // Newest gives the last checkpoint of each tree, to be kept elsewhere: published,
-// printed, sent to oneself.
+// printed, sent to oneself. They are never thinned out.
 func (j *Journal) Newest(ctx context.Context) ([]string, error) {
 	var out []string
+	var all []treeSize
 	err := j.db.Read(ctx, func(q db.Querier) error {
 		rows, err := q.Query(newestCheckpoints)
 		return db.Each(rows, err, func(r *db.Rows) error {
 			var signed string
-			err := r.Scan(&signed)
-			out = append(out, signed)
+			var t treeSize
+			err := r.Scan(&t.org, &t.tree, &t.size, &signed)
+			out, all = append(out, signed), append(all, t)
 			return err
 		})
 	})
+	for _, t := range all {
+		if err == nil {
+			err = j.give(ctx, t.org, t.tree, t.size)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("newest checkpoints: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -291,6 +292,79 @@ func TestWritingGoesOnWhereOldLinesAreLost(t *testing.T) {
 		}
 		if r := check(t, j); !strings.Contains(r.String(), "lines 5 to 5 are missing") || r.Lines != 32*11-1 {
 			t.Errorf("%d lines, faults %q", r.Lines, r.String())
+		}
+	})
+}
+
+// TestCheckpointsOfLongAgoAreThinned: one a day stays, and those that somebody has;
+// the journal proves as before.
+func TestCheckpointsOfLongAgoAreThinned(t *testing.T) {
+	begun := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	clk := &moving{now: begun}
+	dbtest.EachConfig(t, db.Config{Clock: clk}, func(t *testing.T, d *db.DB) {
+		clk.now = begun
+		j := signing(t, d)
+		ctx := worker(t.Context(), org)
+		record(t, d, j, ctx, journal.Event{Kind: "sheet.print", Subjects: []core.ID{anna}, Code: "0000001"})
+		// Five signatures a day in two organisations, for ten days.
+		var kept journal.Checkpoint
+		for day := range 10 {
+			for hour := range 5 {
+				clk.now = begun.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
+				write(t, d, j, org, 3)
+				sign(t, j, org)
+				write(t, d, j, other, 1)
+				c := sign(t, j, other)
+				if day == 2 && hour == 1 {
+					kept = c
+					if _, err := j.Newest(t.Context()); err != nil { // somebody keeps them
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		count := func() (n int64) {
+			t.Helper()
+			if err := d.Read(t.Context(), func(q db.Querier) error {
+				return q.QueryRow(`SELECT COUNT(*) FROM journal_checkpoint`).Scan(&n)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		thin := func(want, left int64) {
+			t.Helper()
+			n, err := j.Thin(t.Context())
+			if err != nil || n != want || count() != left {
+				t.Errorf("thinned %d of 100, %v, %d stay; want %d, %d", n, err, count(), want, left)
+			}
+		}
+		thin(0, 100)
+		clk.now = begun.AddDate(0, 0, 31+4)
+		thin(4*2*4-2, 100-30) // four days are over; two of their checkpoints are somebody's
+		thin(0, 70)
+		clk.now = begun.AddDate(1, 0, 0)
+		thin(6*2*4, 22)
+		if r := check(t, j, kept); !r.Well() || r.Checkpoints != 23 {
+			t.Errorf("after: %+v", r)
+		}
+		// A receipt is under one signature, however often it is asked.
+		mark := ""
+		if err := d.Read(t.Context(), func(q db.Querier) error {
+			var err error
+			mark, err = journal.Mark(q, org, "0000001")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		first, err := j.Receipt(t.Context(), "0000001", mark)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, d, j, org, 40)
+		again, err := j.Receipt(t.Context(), "0000001", mark)
+		if err != nil || string(again.Text()) != string(first.Text()) {
+			t.Errorf("asked again, the receipt is another: %v", err)
 		}
 	})
 }

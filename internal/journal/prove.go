@@ -22,21 +22,24 @@ func (j *Journal) Prove(ctx context.Context, humans []core.ID, at Place) (Proof,
 	if len(humans) == 0 {
 		return Proof{}, errs.New(errs.NotFound, "journal.error.no_line")
 	}
-	return j.prove(ctx, core.ActorFrom(ctx).Org, humans, at)
-}
-
-const selectProved = `SELECT event, salt, subjects FROM journal WHERE org_id = $1 AND tree = $2 AND seq = $3`
-
-func (j *Journal) prove(ctx context.Context, org core.ID, humans []core.ID, at Place) (Proof, error) {
+	org := core.ActorFrom(ctx).Org
 	c, err := j.checkpoint(ctx, org, at.Tree)
 	if err != nil {
 		return Proof{}, fmt.Errorf("prove a line: %w", err)
 	}
+	return j.prove(ctx, org, humans, at, c)
+}
+
+const selectProved = `SELECT event, salt, subjects FROM journal WHERE org_id = $1 AND tree = $2 AND seq = $3`
+
+// prove makes the proof of a line under a checkpoint, which is in somebody's hands
+// from then on.
+func (j *Journal) prove(ctx context.Context, org core.ID, humans []core.ID, at Place, c Checkpoint) (Proof, error) {
 	if at.Seq < 0 || at.Seq >= c.Size {
 		return Proof{}, errs.New(errs.NotFound, "journal.error.no_line")
 	}
 	p := Proof{Key: j.key.public, Index: at.Seq, Checkpoint: c.Note}
-	err = j.db.Read(ctx, func(q db.Querier) error {
+	err := j.db.Read(ctx, func(q db.Querier) error {
 		var packed []byte
 		err := q.QueryRow(selectProved, org, at.Tree, at.Seq).Scan(&p.Event, &p.Salt, &packed)
 		if errors.Is(err, db.ErrNoRows) || (err == nil && p.Event == nil) {
@@ -62,7 +65,7 @@ func (j *Journal) prove(ctx context.Context, org core.ID, humans []core.ID, at P
 	if err != nil {
 		return Proof{}, fmt.Errorf("prove a line: %w", err)
 	}
-	return p, nil
+	return p, j.give(ctx, org, at.Tree, c.Size)
 }
 
 // ProveGrowth proves that a tree, as a checkpoint of before signed it, is the

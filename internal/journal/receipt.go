@@ -120,5 +120,14 @@ func (j *Journal) Receipt(ctx context.Context, code, mark string) (Proof, error)
 	if !found {
 		return Proof{}, none
 	}
-	return j.prove(ctx, org, nil, at)
+	// One signature for every copy of a paper's receipt: a paper printed again is the
+	// same paper.
+	c, err := j.givenAbove(ctx, org, at)
+	if err == nil && c.Size == 0 {
+		c, err = j.checkpoint(ctx, org, at.Tree)
+	}
+	if err != nil {
+		return Proof{}, fmt.Errorf("receipt: %w", err)
+	}
+	return j.prove(ctx, org, nil, at, c)
 }

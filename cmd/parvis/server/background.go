@@ -85,6 +85,10 @@ func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
 		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
+		"journal": func(ctx context.Context) error {
+			_, err := s.Journal.Thin(ctx)
+			return err
+		},
 	} {
 		if err := clear(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("daily sweep", "room", name, "err", err)
