@@ -7,9 +7,10 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
+
+	"codeberg.org/parvis/parvis/internal/platform/qrcode"
 
 	"github.com/pquerna/otp/hotp"
 	"rsc.io/qr"
@@ -58,14 +59,7 @@ func totpStep(secret []byte, code string, now time.Time, skew int64) (step int64
 type Enrolment struct {
 	Secret string // base 32 in groups of four, to type by hand
 	URI    string // otpauth://totp/…, to open on the phone itself
-	QR     QR
-}
-
-// QR is a drawing of Size × Size modules, its quiet margin included. Path is an
-// SVG path of the dark ones: draw it in black on white, whatever the theme.
-type QR struct {
-	Size int
-	Path string
+	QR     qrcode.Code
 }
 
 // enrolmentSecret is the second factor's secret of one invitation opened in one
@@ -84,7 +78,7 @@ func newEnrolment(secret []byte, issuer, login string) (Enrolment, error) {
 	text := base32Secret.EncodeToString(secret)
 	v := url.Values{"secret": {text}, "issuer": {issuer}, "period": {"30"}, "digits": {"6"}, "algorithm": {"SHA1"}}
 	uri := "otpauth://totp/" + url.PathEscape(issuer+":"+login) + "?" + strings.ReplaceAll(v.Encode(), "+", "%20")
-	code, err := drawQR(uri)
+	code, err := qrcode.Draw(uri, qr.M)
 	if err != nil {
 		return Enrolment{}, err
 	}
@@ -93,27 +87,4 @@ func newEnrolment(secret []byte, issuer, login string) (Enrolment, error) {
 		groups = append(groups, text[i:min(i+4, len(text))])
 	}
 	return Enrolment{Secret: strings.Join(groups, " "), URI: uri, QR: code}, nil
-}
-
-// drawQR joins the dark modules of each row into bars.
-func drawQR(text string) (QR, error) {
-	code, err := qr.Encode(text, qr.M)
-	if err != nil {
-		return QR{}, err
-	}
-	const quiet = 4
-	var b strings.Builder
-	for y := range code.Size {
-		for x := 0; x < code.Size; x++ {
-			if !code.Black(x, y) {
-				continue
-			}
-			from := x
-			for x < code.Size && code.Black(x, y) {
-				x++
-			}
-			b.WriteString("M" + strconv.Itoa(from+quiet) + " " + strconv.Itoa(y+quiet) + "h" + strconv.Itoa(x-from) + "v1h-" + strconv.Itoa(x-from) + "z")
-		}
-	}
-	return QR{Size: code.Size + 2*quiet, Path: b.String()}, nil
 }

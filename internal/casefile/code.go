@@ -1,9 +1,14 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/journal"
+	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
 // A sheet's code is five random letters of Crockford's base 32 and one check
@@ -28,6 +33,21 @@ func newCode(random io.Reader) (string, error) {
 		sum ^= mul32(v, weight(i))
 	}
 	return string(append(code, crockford[sum])), nil
+}
+
+// FreeCode draws a code that no paper of the organisation bears in the journal.
+func (s *Service) FreeCode(q db.Querier, org core.ID) (string, error) {
+	for range 10 {
+		code, err := newCode(s.Random)
+		if err != nil {
+			return "", err
+		}
+		mark, err := journal.Mark(q, org, code)
+		if err != nil || mark == "" {
+			return code, err
+		}
+	}
+	return "", errors.New("ten codes drawn, all taken")
 }
 
 // NormalCode reads a code as somebody says or types it and gives its bare form.

@@ -79,7 +79,7 @@ func (s *Service) MakeSheet(ctx context.Context, file core.ID, month core.Month)
 // its bare form.
 func (s *Service) InsertSheet(tx *db.Tx, org core.ID, sheet Sheet) (string, error) {
 	for range 10 {
-		code, err := newCode(s.Random)
+		code, err := s.FreeCode(tx, org)
 		if err != nil {
 			return "", err
 		}

@@ -107,6 +107,38 @@ const selectName = `SELECT usual_name, given_names, birth_name, use_name, title 
 // beside them, for a worker of a team that accompanies them. The zero month is this
 // one. NotFound when they may not; Invalid on a month to come or before the file.
 func (s *Service) Read(ctx context.Context, person core.ID, month core.Month) (Month, error) {
+	return s.month(ctx, person, month, func(db.Querier, core.ID) (journal.Event, error) {
+		return journal.Event{Kind: "lines.read"}, nil
+	})
+}
+
+// Paper is what a printed month bears: whoever holds it can have it verified.
+type Paper struct {
+	Code string // bare
+	Mark string
+}
+
+// Print is Read for a paper: its line bears a code that no other paper has.
+func (s *Service) Print(ctx context.Context, person core.ID, month core.Month) (Month, Paper, error) {
+	var p Paper
+	m, err := s.month(ctx, person, month, func(q db.Querier, org core.ID) (journal.Event, error) {
+		var err error
+		p.Code, err = s.cases.FreeCode(q, org)
+		return journal.Event{Kind: "lines.print", Object: "seen", Code: p.Code}, err
+	})
+	if err != nil {
+		return m, p, err
+	}
+	err = s.cases.DB.Read(ctx, func(q db.Querier) error {
+		var err error
+		p.Mark, err = journal.Mark(q, core.ActorFrom(ctx).Org, p.Code)
+		return err
+	})
+	return m, p, err
+}
+
+// month reads a month and leaves the line that says so.
+func (s *Service) month(ctx context.Context, person core.ID, month core.Month, line func(q db.Querier, org core.ID) (journal.Event, error)) (Month, error) {
 	today := s.cases.Today(ctx)
 	if month == 0 {
 		month = today.CalendarMonth()
@@ -127,7 +159,12 @@ func (s *Service) Read(ctx context.Context, person core.ID, month core.Month) (M
 			return journal.Event{}, fmt.Errorf("whose journal: %w", err)
 		}
 		out.Days, out.Rule, err = read(q, o, firstOf(month), firstOf(month+1).AddDays(-1))
-		return journal.Event{Kind: "lines.read", Subjects: o.Humans}, err
+		if err != nil {
+			return journal.Event{}, err
+		}
+		e, err := line(q, o.Org)
+		e.Subjects = o.Humans
+		return e, err
 	})
 	return out, err
 }

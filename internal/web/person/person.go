@@ -17,6 +17,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/printed"
 )
 
 // Pages are the templates of this area.
@@ -34,6 +35,7 @@ type Handler struct {
 	notes      Section
 	merges     *merge.Service
 	prints     *printout.Service
+	receipts   printed.Receipts
 	months     *months.Service
 	trees      treeCache
 	monthLists sync.Map // monthsKey → template.HTML
@@ -44,8 +46,8 @@ type Handler struct {
 type Section func(r *http.Request, file core.ID) (read casefile.Also, view func(rests bool) any)
 
 // Register adds the routes of the files. notes is the view of "note/_latest".
-func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, notes Section, merges *merge.Service) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, months: months.New(cases), notes: notes, merges: merges}
+func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, receipts printed.Receipts, notes Section, merges *merge.Service) {
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, receipts: receipts, months: months.New(cases), notes: notes, merges: merges}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

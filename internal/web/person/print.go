@@ -99,6 +99,10 @@ func (h *Handler) openPrint(r *http.Request) (doc printed.Doc, moved string, err
 	if p.Mark != "" {
 		doc.Mark = say.T("proof.page.paper_line", "mark", printed.Foreign(say, p.Mark), "address", printed.Foreign(say, h.kit.Address(r, "/verifier")))
 	}
+	bare, _ := casefile.NormalCode(p.Code)
+	if doc.Receipt, err = printed.ReceiptOf(r.Context(), h.receipts, bare, p.Mark); err != nil {
+		return doc, "", err
+	}
 	day := say.Date(instant(r, p.At))
 	if p.Older {
 		doc.Notice = say.T("print.older", "date", day)

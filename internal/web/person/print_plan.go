@@ -94,7 +94,7 @@ func SheetPDF(w http.ResponseWriter, r *http.Request, view SheetView) error {
 // doc is the sheet in blocks, in the order of its page.
 func (v SheetView) doc() printed.Doc {
 	p := i18n.For(v.Tag)
-	d := printed.Doc{Title: v.Title, Who: v.Name, Lead: v.Made, Notice: v.Older, Tag: v.Tag, Large: v.Large, At: v.At, House: v.House, Code: v.Code, Mark: v.Mark}
+	d := printed.Doc{Title: v.Title, Who: v.Name, Lead: v.Made, Notice: v.Older, Tag: v.Tag, Large: v.Large, At: v.At, House: v.House, Code: v.Code, Mark: v.Mark, Receipt: v.Receipt}
 	add := func(b ...printed.Block) { d.Blocks = append(d.Blocks, b...) }
 	say := func(list []Sentence) string {
 		out := ""

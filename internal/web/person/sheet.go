@@ -36,6 +36,7 @@ type SheetView struct {
 	Ahead    *outlook.Ahead // the months to come; nil when they are not known
 	House    kit.House
 	Code     string
+	Receipt  *printed.Receipt
 	Mark     string    // the mark of the journal and where to verify it, "" when there is none
 	Older    string    // said when the rights were calculated again since
 	At       time.Time // when the sheet was made
@@ -135,6 +136,10 @@ func (h *Handler) readSheet(r *http.Request) (view SheetView, moved string, err 
 	}
 	if sheet.Mark != "" {
 		view.Mark = p.T("proof.page.paper_line", "mark", printed.Foreign(p, sheet.Mark), "address", printed.Foreign(p, h.kit.Address(r, "/verifier")))
+	}
+	code, _ := casefile.NormalCode(sheet.Code)
+	if view.Receipt, err = printed.ReceiptOf(r.Context(), h.receipts, code, sheet.Mark); err != nil {
+		return view, "", err
 	}
 	day := p.Date(instant(r, sheet.At))
 	view.Made = p.T("web.sheet.made", "name", view.Name, "date", day)

@@ -37,6 +37,8 @@ type Doc struct {
 	Code   string // "" when it has none
 	Mark   string // the mark of the journal and where to verify it, "" when it has none
 	Blocks []Block
+	// Receipt is the paper's own receipt, nil when it has none.
+	Receipt *Receipt
 	// The bar above the page.
 	Back, BackName string
 	Here           string // this document without its language and size; + "/pdf" is the PDF
@@ -182,6 +184,10 @@ func (d Doc) PDF() ([]byte, error) {
 		}
 		if d.Code != "" {
 			out.Code(p.T("web.sheet.show_code"), d.Code, strings.TrimSpace(p.T("print.code_means")+" "+d.Mark))
+		}
+		if d.Receipt != nil {
+			out.Square(d.Receipt.Text)
+			out.Text(p.T("print.receipt"), pdf.Small)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/casefile"
 	journal "codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -65,7 +66,7 @@ func (h *Handler) doc(r *http.Request, person core.ID) (printed.Doc, journal.Mon
 	if err != nil {
 		return printed.Doc{}, journal.Month{}, err
 	}
-	m, err := h.journal.Read(r.Context(), person, month)
+	m, paper, err := h.journal.Print(r.Context(), person, month)
 	if err != nil {
 		return printed.Doc{}, m, err
 	}
@@ -100,7 +101,12 @@ func (h *Handler) doc(r *http.Request, person core.ID) (printed.Doc, journal.Mon
 	}
 	doc.Blocks = append(doc.Blocks, printed.Soft(p.T("seen.rule."+string(m.Rule))), printed.Soft(p.T("seen.honest")))
 	doc.Blocks = append(doc.Blocks, printed.Where(p, doc.House)...)
-	return doc, m, nil
+	if paper.Mark != "" {
+		doc.Blocks = append(doc.Blocks, printed.Soft(p.T("seen.paper_mark", "code", printed.Foreign(p, casefile.ShowCode(paper.Code)),
+			"mark", printed.Foreign(p, paper.Mark), "address", printed.Foreign(p, h.kit.Address(r, "/verifier")))))
+	}
+	doc.Receipt, err = printed.ReceiptOf(r.Context(), h.papers, paper.Code, paper.Mark)
+	return doc, m, err
 }
 
 // firstDay dates the document: what it says is of this month.

@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
+	"codeberg.org/parvis/parvis/internal/web/printed"
 	"codeberg.org/parvis/parvis/rights"
 )
 
@@ -25,11 +26,12 @@ type Handler struct {
 	kit     *kit.Kit
 	journal *journal.Service
 	access  *access.Service
+	papers  printed.Receipts
 }
 
 // Register adds the routes.
-func Register(k *kit.Kit, s *journal.Service, a *access.Service) {
-	h := &Handler{kit: k, journal: s, access: a}
+func Register(k *kit.Kit, s *journal.Service, a *access.Service, papers printed.Receipts) {
+	h := &Handler{kit: k, journal: s, access: a, papers: papers}
 	k.Handle("GET /moi/vu", kit.PersonIn, h.own)
 	k.Handle("GET /moi/vu/{month}", kit.PersonIn, h.own)
 	k.Handle("GET /moi/vu/{month}/verifier", kit.PersonIn, h.verify)
