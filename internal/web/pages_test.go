@@ -342,14 +342,14 @@ func pagesOf(s *site) map[string][]string {
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse", file + "/avenir", file + "/avenir/essai",
 			"/accueil", "/accueil/passages", "/accueil/passages?from=2026-06-01&reason=letter&file=non", "/accueil/groupes", "/accueil/obstacles", "/accueil/obstacles?service=caf&kind=refused", "/accueil/obstacles/caf/2026", "/accueil/chiffres", "/ce-qui-est-compte", file + "/passages",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
-			"/archives", file + "/conservation", "/equipe/conservation",
+			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
 		"person": {"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/passages", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle"},
 	}
 }
 
-var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|policy|space|desk|keeping)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
+var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s := newSite(t)

@@ -42,6 +42,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/desk"
 	"codeberg.org/parvis/parvis/internal/directory"
 	"codeberg.org/parvis/parvis/internal/duty/retention"
+	children "codeberg.org/parvis/parvis/internal/duty/safeguard"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/agreement"
@@ -63,6 +64,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
 	"codeberg.org/parvis/parvis/internal/web/proof"
+	"codeberg.org/parvis/parvis/internal/web/safeguard"
 	"codeberg.org/parvis/parvis/internal/web/seen"
 	"codeberg.org/parvis/parvis/internal/web/simulate"
 	"codeberg.org/parvis/parvis/internal/web/space"
@@ -154,6 +156,7 @@ func New(cfg Config) (http.Handler, error) {
 			"person":    person.Pages,
 			"printed":   printed.Pages,
 			"proof":     proof.Pages,
+			"safeguard": safeguard.Pages,
 			"seen":      seen.Pages,
 			"simulate":  simulate.Pages,
 			"space":     space.Pages,
@@ -223,6 +226,11 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	keeping.Register(k, keep, cfg.Access, follow, words, notes.Exporters()...)
+	apart, err := children.New(cfg.Cases)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	safeguard.Register(k, apart)
 	info.Register(k, words)
 	proof.Register(k, cfg.Journal)
 	if err := offline.Register(k, cfg.Agreements.PublicKey()); err != nil {

@@ -39,6 +39,7 @@ func purges() []purged {
 		own("right_decision", "file_id"), own("right_result", "file_id"), own("evaluation", "file_id"), own("outlook", "file_id"), own("right_to_talk", "person_id"),
 		own("talk_right", "file_id"), own("talk_pause", "file_id"), own("talk_file", "file_id"), own("talk_person", "person_id"),
 		own("fact_contest", "file_id"), own("fact", "file_id"),
+		through("child_circle", "record_id", "child_record", "id", "file_id"), through("child_follow", "record_id", "child_record", "id", "file_id"), own("child_record", "file_id"),
 		own("person_space", "person_id"), own("former_name", "person_id"), own("person_before", "person_id"),
 		own("death_change", "person_id"), own("death", "person_id"),
 		own("case_closing", "person_id"), own("case_transfer", "person_id"), own("casefile", "person_id"),
