@@ -46,8 +46,11 @@ func (t *Total) contrasts(v *ir.Var, branches []branch) []Contrast {
 		if !of.Input { // a zone, a rule above a code: nobody answers that
 			return nil
 		}
-		_, periods := gather(b.cells, func(i int) refKey { return refKey{variable: c.Var, subject: c.Subject} })
-		x := Contrast{FactRef: t.ref(refKey{variable: c.Var, subject: c.Subject}, periods[refKey{variable: c.Var, subject: c.Subject}]), Label: of.Label, Value: t.law.value(of.Type, b.value.F, b.value.S)}
+		periods := make([]Month, len(b.cells))
+		for i, at := range b.cells {
+			periods[i] = at.Period
+		}
+		x := Contrast{FactRef: t.ref(refKey{variable: c.Var, subject: c.Subject}, periods), Label: of.Label, Value: t.law.value(of.Type, b.value.F, b.value.S)}
 		if of.Type.Kind == ir.Enum {
 			x.Choice = t.law.prog.IR.Enums[of.Type.Enum].Labels[int(b.value.F)]
 		}

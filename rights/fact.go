@@ -2,7 +2,6 @@ package rights
 
 import (
 	"slices"
-	"sort"
 	"strconv"
 
 	"codeberg.org/parvis/parvis/rights/eval"
@@ -48,7 +47,7 @@ func spans(kind ir.PeriodKind, periods []Month) []Span {
 	if kind == ir.Eternal {
 		return nil
 	}
-	sort.Slice(periods, func(i, j int) bool { return periods[i] < periods[j] })
+	slices.Sort(periods)
 	step := Month(1)
 	if kind == ir.Yearly {
 		step = 12
@@ -79,32 +78,60 @@ type refKey struct {
 	origin   eval.Origin
 }
 
+// gathered is a fact, and the periods at which it was read, as they were met.
+type gathered struct {
+	refKey
+	periods []Month
+}
+
 // gather groups cells by variable, subject, value and origin, in the order of
-// the law's variables and of subjects.
-func gather(cells []eval.Cell, key func(i int) refKey) (keys []refKey, periods map[refKey][]Month) {
-	periods = map[refKey][]Month{}
-	for i, c := range cells {
-		k := key(i)
-		list, seen := periods[k]
-		if !seen {
-			keys = append(keys, k)
-			list = make([]Month, 0, 16) // most facts are read over a run of months
-		}
-		periods[k] = append(list, c.Period)
+// the law's variables and of subjects, then in the order met.
+func gather(keys []refKey, cells []eval.Cell) []gathered {
+	// Variable, subject and place in one number, for the sort: a law has fewer than
+	// 65,536 variables, a situation fewer subjects.
+	order := make([]uint64, len(keys))
+	for i, k := range keys {
+		order[i] = uint64(k.variable)<<48 | uint64(uint16(k.subject))<<32 | uint64(i)
 	}
-	sort.SliceStable(keys, func(i, j int) bool {
-		if keys[i].variable != keys[j].variable {
-			return keys[i].variable < keys[j].variable
+	slices.Sort(order)
+	at := func(n int) int { return int(uint32(order[n])) }
+	var out []gathered
+	months := make([]Month, 0, len(keys))
+	for n := 0; n < len(order); {
+		end := n
+		for end < len(order) && order[end]>>32 == order[n]>>32 {
+			end++
 		}
-		return keys[i].subject < keys[j].subject
-	})
-	return keys, periods
+		first := len(out)          // of the groups of this variable and subject
+		for j := n; j < end; j++ { // one group nearly always: a fact has one value
+			k := keys[at(j)]
+			if !slices.ContainsFunc(out[first:], func(g gathered) bool { return g.refKey == k }) {
+				out = append(out, gathered{refKey: k})
+			}
+		}
+		for g := range out[first:] {
+			from := len(months)
+			for j := n; j < end; j++ {
+				if keys[at(j)] == out[first+g].refKey {
+					months = append(months, cells[at(j)].Period)
+				}
+			}
+			out[first+g].periods = months[from:len(months):len(months)]
+		}
+		n = end
+	}
+	return out
 }
 
 // assumed lists the absent cells among nodes, and what was supposed.
 func (t *Total) assumed(ev *eval.Evaluator, nodes []int32, readBy string) []Assumed {
-	var cells []eval.Cell
-	var of []refKey
+	absent := 0
+	for _, i := range nodes {
+		if o := ev.Nodes[i].Origin; o == eval.FromDefault || o == eval.FromPresumed {
+			absent++
+		}
+	}
+	cells, of := make([]eval.Cell, 0, absent), make([]refKey, 0, absent)
 	for _, i := range nodes {
 		n := &ev.Nodes[i]
 		if n.Origin == eval.FromDefault || n.Origin == eval.FromPresumed {
@@ -112,12 +139,11 @@ func (t *Total) assumed(ev *eval.Evaluator, nodes []int32, readBy string) []Assu
 			of = append(of, refKey{n.Cell.Var, n.Cell.Subject, n.Value, n.Origin})
 		}
 	}
-	keys, periods := gather(cells, func(i int) refKey { return of[i] })
 	var out []Assumed
-	for _, k := range keys {
+	for _, k := range gather(of, cells) {
 		v := &t.law.prog.IR.Vars[k.variable]
 		out = append(out, Assumed{
-			FactRef: t.ref(k, periods[k]), Label: v.Label, Value: t.law.value(v.Type, k.value.F, k.value.S),
+			FactRef: t.ref(k.refKey, k.periods), Label: v.Label, Value: t.law.value(v.Type, k.value.F, k.value.S),
 			Presumed: k.origin == eval.FromPresumed, Follows: k.origin == eval.FromPresumed && v.When != nil, ReadBy: []string{readBy},
 		})
 	}
@@ -131,11 +157,14 @@ func (t *Total) ref(k refKey, periods []Month) FactRef {
 
 // missing lists unknown cells as facts to ask, or to show as refused.
 func (t *Total) missing(cells []eval.Cell) []Missing {
-	keys, periods := gather(cells, func(i int) refKey { return refKey{variable: cells[i].Var, subject: cells[i].Subject} })
+	keys := make([]refKey, len(cells))
+	for i, c := range cells {
+		keys[i] = refKey{variable: c.Var, subject: c.Subject}
+	}
 	var out []Missing
-	for _, k := range keys {
+	for _, k := range gather(keys, cells) {
 		v := &t.law.prog.IR.Vars[k.variable]
-		out = append(out, Missing{t.ref(k, periods[k]), v.Label, v.Question})
+		out = append(out, Missing{t.ref(k.refKey, k.periods), v.Label, v.Question})
 	}
 	return out
 }

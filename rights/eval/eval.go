@@ -132,7 +132,7 @@ type Evaluator struct {
 	open bool
 
 	Nodes []Node
-	memo  map[Cell]int32
+	memo  Memo
 	stack []int32 // nodes being computed
 
 	Gaps []Gap
@@ -150,14 +150,14 @@ func New(p *Program, w *World, src Source, o Options) *Evaluator {
 	size := max(o.Size, 256)
 	return &Evaluator{
 		prog: p, world: w, src: src, asked: o.Asked, open: o.Open,
-		memo: make(map[Cell]int32, size), Nodes: make([]Node, 0, size),
+		Nodes: make([]Node, 0, size),
 	}
 }
 
 // Reset forgets everything and begins again over another source, in the memory
 // already taken. Nodes given out before must not be used any more.
 func (ev *Evaluator) Reset(src Source, asked ir.Month) {
-	clear(ev.memo)
+	ev.memo.Forget()
 	ev.src, ev.asked, ev.Nodes, ev.stack = src, asked, ev.Nodes[:0], ev.stack[:0]
 	ev.Gaps = ev.Gaps[:0]
 }
@@ -189,7 +189,7 @@ func (ev *Evaluator) cell(c Cell) int32 {
 	if v.Period == ir.Eternal {
 		c.Period = 0
 	}
-	if i, ok := ev.memo[c]; ok {
+	if i, ok := ev.memo.Get(c); ok {
 		if ev.Nodes[i].busy { // forbidden by the checker; never a loop all the same
 			ev.Nodes[i].Value = Value{Unknown: true}
 		}
@@ -197,7 +197,7 @@ func (ev *Evaluator) cell(c Cell) int32 {
 	}
 	value, origin := ev.src.Get(c)
 	i := int32(len(ev.Nodes))
-	ev.memo[c] = i
+	ev.memo.Put(c, i)
 	ev.add(Node{Cell: c, Value: value, Origin: origin, Body: -1})
 	switch {
 	case origin == FromCondition:

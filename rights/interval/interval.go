@@ -47,19 +47,19 @@ type Evaluator struct {
 	o     Options
 
 	Nodes []Node
-	memo  map[eval.Cell]int32
+	memo  eval.Memo
 	stack []int32
 }
 
 // New starts an evaluation.
 func New(p *eval.Program, w *eval.World, src eval.Source, o Options) *Evaluator {
-	return &Evaluator{prog: p, world: w, src: src, o: o, memo: make(map[eval.Cell]int32, 256), Nodes: make([]Node, 0, 256)}
+	return &Evaluator{prog: p, world: w, src: src, o: o, Nodes: make([]Node, 0, 256)}
 }
 
 // Reset forgets everything and begins again over another source, in the memory
 // already taken.
 func (ev *Evaluator) Reset(src eval.Source) {
-	clear(ev.memo)
+	ev.memo.Forget()
 	ev.src, ev.Nodes, ev.stack = src, ev.Nodes[:0], ev.stack[:0]
 }
 
@@ -121,7 +121,7 @@ func (ev *Evaluator) cell(c eval.Cell) int32 {
 	if v.Period == ir.Eternal {
 		c.Period = 0
 	}
-	if i, ok := ev.memo[c]; ok {
+	if i, ok := ev.memo.Get(c); ok {
 		if ev.Nodes[i].busy { // forbidden by the checker; never a loop all the same
 			ev.Nodes[i].Value = anything()
 		}
@@ -129,7 +129,7 @@ func (ev *Evaluator) cell(c eval.Cell) int32 {
 	}
 	value, origin := ev.src.Get(c)
 	i := int32(len(ev.Nodes))
-	ev.memo[c] = i
+	ev.memo.Put(c, i)
 	ev.add(Node{Cell: c, Value: Point(value), Origin: origin})
 	switch {
 	case origin == eval.FromCondition:
