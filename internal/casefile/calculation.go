@@ -110,7 +110,7 @@ func (s *Service) StoreRights(ctx context.Context, tx *db.Tx, c *Calculation) (s
 	if !c.now {
 		return true, nil
 	}
-	decided, err := loadDecisions(tx, c.org, c.File)
+	decided, err := LoadDecisions(tx, c.org, c.File)
 	if err != nil {
 		return false, err
 	}

@@ -37,17 +37,16 @@ type MergedBefore struct {
 const (
 	selectAllStepEvents = `SELECT step_id, kind, says, worker_id, at, by_worker FROM step_event
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY step_id, id LIMIT 20000`
-	selectAllExchanges = `SELECT id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by FROM exchange
-WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY held_on DESC, id DESC LIMIT 2000`
+	allExchanges = ` ORDER BY held_on DESC, id DESC LIMIT 2000`
 )
 
 func exportPlan(q db.Querier, org, file core.ID) (ExportedPlan, error) {
 	p := ExportedPlan{History: map[core.ID][]StepEvent{}}
 	var err error
-	if p.Plan, err = loadPlan(q, org, file); err != nil {
+	if p.Plan, err = LoadPlan(q, org, file); err != nil {
 		return p, err
 	}
-	if p.Exchanges, err = scanExchanges(q.Query(selectAllExchanges, org, file)); err != nil {
+	if p.Exchanges, err = Exchanges(q, allExchanges, org, file); err != nil {
 		return p, err
 	}
 	rows, err := q.Query(selectAllStepEvents, org, file)
@@ -66,7 +65,7 @@ func exportPlan(q db.Querier, org, file core.ID) (ExportedPlan, error) {
 
 // workers lists who the plan names.
 func (p ExportedPlan) workers() []core.ID {
-	who := p.Plan.workers()
+	who := p.Plan.Workers()
 	for _, events := range p.History {
 		for _, e := range events {
 			who = append(who, e.By, e.Worker)

@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -21,17 +22,17 @@ func TestExportOfThePlan(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		one := w.person("Fatou", "Diallo", "1990-05-02")
 		two := w.personIn(w.karim, w.teamB, "Fatoumata", "Dialo", "1990")
-		goal, err := w.AddGoal(w.claire, one, casefile.GoalInput{Title: "Souffler"})
+		goal, err := w.plans.AddGoal(w.claire, one, plan.GoalInput{Title: "Souffler"})
 		must(t, err)
-		in := aStep("Appeler la CAF")
+		in := plan.StepInput{Title: "Appeler la CAF", Who: casefile.Together, DueOn: today().AddDays(4)}
 		in.Goal = goal
-		step, err := w.AddStep(w.claire, one, in)
+		step, err := w.plans.AddStep(w.claire, one, in)
 		must(t, err)
-		must(t, w.MoveStep(w.claire, one, step, casefile.StepMove{State: casefile.StepDone, Outcome: "Fait", Version: 1}))
-		_, err = w.AddExpectation(w.karim, two, casefile.ExpectationInput{Words: "Je veux dormir."})
+		must(t, w.plans.MoveStep(w.claire, one, step, plan.StepMove{State: casefile.StepDone, Outcome: "Fait", Version: 1}))
+		_, err = w.plans.AddExpectation(w.karim, two, plan.ExpectationInput{Words: "Je veux dormir."})
 		must(t, err)
 		for range 101 { // more than a page of the file shows
-			_, err = w.LogExchange(w.karim, two, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "CAF"})
+			_, err = w.plans.LogExchange(w.karim, two, plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "CAF"})
 			must(t, err)
 		}
 		d, err := w.Export(w.self(one), one)

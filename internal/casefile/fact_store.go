@@ -154,7 +154,7 @@ func (row *factRow) scan(r *db.Rows) (err error) {
 	if f.Until, err = core.ParsePartialDate(row.until); err != nil {
 		return err
 	}
-	f.SeenOn, err = storedDate(row.seen)
+	f.SeenOn, err = StoredDate(row.seen)
 	return err
 }
 

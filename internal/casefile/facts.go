@@ -412,7 +412,7 @@ func (s *Service) ChooseFact(ctx context.Context, file, keep, drop core.ID) erro
 // Timeline reads the facts of a file, replaced ones too, the latest written
 // first, at most 50 a page.
 func (s *Service) Timeline(ctx context.Context, file core.ID, after string, limit int) (list []Fact, next string, err error) {
-	limit = pageSize(limit)
+	limit = PageSize(limit)
 	before := core.ID("~") // after every id
 	if after != "" {
 		if before, err = core.ParseID(after); err != nil {

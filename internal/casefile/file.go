@@ -91,7 +91,7 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 			return nil, err
 		}
 	}
-	decided, err := loadDecisions(q, o.Org, person)
+	decided, err := LoadDecisions(q, o.Org, person)
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +124,11 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 	if open := s.openQuestions(f.Rights, facts, month); len(open) > 0 {
 		f.Question = open[0].id()
 	}
-	if f.Plan, err = loadPlan(q, o.Org, person); err != nil {
+	if f.Plan, err = LoadPlan(q, o.Org, person); err != nil {
 		return nil, err
 	}
 	who := append(deciders(f.Rights), f.Case.Referent)
-	who = append(who, f.Plan.workers()...)
+	who = append(who, f.Plan.Workers()...)
 	for _, l := range f.Facts {
 		who = append(who, l.RecordedBy)
 		for _, b := range append(l.Before, l.Waiting...) {

@@ -38,7 +38,7 @@ func (s *Service) ReadGround(ctx context.Context, q db.Querier, action access.Ac
 	if g.Facts, err = ReadFacts(q, o, file); err != nil {
 		return nil, err
 	}
-	decided, err := loadDecisions(q, o.Org, file)
+	decided, err := LoadDecisions(q, o.Org, file)
 	if err != nil {
 		return nil, err
 	}

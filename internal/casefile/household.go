@@ -167,10 +167,10 @@ func (e *householdEdit) checkCouple(a, b core.ID, since, apart core.Date) error 
 				return err
 			}
 			var err error
-			if k.From, err = storedDate(from); err != nil {
+			if k.From, err = StoredDate(from); err != nil {
 				return err
 			}
-			if k.Until, err = storedDate(until); err != nil {
+			if k.Until, err = StoredDate(until); err != nil {
 				return err
 			}
 			if k.Kind == Couple && (k.Until.IsZero() || since.Before(k.Until)) && (apart.IsZero() || k.From.Before(apart)) {

@@ -35,10 +35,10 @@ func loadStays(q db.Querier, org, person core.ID) (list []Member, humans map[cor
 			return err
 		}
 		var err error
-		if m.From, err = storedDate(from); err != nil {
+		if m.From, err = StoredDate(from); err != nil {
 			return err
 		}
-		if m.Until, err = storedDate(until); err != nil {
+		if m.Until, err = StoredDate(until); err != nil {
 			return err
 		}
 		list = append(list, m)
@@ -149,10 +149,10 @@ func loadKin(q db.Querier, org core.ID, people []core.ID, known map[core.ID]Huma
 			}
 		}
 		var err error
-		if k.From, err = storedDate(from); err != nil {
+		if k.From, err = StoredDate(from); err != nil {
 			return err
 		}
-		k.Until, err = storedDate(until)
+		k.Until, err = StoredDate(until)
 		list = append(list, k)
 		return err
 	})

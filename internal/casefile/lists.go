@@ -23,7 +23,7 @@ func (s *Service) ListFiles(ctx context.Context, after string, limit int) (Found
 	if err != nil {
 		return FoundPage{}, err
 	}
-	limit = pageSize(limit)
+	limit = PageSize(limit)
 	var page FoundPage
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		var hits []hit

@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
@@ -25,9 +26,9 @@ func TestAMistakenMergeShowsNobodyTheOther(t *testing.T) {
 			_, err = w.SaveFacts(w.claire, id, []casefile.FactInput{{Variable: "nationalite", Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: kid},
 				From: core.PartialDate{Year: 2026, Month: 1}, State: casefile.Known, Value: "pays de " + child, Source: casefile.SourceSaid}})
 			must(t, err)
-			_, err = w.AddStep(w.claire, id, casefile.StepInput{Title: "Inscrire " + child + " à la cantine", Who: casefile.Together})
+			_, err = w.plans.AddStep(w.claire, id, plan.StepInput{Title: "Inscrire " + child + " à la cantine", Who: casefile.Together})
 			must(t, err)
-			_, err = w.AddExpectation(w.claire, id, casefile.ExpectationInput{Words: "Que " + child + " aille mieux", SaidOn: today()})
+			_, err = w.plans.AddExpectation(w.claire, id, plan.ExpectationInput{Words: "Que " + child + " aille mieux", SaidOn: today()})
 			must(t, err)
 			_, err = w.Decide(w.claire, id, casefile.DecisionInput{Right: "af", Kind: casefile.ToClaim, Detail: "pour " + child})
 			must(t, err)
@@ -48,7 +49,7 @@ func TestAMistakenMergeShowsNobodyTheOther(t *testing.T) {
 			}
 			own, err := w.OpenOwn(me, 0)
 			must(t, err)
-			plan, err := w.OwnPlan(me)
+			plan, err := w.plans.ReadOwn(me)
 			must(t, err)
 			ahead, err := outlook.New(w.Service).Read(me, id)
 			must(t, err)

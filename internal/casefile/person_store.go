@@ -61,7 +61,7 @@ func readCases(q db.Querier, sql string, org, person core.ID) ([]CaseFile, error
 		if c.Died, err = core.ParsePartialDate(died); err != nil {
 			return err
 		}
-		c.OpenedOn, err = storedDate(day)
+		c.OpenedOn, err = StoredDate(day)
 		list = append(list, c)
 		return err
 	})
@@ -284,8 +284,8 @@ const (
 WHERE org_id = $1 AND person_id IN ` + SameHuman + ` AND phase = 'active' AND last_contact_from_person_at < $3`
 )
 
-// storedDate reads a day as stored: ” is the zero Date.
-func storedDate(s string) (core.Date, error) {
+// StoredDate reads a day as stored: ” is the zero Date.
+func StoredDate(s string) (core.Date, error) {
 	if s == "" {
 		return core.Date{}, nil
 	}

@@ -11,49 +11,28 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
 
+// Reading stays here: a plan is read with its file, in one snapshot and under one line
+// of the journal. casefile/plan writes.
 const (
 	selectExpectations = `SELECT id, words, said_on, reread, reread_in, recorded_at, recorded_by FROM expectation
 WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY said_on DESC, id DESC LIMIT 200`
-	insertExpectation = `INSERT INTO expectation (org_id, file_id, id, words, said_on, reread, reread_in, recorded_at, recorded_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	countExpectations = `SELECT COUNT(*) FROM expectation WHERE org_id = $1 AND file_id IN ` + SameHuman
 
 	goalColumns = `id, file_id, title, chosen_on, state, version, changed_at, changed_by`
 	selectGoals = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY id LIMIT 100`
 	selectGoal  = `SELECT ` + goalColumns + ` FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND id = $3`
-	insertGoal  = `INSERT INTO goal (org_id, file_id, id, title, chosen_on, state, version, changed_at, changed_by)
-VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)`
-	updateGoal = `UPDATE goal SET title = $4, chosen_on = $5, state = $6, version = version + 1, changed_at = $7, changed_by = $8
-WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $9`
-	countGoals  = `SELECT COUNT(*) FROM goal WHERE org_id = $1 AND file_id IN ` + SameHuman
-	earliestDue = `SELECT COALESCE(MIN(due_on), '') FROM step WHERE org_id = $1 AND file_id = $2 AND goal_id = $3 AND due_on <> '' AND state IN ('todo', 'waiting')`
 
 	stepColumns = `id, file_id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on, state, outcome, worker_id, version, changed_at, changed_by`
 	selectSteps = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY id LIMIT 500`
 	selectStep  = `SELECT ` + stepColumns + ` FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND id = $3`
-	insertStep  = `INSERT INTO step (org_id, file_id, id, goal_id, right_name, title, detail, who, online, desk, phone, letter, due_on,
-	state, outcome, worker_id, version, changed_at, changed_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'todo', '', $14, 1, $15, $16)`
-	updateStep = `UPDATE step SET goal_id = $4, right_name = $5, title = $6, detail = $7, who = $8, online = $9, desk = $10, phone = $11, letter = $12,
-	due_on = $13, version = version + 1, changed_at = $14, changed_by = $15
-WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $16`
-	moveStep = `UPDATE step SET state = $4, outcome = $5, version = version + 1, changed_at = $6, changed_by = $7
-WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $8`
-	handStep = `UPDATE step SET worker_id = $4, version = version + 1, changed_at = $5, changed_by = $6
-WHERE org_id = $1 AND file_id = $2 AND id = $3 AND version = $7`
-	countSteps = `SELECT COUNT(*) FROM step WHERE org_id = $1 AND file_id IN ` + SameHuman
 
 	selectPapers = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + SameHuman + ` ORDER BY step_id, place LIMIT 6000`
 	papersOfStep = `SELECT step_id, name, required_by FROM step_paper WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND step_id = $3 ORDER BY place LIMIT 12`
-	insertPaper  = `INSERT INTO step_paper (org_id, file_id, step_id, place, name, required_by) VALUES `
-	deletePapers = `DELETE FROM step_paper WHERE org_id = $1 AND file_id = $2 AND step_id = $3`
 
-	selectStepEvents = `SELECT kind, says, worker_id, at, by_worker FROM step_event WHERE org_id = $1 AND file_id IN ` + SameHuman + ` AND step_id = $3 ORDER BY id DESC LIMIT 100`
-	insertStepEvent  = `INSERT INTO step_event (org_id, file_id, step_id, id, kind, says, worker_id, at, by_worker) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	exchangeColumns = `id, kind, direction, party, answered_by, says, held_on, step_id, recorded_at, recorded_by`
 )
 
-// loadPlan reads a file's whole plan.
-func loadPlan(q db.Querier, org, file core.ID) (Plan, error) {
+// LoadPlan reads a file's whole plan.
+func LoadPlan(q db.Querier, org, file core.ID) (Plan, error) {
 	var plan Plan
 	var err error
 	if plan.Expectations, err = loadExpectations(q, org, file); err != nil {
@@ -105,7 +84,7 @@ func loadExpectations(q db.Querier, org, file core.ID) ([]Expectation, error) {
 			return err
 		}
 		var err error
-		e.SaidOn, err = storedDate(said)
+		e.SaidOn, err = StoredDate(said)
 		list = append(list, e)
 		return err
 	})
@@ -182,7 +161,7 @@ func scanGoal(r scanner) (Goal, error) {
 		return g, err
 	}
 	var err error
-	g.ChosenOn, err = storedDate(chosen)
+	g.ChosenOn, err = StoredDate(chosen)
 	return g, err
 }
 
@@ -194,12 +173,12 @@ func scanStep(r scanner) (Step, error) {
 	if err != nil {
 		return s, err
 	}
-	s.DueOn, err = storedDate(due)
+	s.DueOn, err = StoredDate(due)
 	return s, err
 }
 
-// loadGoal reads a goal of this file: an id of another file is NotFound.
-func loadGoal(q db.Querier, org, file, id core.ID) (Goal, error) {
+// LoadGoal reads a goal of this file: an id of another file is NotFound.
+func LoadGoal(q db.Querier, org, file, id core.ID) (Goal, error) {
 	g, err := scanGoal(q.QueryRow(selectGoal, org, file, id))
 	if errors.Is(err, db.ErrNoRows) {
 		return g, errs.New(errs.NotFound, "errs.steps.goal_unknown")
@@ -210,8 +189,8 @@ func loadGoal(q db.Querier, org, file, id core.ID) (Goal, error) {
 	return g, nil
 }
 
-// loadStep reads a step of this file: an id of another file is NotFound.
-func loadStep(q db.Querier, org, file, id core.ID) (Step, error) {
+// LoadStep reads a step of this file: an id of another file is NotFound.
+func LoadStep(q db.Querier, org, file, id core.ID) (Step, error) {
 	s, err := scanStep(q.QueryRow(selectStep, org, file, id))
 	if errors.Is(err, db.ErrNoRows) {
 		return s, errs.New(errs.NotFound, "errs.steps.step_unknown")
@@ -233,40 +212,46 @@ func loadStep(q db.Querier, org, file, id core.ID) (Step, error) {
 	return s, nil
 }
 
-func loadStepEvents(q db.Querier, org, file, id core.ID) ([]StepEvent, error) {
-	var list []StepEvent
-	rows, err := q.Query(selectStepEvents, org, file, id)
+// Exchanges reads calls and letters: a condition and an order after the columns, with
+// the organisation ($1) and the file ($2) first among the arguments.
+func Exchanges(q db.Querier, tail string, args ...any) ([]Exchange, error) {
+	rows, err := q.Query(`SELECT `+exchangeColumns+` FROM exchange WHERE org_id = $1 AND file_id IN `+SameHuman+tail, args...)
+	list := make([]Exchange, 0, 8)
 	err = db.Each(rows, err, func(r *db.Rows) error {
-		var e StepEvent
-		err := r.Scan(&e.Kind, &e.Says, &e.Worker, &e.At, &e.By)
-		list = append(list, e)
+		var x Exchange
+		var on string
+		err := r.Scan(&x.ID, &x.Kind, &x.Direction, &x.Party, &x.AnsweredBy, &x.Says, &on, &x.Step, &x.At, &x.By)
+		if err != nil {
+			return err
+		}
+		x.On, err = StoredDate(on)
+		list = append(list, x)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what happened to step %s: %w", id, err)
+		return nil, fmt.Errorf("read calls and letters: %w", err)
 	}
 	return list, nil
 }
 
-// writePapers replaces the papers of a step.
-func writePapers(tx *db.Tx, org, file, step core.ID, papers []StepPaper) error {
-	if _, err := tx.Exec(deletePapers, org, file, step); err != nil {
-		return fmt.Errorf("replace papers: %w", err)
+// Workers lists who the pages of a plan name.
+func (p Plan) Workers() []core.ID {
+	var who []core.ID
+	for _, e := range p.Expectations {
+		who = append(who, e.By)
 	}
-	if len(papers) == 0 {
-		return nil
+	for _, x := range p.Exchanges {
+		who = append(who, x.By)
 	}
-	var values strings.Builder
-	args := []any{org, file, step}
-	for i, p := range papers {
-		if i > 0 {
-			values.WriteString(", ")
+	steps := func(list []Step) {
+		for _, s := range list {
+			who = append(who, s.Worker, s.By)
 		}
-		fmt.Fprintf(&values, "($1, $2, $3, %d, $%d, $%d)", i, len(args)+1, len(args)+2)
-		args = append(args, p.Name, p.RequiredBy)
 	}
-	if _, err := tx.Exec(insertPaper+values.String(), args...); err != nil {
-		return fmt.Errorf("insert papers: %w", err)
+	for _, g := range p.Goals {
+		who = append(who, g.By)
+		steps(g.Steps)
 	}
-	return nil
+	steps(p.Loose)
+	return who
 }

@@ -1,25 +1,6 @@
 package casefile
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/errs"
-)
-
-// Limits of a plan. Texts are counted in characters.
-const (
-	maxExpectations = 200 // of one file
-	maxGoals        = 100
-	maxSteps        = 500
-	maxPapers       = 12 // of one step
-	maxPlanWords    = 1000
-	maxPlanTitle    = 160
-	maxWay          = 300
-	maxPlanYears    = 10 // how far a due date may lie, before and after today
-)
+import "codeberg.org/parvis/parvis/internal/core"
 
 // Reread is how the person heard or read again what was written of their words.
 type Reread string
@@ -47,41 +28,6 @@ type Expectation struct {
 	By       core.ID
 }
 
-// ExpectationInput is what the form sends.
-type ExpectationInput struct {
-	Words    string
-	SaidOn   core.Date // zero = today
-	Reread   Reread
-	RereadIn string
-}
-
-// Validate checks it on a day. Field names: words, said_on, reread, reread_in.
-func (e *ExpectationInput) Validate(today core.Date) error {
-	e.Words = prose(e.Words)
-	if e.SaidOn.IsZero() {
-		e.SaidOn = today
-	}
-	var f errs.Fields
-	if e.Words == "" {
-		f.Add("words", "errs.steps.words_missing")
-	}
-	checkProse(&f, "words", e.Words, maxPlanWords)
-	if today.Before(e.SaidOn) {
-		f.Add("said_on", "errs.casefile.date_future")
-	}
-	switch e.Reread {
-	case RereadNot:
-		e.RereadIn = ""
-	case RereadAloud, RereadSelf, RereadInterpreter:
-		if e.RereadIn != "" && !languageTag(e.RereadIn) {
-			f.Add("reread_in", "errs.casefile.language_unknown", "language", Clip(e.RereadIn))
-		}
-	default:
-		f.Add("reread", "errs.casefile.choice_unknown")
-	}
-	return f.Err()
-}
-
 // GoalState is where a goal stands.
 type GoalState string
 
@@ -105,39 +51,6 @@ type Goal struct {
 	Version  int64
 	At       int64 // µs UTC of the last change
 	By       core.ID
-}
-
-// GoalInput is what the form sends; Version is the one it showed, 0 for a new goal.
-type GoalInput struct {
-	Title    string
-	ChosenOn core.Date // zero = today
-	State    GoalState // "" = open
-	Version  int64
-}
-
-// Validate checks it on a day. Field names: title, chosen_on, state.
-func (g *GoalInput) Validate(today core.Date) error {
-	g.Title = oneSpace(g.Title)
-	if g.ChosenOn.IsZero() {
-		g.ChosenOn = today
-	}
-	if g.State == "" {
-		g.State = GoalOpen
-	}
-	var f errs.Fields
-	if g.Title == "" {
-		f.Add("title", "errs.steps.goal_missing")
-	}
-	CheckText(&f, "title", g.Title, maxPlanTitle)
-	if today.Before(g.ChosenOn) {
-		f.Add("chosen_on", "errs.casefile.date_future")
-	}
-	switch g.State {
-	case GoalOpen, GoalReached, SetAside:
-	default:
-		f.Add("state", "errs.casefile.choice_unknown")
-	}
-	return f.Err()
 }
 
 // StepWho says who does a step.
@@ -209,103 +122,6 @@ type Step struct {
 	By      core.ID
 }
 
-// StepInput is what the form of a step sends; Version is the one it showed, 0
-// for a new step.
-type StepInput struct {
-	Goal   core.ID
-	Right  string
-	Title  string
-	Detail string
-	Who    StepWho
-	Ways
-	Papers  []StepPaper
-	DueOn   core.Date
-	Version int64
-}
-
-// Validate checks what can be without the file. Field names: title, detail, who,
-// online, desk, phone, letter, due_on, and papers.0 onwards.
-func (in *StepInput) Validate(today core.Date) error {
-	in.Title, in.Detail = oneSpace(in.Title), prose(in.Detail)
-	var f errs.Fields
-	if in.Goal != "" {
-		if _, err := core.ParseID(string(in.Goal)); err != nil {
-			f.Add("goal", "errs.steps.goal_unknown")
-		}
-	}
-	if in.Title == "" {
-		f.Add("title", "errs.steps.step_missing")
-	}
-	CheckText(&f, "title", in.Title, maxPlanTitle)
-	checkProse(&f, "detail", in.Detail, maxPlanWords)
-	switch in.Who {
-	case ByPerson, Together, ByWorker:
-	case "":
-		f.Add("who", "errs.steps.who_missing")
-	default:
-		f.Add("who", "errs.casefile.choice_unknown")
-	}
-	for _, way := range []struct {
-		field string
-		says  *string
-	}{{"online", &in.Online}, {"desk", &in.Desk}, {"phone", &in.Phone}, {"letter", &in.Letter}} {
-		*way.says = oneSpace(*way.says)
-		CheckText(&f, way.field, *way.says, maxWay)
-	}
-	if in.Online != "" && !in.Human() {
-		f.Add("desk", "errs.steps.human_missing")
-	}
-	if !in.DueOn.IsZero() && (in.DueOn.Year < today.Year-maxPlanYears || in.DueOn.Year > today.Year+maxPlanYears) {
-		f.Add("due_on", "errs.steps.due_bounds", "years", maxPlanYears)
-	}
-	in.validatePapers(&f)
-	return f.Err()
-}
-
-// validatePapers drops the empty rows; a paper that nobody requires is not asked.
-func (in *StepInput) validatePapers(f *errs.Fields) {
-	var kept []StepPaper
-	for _, p := range in.Papers {
-		p.Name, p.RequiredBy = oneSpace(p.Name), oneSpace(p.RequiredBy)
-		if p == (StepPaper{}) {
-			continue
-		}
-		CheckText(f, "papers", p.Name, maxPlanTitle)
-		CheckText(f, "papers", p.RequiredBy, maxWay)
-		switch {
-		case p.Name == "":
-			f.Add("papers", "errs.steps.paper_nameless")
-		case p.RequiredBy == "":
-			f.Add("papers", "errs.steps.paper_unrequired", "paper", Clip(p.Name))
-		}
-		kept = append(kept, p)
-	}
-	if len(kept) > maxPapers {
-		f.Add("papers", "errs.casefile.too_many", "max", maxPapers)
-	}
-	in.Papers = kept
-}
-
-// StepMove is a change of state.
-type StepMove struct {
-	State   StepState
-	Outcome string
-	Version int64 // the one the page showed
-}
-
-// Validate checks it. Field names: state, outcome.
-func (m *StepMove) Validate() error {
-	m.Outcome = prose(m.Outcome)
-	var f errs.Fields
-	switch m.State {
-	case StepToDo, StepWaiting, StepDone, StepGivenUp:
-	default:
-		f.Add("state", "errs.casefile.choice_unknown")
-	}
-	checkProse(&f, "outcome", m.Outcome, maxPlanWords)
-	return f.Err()
-}
-
 // StepEventKind is what happened to a step.
 type StepEventKind string
 
@@ -332,12 +148,45 @@ type GoalLine struct {
 	Steps []Step
 }
 
+// ExchangeKind is a call or a letter.
+type ExchangeKind string
+
+// The kinds of exchange.
+const (
+	ExchangeCall   ExchangeKind = "call"
+	ExchangeLetter ExchangeKind = "letter"
+)
+
+// Direction is who began an exchange.
+type Direction string
+
+// The directions: Outgoing is called or written by the service.
+const (
+	Outgoing Direction = "out"
+	Incoming Direction = "in"
+)
+
+// Exchange is a call or a letter about a file, with somebody else than the
+// person or with them. It is never changed.
+type Exchange struct {
+	ID         core.ID
+	Kind       ExchangeKind
+	Direction  Direction
+	Party      string // who was called or written to, or who called: « CAF, service prestations »
+	AnsweredBy string // who answered, as they said it; "" when not known
+	Says       string // what was asked and answered; may have several lines
+	On         core.Date
+	Step       core.ID // "" when about no step
+	At         int64   // µs UTC
+	By         core.ID
+}
+
 // Plan is what a person and their workers have set out to do.
 type Plan struct {
 	Expectations []Expectation // the last said first
 	Goals        []GoalLine    // open ones first, then in the order they were chosen
 	Loose        []Step        // that serve no goal, sorted like a goal's
-	Exchanges    []Exchange    // the last calls and letters, the latest first; ReadPlan alone fills it
+	Exchanges    []Exchange    // the last calls and letters, the latest first; not read with the file
 }
 
 // Step finds a step of the plan.
@@ -373,55 +222,4 @@ func (p Plan) OpenFor(right string) bool {
 		}
 	}
 	return open(p.Loose)
-}
-
-// PlanConflict says that somebody changed a goal or a step meanwhile; nothing
-// was written. One of the two is set: what is stored now.
-type PlanConflict struct {
-	Goal *Goal
-	Step *Step
-}
-
-// Error is for the log.
-func (c *PlanConflict) Error() string { return "the plan was changed meanwhile" }
-
-// Unwrap makes it an errs.Conflict for whoever only looks at the kind.
-func (c *PlanConflict) Unwrap() error { return errs.New(errs.Conflict, "errs.steps.conflict") }
-
-// Deadline is a step of the worker that is due.
-type Deadline struct {
-	Person core.ID
-	Name   string
-	Step   core.ID
-	Title  string
-	DueOn  core.Date
-	Past   bool // before today
-	State  StepState
-}
-
-// DeadlinePage is keyset-paged: Next is "" on the last one.
-type DeadlinePage struct {
-	Items []Deadline
-	Next  string
-}
-
-// oneSpace removes outer spaces and folds inner ones, line ends among them.
-// What is not UTF-8 or holds control characters is left for the check to refuse.
-func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// prose makes line ends one character and removes outer spaces.
-func prose(s string) string {
-	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
-}
-
-// checkProse is CheckText for a text of several lines.
-func checkProse(f *errs.Fields, field, value string, most int) {
-	switch {
-	case !utf8.ValidString(value):
-		f.Add(field, "errs.casefile.text_encoding")
-	case utf8.RuneCountInString(value) > most:
-		f.Add(field, "errs.casefile.text_too_long", "max", most)
-	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		f.Add(field, "errs.casefile.text_control")
-	}
 }

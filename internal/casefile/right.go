@@ -205,7 +205,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 		case hidden:
 			x.hideWhere(facts)
 		}
-		decided, err := loadDecisions(q, o.Org, file)
+		decided, err := LoadDecisions(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -264,7 +264,7 @@ func (s *Service) Decide(ctx context.Context, file core.ID, in DecisionInput) (D
 		if err := in.Validate(today); err != nil {
 			return err
 		}
-		decided, err := loadDecisions(tx, o.Org, file)
+		decided, err := LoadDecisions(tx, o.Org, file)
 		if err != nil {
 			return err
 		}

@@ -120,14 +120,14 @@ func ScanDecision(r *db.Rows, after ...any) (Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Since, err = storedDate(since)
+	d.Since, err = StoredDate(since)
 	return d, err
 }
 
-// loadDecisions gives the decision that counts for each right of a file. A
+// LoadDecisions gives the decision that counts for each right of a file. A
 // reopened right has none. Of a merged person, what was decided since the merge
 // counts; else a no of either file, which only a gesture takes back; else the last.
-func loadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error) {
+func LoadDecisions(q db.Querier, org, file core.ID) (map[string]Decision, error) {
 	type line struct {
 		Decision
 		file core.ID
@@ -300,7 +300,7 @@ func TalkAgain(tx *db.Tx, org, file core.ID, month core.Month) error {
 			return err
 		}
 	}
-	decided, err := loadDecisions(tx, org, file)
+	decided, err := LoadDecisions(tx, org, file)
 	if err != nil {
 		return err
 	}

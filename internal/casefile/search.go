@@ -37,7 +37,7 @@ func (s *Service) Search(ctx context.Context, text, after string, limit int) (Fo
 	var page FoundPage
 	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		var err error
-		page, err = s.find(ctx, q, parseQuery(text), from, pageSize(limit))
+		page, err = s.find(ctx, q, parseQuery(text), from, PageSize(limit))
 		return journal.Event{Kind: "search", Subjects: personsOf(page.Items)}, err
 	})
 	if err != nil {
@@ -56,6 +56,16 @@ type cursor struct {
 
 func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d\x00%s\x00%s", c.stage, c.key, c.person))
+}
+
+// NextPage is the address of the page after a row of a list: its key in the list's
+// order, and its id.
+func NextPage(key string, id core.ID) string { return cursor{0, key, id}.String() }
+
+// ParsePage reads what NextPage gave; "" is the first page. Anything else is Invalid.
+func ParsePage(after string) (key string, id core.ID, err error) {
+	c, err := parseCursor(after)
+	return c.key, c.person, err
 }
 
 func parseCursor(s string) (cursor, error) {

@@ -17,6 +17,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
@@ -210,15 +211,15 @@ func (a *apart) live(t *rapid.T, e *ex) {
 			Detail: a.word(e, "piece"+fmt.Sprint(i)), From: from}})
 		check(t, err)
 	}
-	_, err = a.AddExpectation(a.claire, e.id, casefile.ExpectationInput{Words: a.word(e, "attente")})
+	_, err = a.plans.AddExpectation(a.claire, e.id, plan.ExpectationInput{Words: a.word(e, "attente")})
 	check(t, err)
-	goal, err := a.AddGoal(a.claire, e.id, casefile.GoalInput{Title: a.word(e, "projet")})
+	goal, err := a.plans.AddGoal(a.claire, e.id, plan.GoalInput{Title: a.word(e, "projet")})
 	check(t, err)
-	step, err := a.AddStep(a.claire, e.id, casefile.StepInput{Goal: goal, Title: a.word(e, "demarche"), Detail: a.word(e, "detail"), Who: casefile.Together, DueOn: today().AddDays(3),
+	step, err := a.plans.AddStep(a.claire, e.id, plan.StepInput{Goal: goal, Title: a.word(e, "demarche"), Detail: a.word(e, "detail"), Who: casefile.Together, DueOn: today().AddDays(3),
 		Papers: []casefile.StepPaper{{Name: a.word(e, "papier"), RequiredBy: "CAF"}}})
 	check(t, err)
-	check(t, a.MoveStep(a.claire, e.id, step, casefile.StepMove{State: casefile.StepWaiting, Outcome: a.word(e, "suite"), Version: 1}))
-	_, err = a.LogExchange(a.claire, e.id, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: a.word(e, "appel"), Says: a.word(e, "reponse")})
+	check(t, a.plans.MoveStep(a.claire, e.id, step, plan.StepMove{State: casefile.StepWaiting, Outcome: a.word(e, "suite"), Version: 1}))
+	_, err = a.plans.LogExchange(a.claire, e.id, plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: a.word(e, "appel"), Says: a.word(e, "reponse")})
 	check(t, err)
 	_, err = a.Decide(a.claire, e.id, casefile.DecisionInput{Right: "af", Kind: casefile.ToClaim, Detail: a.word(e, "decision")})
 	check(t, err)
@@ -303,7 +304,7 @@ func (a *apart) reads(t *rapid.T, one, other *ex) {
 		},
 		"last year": func() (any, error) { return a.OpenFile(a.claire, one.id, a.ThisMonth(a.claire)-12) },
 		"household": func() (any, error) { return a.Household(a.claire, one.id, core.Date{}) },
-		"plan":      func() (any, error) { return a.ReadPlan(a.claire, one.id) },
+		"plan":      func() (any, error) { return a.plans.Read(a.claire, one.id) },
 		"copy":      func() (any, error) { return a.Export(a.claire, one.id, parts...) },
 		"own copy":  func() (any, error) { return a.Export(self, one.id, parts...) },
 		"shared by agreement": func() (d any, err error) { // what an agreement gives is cut from this
@@ -317,7 +318,7 @@ func (a *apart) reads(t *rapid.T, one, other *ex) {
 			})
 		},
 		"own rights": func() (any, error) { return a.OpenOwn(self, 0) },
-		"own plan":   func() (any, error) { return a.OwnPlan(self) },
+		"own plan":   func() (any, error) { return a.plans.ReadOwn(self) },
 		"own situation": func() (any, error) {
 			f, more, err := a.OwnSituation(self)
 			return []any{f, more}, err

@@ -146,7 +146,9 @@ const (
 	defaultPage = 20
 )
 
-func pageSize(limit int) int {
+// PageSize is how many rows a page of a list has when so many are asked: 20 when none
+// is said, 50 at most.
+func PageSize(limit int) int {
 	if limit <= 0 {
 		return defaultPage
 	}

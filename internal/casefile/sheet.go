@@ -135,7 +135,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 		if err != nil {
 			return journal.Event{}, err
 		}
-		decided, err := loadDecisions(q, org, person)
+		decided, err := LoadDecisions(q, org, person)
 		if err != nil {
 			return journal.Event{}, err
 		}

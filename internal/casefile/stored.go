@@ -45,7 +45,7 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 				return journal.Event{}, err
 			}
 		}
-		decided, err := loadDecisions(q, o.Org, file)
+		decided, err := LoadDecisions(q, o.Org, file)
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -174,7 +174,7 @@ func (c Contact) Validate() error {
 		f.Add("languages", "errs.casefile.too_many", "max", maxLanguages)
 	}
 	for _, l := range c.Languages {
-		if !languageTag(l) {
+		if !LanguageTag(l) {
 			f.Add("languages", "errs.casefile.language_unknown", "language", Clip(l))
 			break
 		}
@@ -229,8 +229,8 @@ func CheckText(f *errs.Fields, field, value string, most int) {
 	}
 }
 
-// languageTag accepts "ar", "kab", "pt-br": letters in groups of 2 to 8.
-func languageTag(s string) bool {
+// LanguageTag accepts "ar", "kab", "pt-br": letters in groups of 2 to 8.
+func LanguageTag(s string) bool {
 	for i, part := range strings.Split(s, "-") {
 		if len(part) < 2 || len(part) > 8 || (i == 0 && len(part) > 3) {
 			return false
@@ -376,4 +376,25 @@ const (
 type FoundPage struct {
 	Items []Found
 	Next  string
+}
+
+// OneSpace removes outer spaces and folds inner ones, line ends among them.
+// What is not UTF-8 or holds control characters is left for the check to refuse.
+func OneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Prose makes line ends one character and removes outer spaces.
+func Prose(s string) string {
+	return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
+}
+
+// CheckProse is CheckText for a text of several lines.
+func CheckProse(f *errs.Fields, field, value string, most int) {
+	switch {
+	case !utf8.ValidString(value):
+		f.Add(field, "errs.casefile.text_encoding")
+	case utf8.RuneCountInString(value) > most:
+		f.Add(field, "errs.casefile.text_too_long", "max", most)
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+		f.Add(field, "errs.casefile.text_control")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -22,6 +23,7 @@ type world struct {
 	t        testing.TB
 	db       *db.DB
 	journal  *journal.Journal
+	plans    *plan.Service
 	law      casefile.Engine
 	engine   *casetest.SmallLaw // the law, when it is the small one
 	teamA    core.ID
@@ -50,7 +52,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 func worldOf(t testing.TB, d *db.DB, law casefile.Engine) *world {
 	t.Helper()
 	m := casetest.New(t, d, law)
-	return &world{Service: m.Service, made: m, t: t, db: d, journal: m.Journal, law: law, teamA: m.TeamA, teamB: m.TeamB,
+	return &world{Service: m.Service, made: m, t: t, db: d, journal: m.Journal, plans: plan.New(m.Service), law: law, teamA: m.TeamA, teamB: m.TeamB,
 		claire: m.Claire, karim: m.Karim, nobody: m.Nobody, claireID: m.ClaireID}
 }
 

@@ -4,6 +4,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
@@ -67,7 +68,7 @@ func tellHanded(h *house) {
 	h.unemployed("", 780, "2025-10", seen("attestation France Travail", 6, 8))
 	h.rents("locataire_hlm", 344, 52, 3, "2026-06", seen("bail", 6, 8))
 	h.stays("", "nationalite_francaise", said(6, 8))
-	h.step(casefile.StepInput{Title: "Envoyer le nouveau bail à la CAF", Who: casefile.Together, DueOn: date(2026, 6, 19),
+	h.step(plan.StepInput{Title: "Envoyer le nouveau bail à la CAF", Who: casefile.Together, DueOn: date(2026, 6, 19),
 		Ways: casefile.Ways{Desk: "CAF de Valsèvre, mardi matin", Letter: "copie du bail"}})
 	h.hands(polyvalence, "Elle a déménagé place des Halles, dans votre secteur.", "D'accord, si je ne raconte pas tout depuis le début.")
 }
@@ -78,7 +79,7 @@ func tellCovered(h *house) {
 	h.retired("", 1_010, seen("relevé de pension", 6, 3))
 	h.rents("locataire_vide", 438, 40, 2, "2015-09", seen("quittance", 6, 3))
 	h.stays("", "nationalite_francaise", said(6, 3))
-	h.step(casefile.StepInput{Title: "Appeler le fournisseur d'énergie", Who: casefile.ByWorker, DueOn: date(2026, 6, 15),
+	h.step(plan.StepInput{Title: "Appeler le fournisseur d'énergie", Who: casefile.ByWorker, DueOn: date(2026, 6, 15),
 		Detail: "Demander un échéancier.", Ways: casefile.Ways{Phone: "service solidarité, le matin"}})
 	h.covers(h.teams[polyvalence].workers[0], date(2026, 6, 8), date(2026, 6, 19))
 }
@@ -109,7 +110,7 @@ func tellWidow(h *house) {
 	h.rents("locataire_hlm", 376, 60, 3, "1998-05", seen("quittance", 6, 2))
 	h.stays("", "nationalite_francaise", said(6, 2))
 	h.join(casefile.HouseholdInput{Person: his, LivesIn: true, Relation: casefile.RelationPartner, Couple: casefile.Married, Since: date(1974, 9, 14)})
-	h.step(casefile.StepInput{Title: "Demander la pension de réversion", Who: casefile.Together, DueOn: date(2026, 6, 24),
+	h.step(plan.StepInput{Title: "Demander la pension de réversion", Who: casefile.Together, DueOn: date(2026, 6, 24),
 		Ways: casefile.Ways{Online: "info-retraite.fr", Desk: "Carsat, permanence du lundi", Letter: "formulaire prêt"}})
 	h.compute()
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
@@ -25,6 +26,7 @@ type story struct {
 type house struct {
 	ctx   context.Context
 	cases *casefile.Service
+	plans *plan.Service
 	team  core.ID
 	teams map[string]teamOf // all of them, by name
 	rng   *rand.Rand
@@ -46,7 +48,7 @@ func tell(ctx context.Context, rooms Rooms, teams map[string]teamOf, st story) e
 	}
 	team := teams[st.team]
 	h := &house{
-		ctx: core.WithActor(casefile.ComputeLater(ctx), team.workers[st.worker%len(team.workers)]), cases: s, team: team.id, teams: teams,
+		ctx: core.WithActor(casefile.ComputeLater(ctx), team.workers[st.worker%len(team.workers)]), cases: s, plans: plan.New(s), team: team.id, teams: teams,
 		rng: rand.New(rand.NewChaCha8(seedOf("choices " + st.name))), last: map[string]casefile.Fact{},
 	}
 	st.tell(h)
@@ -290,7 +292,7 @@ func (h *house) says(words string, on core.Date, reread casefile.Reread, in stri
 	if h.err != nil {
 		return
 	}
-	_, h.err = h.cases.AddExpectation(h.ctx, h.file, casefile.ExpectationInput{Words: words, SaidOn: on, Reread: reread, RereadIn: in})
+	_, h.err = h.plans.AddExpectation(h.ctx, h.file, plan.ExpectationInput{Words: words, SaidOn: on, Reread: reread, RereadIn: in})
 }
 
 // goal writes what the person chose to aim at.
@@ -299,34 +301,34 @@ func (h *house) goal(title string, on core.Date) core.ID {
 		return ""
 	}
 	var id core.ID
-	id, h.err = h.cases.AddGoal(h.ctx, h.file, casefile.GoalInput{Title: title, ChosenOn: on})
+	id, h.err = h.plans.AddGoal(h.ctx, h.file, plan.GoalInput{Title: title, ChosenOn: on})
 	return id
 }
 
 // step writes a thing to do; a right that the law in force does not have is left out.
-func (h *house) step(in casefile.StepInput) {
+func (h *house) step(in plan.StepInput) {
 	if h.err != nil {
 		return
 	}
 	if !slices.Contains(h.cases.Engine.Rights(), in.Right) {
 		in.Right = ""
 	}
-	h.made, h.err = h.cases.AddStep(h.ctx, h.file, in)
+	h.made, h.err = h.plans.AddStep(h.ctx, h.file, in)
 }
 
 // moves says where the step last written stands.
-func (h *house) moves(m casefile.StepMove) {
+func (h *house) moves(m plan.StepMove) {
 	if h.err != nil {
 		return
 	}
 	m.Version = 1
-	h.err = h.cases.MoveStep(h.ctx, h.file, h.made, m)
+	h.err = h.plans.MoveStep(h.ctx, h.file, h.made, m)
 }
 
 // calls logs a call or a letter.
-func (h *house) calls(in casefile.ExchangeInput) {
+func (h *house) calls(in plan.ExchangeInput) {
 	if h.err != nil {
 		return
 	}
-	_, h.err = h.cases.LogExchange(h.ctx, h.file, in)
+	_, h.err = h.plans.LogExchange(h.ctx, h.file, in)
 }

@@ -3,6 +3,7 @@ package demo
 import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 )
 
@@ -95,21 +96,21 @@ func tellHaddad(h *house) {
 	h.says("Il faut que ma mère ait sa place chez nous.", date(2026, 5, 28), casefile.RereadAloud, "fr")
 	h.says("Je veux garder mon logement, et que ma mère puisse rester avec nous.", date(2026, 6, 4), casefile.RereadAloud, "ar")
 	keep := h.goal("Garder le logement de la rue des Tanneurs", date(2026, 6, 4))
-	h.step(casefile.StepInput{
+	h.step(plan.StepInput{
 		Goal: keep, Right: "ppa", Title: "Demander la prime d'activité", Who: casefile.Together, DueOn: date(2026, 6, 11),
 		Detail: "Au rendez-vous d'aujourd'hui.",
 		Ways:   casefile.Ways{Online: "Mon compte CAF, ensemble", Desk: "CAF de Valsèvre, mardi et jeudi matin, sans rendez-vous"},
 		Papers: []casefile.StepPaper{{Name: "Ressources de février à avril", RequiredBy: "CSS art. R846-5"}, {Name: "RIB", RequiredBy: "CAF, pour le versement"}},
 	})
-	h.step(casefile.StepInput{
+	h.step(plan.StepInput{
 		Goal: keep, Title: "Savoir s'il existe un jugement sur la pension", Who: casefile.ByPerson, DueOn: date(2026, 6, 25),
 		Detail: "La CAF le demande pour le soutien familial. Mme Haddad cherche à son rythme.",
 		Ways:   casefile.Ways{Desk: "point-justice de Valsèvre, le lundi, gratuit, sans rendez-vous", Letter: "au tribunal, prête à signer"},
 	})
-	h.step(casefile.StepInput{Title: "Rendre visite à la résidence autonomie avec Fatiha", Who: casefile.Together,
+	h.step(plan.StepInput{Title: "Rendre visite à la résidence autonomie avec Fatiha", Who: casefile.Together,
 		Ways: casefile.Ways{Phone: "la résidence rappelle au 02 61 91 70 30"}})
-	h.moves(casefile.StepMove{State: casefile.StepWaiting, Outcome: "Message laissé le 9 juin à l'accueil."})
-	h.calls(casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
+	h.moves(plan.StepMove{State: casefile.StepWaiting, Outcome: "Message laissé le 9 juin à l'accueil."})
+	h.calls(plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "Résidence autonomie", On: date(2026, 6, 9),
 		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
 	noteHaddad(h)
 	h.ahead()
@@ -129,7 +130,7 @@ func tellGebremedhin(h *house) {
 	h.fact("", "titre_sejour_fin", "2026-06-12", "2025-11", said(6, 9))
 	h.note("", "activite", casefile.Unknown, "", "2025-02", said(6, 9))
 	h.says("Un endroit où dormir toutes les nuits. Après, le français.", date(2026, 6, 9), casefile.RereadInterpreter, "ti")
-	h.step(casefile.StepInput{Title: "Renouveler le récépissé", Who: casefile.Together, DueOn: date(2026, 6, 12),
+	h.step(plan.StepInput{Title: "Renouveler le récépissé", Who: casefile.Together, DueOn: date(2026, 6, 12),
 		Detail: "Date limite dite par La Halte. On en parle à la première rencontre.",
 		Ways:   casefile.Ways{Online: "site de l'administration des étrangers", Desk: "point d'accueil numérique de la préfecture, sur rendez-vous"}})
 	noteGebremedhin(h)
@@ -163,9 +164,9 @@ func tellCordier(h *house) {
 	h.decide(casefile.DecisionInput{Right: "aide_logement", Kind: casefile.ToClaim})
 	h.says("Je ne veux pas déménager loin de l'école de Théo.", date(2026, 6, 2), casefile.RereadSelf, "fr")
 	move := h.goal("Trouver un logement près de l'école", date(2026, 6, 2))
-	h.step(casefile.StepInput{Goal: move, Title: "Fixer la date de l'état des lieux", Who: casefile.ByPerson, DueOn: date(2026, 6, 14),
+	h.step(plan.StepInput{Goal: move, Title: "Fixer la date de l'état des lieux", Who: casefile.ByPerson, DueOn: date(2026, 6, 14),
 		Detail: "Fin du préavis.", Ways: casefile.Ways{Phone: "l'agence, le matin", Letter: "à l'agence, modèle prêt"}})
-	h.step(casefile.StepInput{Goal: move, Title: "Demander un logement social", Who: casefile.Together, DueOn: date(2026, 6, 5),
+	h.step(plan.StepInput{Goal: move, Title: "Demander un logement social", Who: casefile.Together, DueOn: date(2026, 6, 5),
 		Ways: casefile.Ways{Online: "demande nationale de logement social", Desk: "mairie de Valsèvre, service logement"}})
 }
 
@@ -193,9 +194,9 @@ func tellVasseur(h *house) {
 	h.receives("af", 15_225, date(2013, 11, 1), 5, 26)
 	h.decide(casefile.DecisionInput{Right: "aide_logement", Kind: casefile.Contested, Source: casefile.SourceLetter, Detail: "courrier CAF du 19 mai"})
 	h.says("Je n'ai rien caché. Je veux qu'on regarde mes papiers.", date(2026, 5, 26), casefile.RereadAloud, "fr")
-	h.step(casefile.StepInput{Right: "aide_logement", Title: "Écrire à la commission de recours amiable", Who: casefile.ByWorker, DueOn: date(2026, 7, 19),
+	h.step(plan.StepInput{Right: "aide_logement", Title: "Écrire à la commission de recours amiable", Who: casefile.ByWorker, DueOn: date(2026, 7, 19),
 		Detail: "Deux mois après la notification.", Ways: casefile.Ways{Letter: "à la CAF, prête à signer", Desk: "CAF de Valsèvre, mardi et jeudi matin"}})
-	h.moves(casefile.StepMove{State: casefile.StepDone, Outcome: "Lettre envoyée avec accusé de réception."})
+	h.moves(plan.StepMove{State: casefile.StepDone, Outcome: "Lettre envoyée avec accusé de réception."})
 	noteVasseur(h)
 }
 

@@ -15,6 +15,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -104,11 +105,11 @@ func (s *site) couple(t *testing.T, notes *note.Service, rng *rand.Rand) (a, b *
 		_, err := s.cases.SaveFacts(s.ctx, h.id, []casefile.FactInput{{Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: h.id}, Variable: "metier", State: casefile.Known,
 			Value: h.word(rng, "metier"), Source: casefile.SourceDocument, Detail: h.word(rng, "piece"), From: core.PartialDate{Year: 2026, Month: 1}, SeenOn: today}})
 		must(err)
-		_, err = s.cases.AddExpectation(s.ctx, h.id, casefile.ExpectationInput{Words: h.word(rng, "attente"), SaidOn: today})
+		_, err = plan.New(s.cases).AddExpectation(s.ctx, h.id, plan.ExpectationInput{Words: h.word(rng, "attente"), SaidOn: today})
 		must(err)
-		_, err = s.cases.AddGoal(s.ctx, h.id, casefile.GoalInput{Title: h.word(rng, "projet")})
+		_, err = plan.New(s.cases).AddGoal(s.ctx, h.id, plan.GoalInput{Title: h.word(rng, "projet")})
 		must(err)
-		_, err = s.cases.LogExchange(s.ctx, h.id, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: h.word(rng, "appel"), Says: h.word(rng, "reponse"), On: today})
+		_, err = plan.New(s.cases).LogExchange(s.ctx, h.id, plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: h.word(rng, "appel"), Says: h.word(rng, "reponse"), On: today})
 		must(err)
 		for _, to := range []note.Visibility{note.ForTeam, note.ForPerson} {
 			_, err = notes.Write(s.ctx, h.id, note.Input{Kind: note.Visit, Visibility: to, On: today, Text: h.word(rng, "note"+string(to))})
@@ -116,10 +117,10 @@ func (s *site) couple(t *testing.T, notes *note.Service, rng *rand.Rand) (a, b *
 		}
 		_, err = notes.AddStatement(s.ctx, h.id, note.StatementInput{Words: h.word(rng, "parole"), On: today, Reread: casefile.RereadAloud})
 		must(err)
-		step, err := s.cases.AddStep(s.ctx, h.id, casefile.StepInput{Title: h.word(rng, "demarche"), Detail: h.word(rng, "detail"), Who: casefile.Together, DueOn: today.AddDays(2), Right: "af",
+		step, err := plan.New(s.cases).AddStep(s.ctx, h.id, plan.StepInput{Title: h.word(rng, "demarche"), Detail: h.word(rng, "detail"), Who: casefile.Together, DueOn: today.AddDays(2), Right: "af",
 			Papers: []casefile.StepPaper{{Name: h.word(rng, "papier"), RequiredBy: "CAF"}}})
 		must(err)
-		must(s.cases.MoveStep(s.ctx, h.id, step, casefile.StepMove{State: casefile.StepWaiting, Outcome: h.word(rng, "suite"), Version: 1}))
+		must(plan.New(s.cases).MoveStep(s.ctx, h.id, step, plan.StepMove{State: casefile.StepWaiting, Outcome: h.word(rng, "suite"), Version: 1}))
 		_, err = s.cases.Decide(s.ctx, h.id, casefile.DecisionInput{Right: "af", Kind: casefile.ToClaim, Detail: h.word(rng, "decision")})
 		must(err)
 		self := core.WithActor(t.Context(), core.Actor{Kind: core.ActorPerson, ID: h.id, Org: s.org, AAL: 2})

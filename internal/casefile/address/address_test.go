@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -121,7 +122,7 @@ func TestAProtectedAddressIsSaidNowhereWithoutAReason(t *testing.T) {
 		reads := map[string]func() (any, error){
 			"file":     func() (any, error) { return w.OpenFile(w.Claire, hers, 0) },
 			"person":   func() (any, error) { return w.Service.Person(w.Claire, hers) },
-			"plan":     func() (any, error) { return w.ReadPlan(w.Claire, hers) },
+			"plan":     func() (any, error) { return plan.New(w.Service).Read(w.Claire, hers) },
 			"sheet":    func() (any, error) { return w.OpenSheet(w.Claire, sheet.Code) },
 			"export":   func() (any, error) { return w.Export(w.Claire, hers) },
 			"compare":  func() (any, error) { return merge.New(w.Service).Preview(w.Claire, twin, hers) },

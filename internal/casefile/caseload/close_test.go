@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
 
@@ -46,13 +47,13 @@ func TestAnAccompanimentEndsAndBeginsAgain(t *testing.T) {
 		for _, write := range []error{
 			w.cases.TouchContact(w.claire, id),
 			func() error {
-				_, err := w.cases.AddStep(w.claire, id, casefile.StepInput{Title: "x", Who: casefile.Together})
+				_, err := plan.New(w.cases).AddStep(w.claire, id, plan.StepInput{Title: "x", Who: casefile.Together})
 				return err
 			}(),
 		} {
 			wantKind(t, write, errs.NotFound)
 		}
-		due, err := w.cases.MyDeadlines(w.claire, "", 10)
+		due, err := plan.New(w.cases).Mine(w.claire, "", 10)
 		must(t, err)
 		if talk := w.made.ToTalk(w.teamA); len(due.Items)+len(talk) > 0 {
 			t.Errorf("the first page still shows %v, %v", due.Items, talk)

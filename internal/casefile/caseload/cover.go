@@ -9,6 +9,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -159,7 +160,7 @@ func (s *Service) MyCovers(ctx context.Context) (Covers, error) {
 
 // Due is a step of a colleague away, that the actor looks after.
 type Due struct {
-	casefile.Deadline
+	plan.Deadline
 	Worker core.ID // away
 	Until  core.Date
 }

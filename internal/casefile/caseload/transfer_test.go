@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -92,7 +93,7 @@ func TestATransferChangesNothingBeforeItIsAccepted(t *testing.T) {
 		if got := w.answers(w.karim, id); got["Appeler le bailleur"] != w.karimID || got["Écrire à la CAF"] != w.karimID {
 			t.Errorf("steps stay with who can no longer open them: %v", got)
 		}
-		due, err := w.cases.MyDeadlines(w.karim, "", 10)
+		due, err := plan.New(w.cases).Mine(w.karim, "", 10)
 		must(t, err)
 		if len(due.Items) != 2 {
 			t.Errorf("%d due dates", len(due.Items))

@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -106,7 +107,7 @@ func (w *world) person(given, usual string) core.ID {
 // step writes a step that its worker answers for, due in days.
 func (w *world) step(ctx context.Context, person core.ID, title string, days int) core.ID {
 	w.t.Helper()
-	id, err := w.cases.AddStep(ctx, person, casefile.StepInput{Title: title, Who: casefile.Together, DueOn: w.today().AddDays(days)})
+	id, err := plan.New(w.cases).AddStep(ctx, person, plan.StepInput{Title: title, Who: casefile.Together, DueOn: w.today().AddDays(days)})
 	must(w.t, err)
 	return id
 }

@@ -10,6 +10,8 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
+	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -78,7 +80,7 @@ func TestADeathFreezesOneFileAndLeavesTheOthersStanding(t *testing.T) {
 		hers := w.Person("Salma", "Amrani", "1982-05-06")
 		kid := w.add(hers, casefile.HouseholdInput{Identity: casefile.Identity{GivenNames: "Ilyes", UsualName: "Amrani", Birth: core.PartialDate{Year: 2015}}, LivesIn: true, Relation: casefile.RelationChild})
 		w.add(hers, casefile.HouseholdInput{Person: his, LivesIn: true, Relation: casefile.RelationPartner, Couple: casefile.Married, Since: core.Date{Year: 2010, Month: 4, Day: 3}, ParentOf: []core.ID{kid}})
-		_, err := w.AddStep(w.Claire, his, casefile.StepInput{Title: "Renouveler la carte", Who: casefile.Together, DueOn: casetest.Today().AddDays(2)})
+		_, err := plan.New(w.Service).AddStep(w.Claire, his, plan.StepInput{Title: "Renouveler la carte", Who: casefile.Together, DueOn: casetest.Today().AddDays(2)})
 		must(t, err)
 		must(t, w.Recompute(w.Claire, his, 0))
 		must(t, w.Recompute(w.Claire, hers, 0))
@@ -118,7 +120,7 @@ func TestADeathFreezesOneFileAndLeavesTheOthersStanding(t *testing.T) {
 		for name, write := range map[string]func() error{
 			"identity": func() error { return w.UpdatePerson(w.Claire, p) },
 			"step": func() error {
-				_, err := w.AddStep(w.Claire, his, casefile.StepInput{Title: "x", Who: casefile.Together})
+				_, err := plan.New(w.Service).AddStep(w.Claire, his, plan.StepInput{Title: "x", Who: casefile.Together})
 				return err
 			},
 			"household": func() error {
@@ -139,7 +141,7 @@ func TestADeathFreezesOneFileAndLeavesTheOthersStanding(t *testing.T) {
 			}
 		}
 		wantKind(t, w.Recompute(w.Claire, his, 0), errs.Forbidden)
-		due, err := w.MyDeadlines(w.Claire, "", 10)
+		due, err := plan.New(w.Service).Mine(w.Claire, "", 10)
 		must(t, err)
 		talk := w.ToTalk(w.TeamA)
 		if len(due.Items) > 0 || slices.ContainsFunc(talk, func(line string) bool { return strings.HasPrefix(line, string(his)) }) {
@@ -174,7 +176,7 @@ func TestADeathFreezesOneFileAndLeavesTheOthersStanding(t *testing.T) {
 		if len(after.Household.Members) != len(before.Household.Members) || after.Stale != before.Stale {
 			t.Error("a month before the death changed")
 		}
-		if _, err := w.AddStep(w.Claire, hers, casefile.StepInput{Title: "Demander la réversion", Who: casefile.Together}); err != nil {
+		if _, err := plan.New(w.Service).AddStep(w.Claire, hers, plan.StepInput{Title: "Demander la réversion", Who: casefile.Together}); err != nil {
 			t.Errorf("her file no longer changes: %v", err)
 		}
 		fresh, err := w.OpenFile(w.Claire, hers, 0)
@@ -193,7 +195,7 @@ func TestADeathFreezesOneFileAndLeavesTheOthersStanding(t *testing.T) {
 		p, err = w.Service.Person(w.Claire, his)
 		must(t, err)
 		must(t, w.UpdatePerson(w.Claire, p))
-		if due, err = w.MyDeadlines(w.Claire, "", 10); err != nil || len(due.Items) != 1 {
+		if due, err = plan.New(w.Service).Mine(w.Claire, "", 10); err != nil || len(due.Items) != 1 {
 			t.Errorf("%v %v", due.Items, err)
 		}
 		must(t, w.deaths.Record(w.Claire, his, his, on(t, "2026-05")))
@@ -242,7 +244,7 @@ func TestADeathTellsWhatLetsThemIn(t *testing.T) {
 		deaths, err := death.New(w.Service, ways)
 		must(t, err)
 		file, twin := w.Person("Rose", "Petit", "1941-01-01"), w.Person("Rose", "Petit", "1941")
-		must(t, w.Merge(w.Claire, casefile.MergeInput{Keep: file, Other: twin}))
+		must(t, merge.New(w.Service).Merge(w.Claire, merge.Input{Keep: file, Other: twin}))
 		must(t, deaths.Record(w.Claire, file, file, on(t, "2026-05-20")))
 		must(t, deaths.Record(w.Claire, file, file, on(t, "2026-05-20")))
 		slices.Sort(ways.files)

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -29,7 +30,7 @@ func TestStepsOfAMergedFileAreTold(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})
 		step := func(id core.ID) core.ID {
-			s, err := w.AddStep(w.Claire, id, casefile.StepInput{Title: "Appeler la CAF", Who: casefile.Together, DueOn: casetest.Today()})
+			s, err := plan.New(w.Service).AddStep(w.Claire, id, plan.StepInput{Title: "Appeler la CAF", Who: casefile.Together, DueOn: casetest.Today()})
 			must(t, err)
 			return s
 		}

@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -17,46 +18,46 @@ func TestAMergedPersonHasOnePlanAndEachFileKeepsItsRows(t *testing.T) {
 		one := w.Person("Fatou", "Diallo", "1990-05-02")
 		two := w.PersonIn(w.Karim, w.TeamB, "Fatoumata", "Dialo", "1990")
 		ctx := w.both()
-		goal, err := w.AddGoal(w.Karim, two, casefile.GoalInput{Title: "Souffler"})
+		goal, err := w.plans.AddGoal(w.Karim, two, plan.GoalInput{Title: "Souffler"})
 		must(t, err)
 		in := aStep("Appeler la CAF")
 		in.Goal, in.Papers = goal, []casefile.StepPaper{{Name: "Relevé", RequiredBy: "CAF"}}
-		step, err := w.AddStep(w.Karim, two, in)
+		step, err := w.plans.AddStep(w.Karim, two, in)
 		must(t, err)
-		_, err = w.AddExpectation(w.Karim, two, casefile.ExpectationInput{Words: "Je veux dormir."})
+		_, err = w.plans.AddExpectation(w.Karim, two, plan.ExpectationInput{Words: "Je veux dormir."})
 		must(t, err)
 		must(t, w.merges.Merge(ctx, merge.Input{Keep: one, Other: two}))
 
-		v, err := w.ReadPlan(w.Claire, two) // the address of before
+		v, err := w.plans.Read(w.Claire, two) // the address of before
 		must(t, err)
 		if v.Person.ID != one || len(v.Goals) != 1 || len(v.Goals[0].Steps) != 1 || len(v.Goals[0].Steps[0].Papers) != 1 || len(v.Expectations) != 1 {
 			t.Fatalf("the plan of two files that are one: %+v", v.Plan)
 		}
 		held := v.Goals[0].Steps[0]
-		must(t, w.MoveStep(w.Claire, one, step, casefile.StepMove{State: casefile.StepDone, Outcome: "Fait au téléphone", Version: held.Version}))
+		must(t, w.plans.MoveStep(w.Claire, one, step, plan.StepMove{State: casefile.StepDone, Outcome: "Fait au téléphone", Version: held.Version}))
 		edit := aStep("Appeler la CAF, encore")
 		edit.Goal, edit.Version, edit.Papers = goal, held.Version+1, []casefile.StepPaper{{Name: "RIB", RequiredBy: "CAF"}}
-		must(t, w.EditStep(w.Claire, one, step, edit))
-		since, err := w.AddGoal(w.Claire, one, casefile.GoalInput{Title: "Écrit depuis"})
+		must(t, w.plans.EditStep(w.Claire, one, step, edit))
+		since, err := w.plans.AddGoal(w.Claire, one, plan.GoalInput{Title: "Écrit depuis"})
 		must(t, err)
-		_, events, _, err := w.ReadStep(w.Claire, one, step)
+		_, events, _, err := w.plans.ReadStep(w.Claire, one, step)
 		must(t, err)
 		if len(events) != 3 {
 			t.Errorf("%d things happened to the step, want 3", len(events))
 		}
 		outside := w.Person("Un", "Autre", "1980")
-		wantKind(t, w.MoveStep(w.Claire, outside, step, casefile.StepMove{State: casefile.StepDone, Version: 1}), errs.NotFound)
+		wantKind(t, w.plans.MoveStep(w.Claire, outside, step, plan.StepMove{State: casefile.StepDone, Version: 1}), errs.NotFound)
 
 		err = w.merges.Undo(ctx, one, two, map[core.ID]core.ID{})
 		wantField(t, err, "row-"+string(since), "errs.casefile.unmerge_whose")
 		must(t, w.merges.Undo(ctx, one, two, map[core.ID]core.ID{since: one}))
-		back, err := w.ReadPlan(w.Karim, two)
+		back, err := w.plans.Read(w.Karim, two)
 		must(t, err)
 		if len(back.Goals) != 1 || back.Goals[0].ID != goal || len(back.Goals[0].Steps) != 1 || back.Goals[0].Steps[0].Title != "Appeler la CAF, encore" ||
 			len(back.Goals[0].Steps[0].Papers) != 1 || back.Goals[0].Steps[0].Papers[0].Name != "RIB" || len(back.Expectations) != 1 {
 			t.Errorf("what two got back: %+v", back.Plan)
 		}
-		kept, err := w.ReadPlan(w.Claire, one)
+		kept, err := w.plans.Read(w.Claire, one)
 		must(t, err)
 		if len(kept.Goals) != 1 || kept.Goals[0].ID != since || len(kept.Expectations) != 0 {
 			t.Errorf("what one kept: %+v", kept.Plan)
@@ -74,16 +75,16 @@ func TestAnUndoPartsThePlanWrittenSince(t *testing.T) {
 		must(t, w.merges.Merge(ctx, merge.Input{Keep: one, Other: two}))
 		whose := map[core.ID]core.ID{}
 		for _, to := range []core.ID{one, two} {
-			goal, err := w.AddGoal(w.Claire, one, casefile.GoalInput{Title: "But de " + string(to)})
+			goal, err := w.plans.AddGoal(w.Claire, one, plan.GoalInput{Title: "But de " + string(to)})
 			must(t, err)
 			in := aStep("Démarche de " + string(to))
 			in.Goal, in.Papers = goal, []casefile.StepPaper{{Name: "RIB", RequiredBy: "CAF"}, {Name: "Bail", RequiredBy: "CAF"}}
-			step, err := w.AddStep(w.Claire, one, in)
+			step, err := w.plans.AddStep(w.Claire, one, in)
 			must(t, err)
-			must(t, w.MoveStep(w.Claire, one, step, casefile.StepMove{State: casefile.StepWaiting, Version: 1}))
-			words, err := w.AddExpectation(w.Claire, one, casefile.ExpectationInput{Words: "Mots de " + string(to)})
+			must(t, w.plans.MoveStep(w.Claire, one, step, plan.StepMove{State: casefile.StepWaiting, Version: 1}))
+			words, err := w.plans.AddExpectation(w.Claire, one, plan.ExpectationInput{Words: "Mots de " + string(to)})
 			must(t, err)
-			call, err := w.LogExchange(w.Claire, one, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "CAF", Step: step})
+			call, err := w.plans.LogExchange(w.Claire, one, plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "CAF", Step: step})
 			must(t, err)
 			for _, id := range []core.ID{goal, step, words, call} {
 				whose[id] = to
@@ -101,7 +102,7 @@ func TestAnUndoPartsThePlanWrittenSince(t *testing.T) {
 		}
 		must(t, w.merges.Undo(ctx, one, two, whose))
 		for file, by := range map[core.ID]context.Context{one: w.Claire, two: w.Karim} {
-			v, err := w.ReadPlan(by, file)
+			v, err := w.plans.Read(by, file)
 			must(t, err)
 			if len(v.Goals) != 1 || v.Goals[0].Title != "But de "+string(file) || len(v.Goals[0].Steps) != 1 || len(v.Loose) != 0 || len(v.Expectations) != 1 || len(v.Exchanges) != 1 {
 				t.Fatalf("the plan of %s: %+v", file, v.Plan)
@@ -110,7 +111,7 @@ func TestAnUndoPartsThePlanWrittenSince(t *testing.T) {
 			if len(st.Papers) != 2 || st.State != casefile.StepWaiting {
 				t.Errorf("%+v", st)
 			}
-			_, events, _, err := w.ReadStep(by, file, st.ID)
+			_, events, _, err := w.plans.ReadStep(by, file, st.ID)
 			must(t, err)
 			if len(events) != 2 {
 				t.Errorf("%d things happened to it", len(events))

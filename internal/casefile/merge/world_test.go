@@ -7,6 +7,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
@@ -17,6 +18,7 @@ type world struct {
 	*casetest.World
 	t      testing.TB
 	merges *merge.Service
+	plans  *plan.Service
 }
 
 // each runs fn on both databases.
@@ -28,7 +30,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	w := casetest.New(t, d, &casetest.SmallLaw{Name: "law-1"})
-	return &world{w, t, merge.New(w.Service)}
+	return &world{w, t, merge.New(w.Service), plan.New(w.Service)}
 }
 
 func must(t testing.TB, err error) {
@@ -54,6 +56,6 @@ func wantField(t testing.TB, err error, field, key string) {
 	}
 }
 
-func aStep(title string) casefile.StepInput {
-	return casefile.StepInput{Title: title, Who: casefile.Together}
+func aStep(title string) plan.StepInput {
+	return plan.StepInput{Title: title, Who: casefile.Together}
 }

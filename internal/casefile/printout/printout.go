@@ -17,6 +17,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -26,12 +27,13 @@ import (
 // Service prints and finds again. It is safe for concurrent use.
 type Service struct {
 	cases *casefile.Service
+	plans *plan.Service
 	rooms []casefile.Exporter
 }
 
 // New makes a Service. rooms have parts of a file that a print of the whole holds.
 func New(cases *casefile.Service, rooms ...casefile.Exporter) *Service {
-	return &Service{cases, rooms}
+	return &Service{cases, plan.New(cases), rooms}
 }
 
 // Printout is a printed document with what it said that day. One of Plan and File
@@ -163,15 +165,15 @@ func (s *Service) read(ctx context.Context, q db.Querier, o casefile.Opened, fil
 		out.File, err = s.cases.CopyOf(ctx, q, o, file, today, s.rooms)
 		return err
 	}
-	var v casefile.PlanView
-	if err := s.cases.PlanOf(q, o, file, &v); err != nil {
+	var v plan.View
+	if err := s.plans.Of(q, o, file, &v); err != nil {
 		return err
 	}
 	out.Plan = newPlan(v, today)
 	return nil
 }
 
-func newPlan(v casefile.PlanView, today core.Date) *Plan {
+func newPlan(v plan.View, today core.Date) *Plan {
 	p := &Plan{Name: v.Person.DisplayName(), Title: v.Person.Title, Today: today, Plan: v.Plan, Names: v.Names}
 	p.Exchanges = nil
 	return p

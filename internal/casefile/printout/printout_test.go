@@ -9,6 +9,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/casetest"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -34,7 +35,7 @@ func each(t *testing.T, fn func(t *testing.T, w *casetest.World, p *printout.Ser
 func TestAPlanIsFoundAsItWasPrinted(t *testing.T) {
 	each(t, func(t *testing.T, w *casetest.World, prints *printout.Service) {
 		id := w.Person("Samira", "Haddad", "1984-03-12")
-		goal, err := w.AddGoal(w.Claire, id, casefile.GoalInput{Title: "Garder le logement"})
+		goal, err := plan.New(w.Service).AddGoal(w.Claire, id, plan.GoalInput{Title: "Garder le logement"})
 		must(t, err)
 		lines := w.Lines(id)
 		made, err := prints.Make(w.Claire, id, casefile.SheetOfPlan)
@@ -53,7 +54,7 @@ func TestAPlanIsFoundAsItWasPrinted(t *testing.T) {
 			t.Errorf("the printed plan: %+v", got)
 		}
 
-		must(t, w.EditGoal(w.Claire, id, goal, casefile.GoalInput{Title: "Autre chose", Version: 1}))
+		must(t, plan.New(w.Service).EditGoal(w.Claire, id, goal, plan.GoalInput{Title: "Autre chose", Version: 1}))
 		got, err = prints.Open(w.Claire, made.Code)
 		must(t, err)
 		if !got.Older || got.Plan.Goals[0].Title != "Garder le logement" {

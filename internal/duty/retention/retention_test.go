@@ -14,6 +14,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/civil"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -185,13 +186,13 @@ func (w *world) fill(word string) core.ID {
 	_, err := w.SaveFacts(w.Claire, id, []casefile.FactInput{{Subject: casefile.Subject{Kind: casefile.AboutPerson, ID: id}, Variable: "metier", State: casefile.Known, Value: "canari " + word,
 		Source: casefile.SourceDocument, Detail: "canari " + word, SeenOn: today}})
 	must(w.t, err)
-	_, err = w.AddExpectation(w.Claire, id, casefile.ExpectationInput{Words: "canari " + word, SaidOn: today})
+	_, err = plan.New(w.Service).AddExpectation(w.Claire, id, plan.ExpectationInput{Words: "canari " + word, SaidOn: today})
 	must(w.t, err)
-	goal, err := w.AddGoal(w.Claire, id, casefile.GoalInput{Title: "canari " + word})
+	goal, err := plan.New(w.Service).AddGoal(w.Claire, id, plan.GoalInput{Title: "canari " + word})
 	must(w.t, err)
-	_, err = w.AddStep(w.Claire, id, casefile.StepInput{Goal: goal, Title: "canari " + word, Ways: casefile.Ways{Desk: "au guichet " + word}, Who: casefile.ByWorker, Papers: []casefile.StepPaper{{Name: "canari " + word, RequiredBy: "CASF"}}})
+	_, err = plan.New(w.Service).AddStep(w.Claire, id, plan.StepInput{Goal: goal, Title: "canari " + word, Ways: casefile.Ways{Desk: "au guichet " + word}, Who: casefile.ByWorker, Papers: []casefile.StepPaper{{Name: "canari " + word, RequiredBy: "CASF"}}})
 	must(w.t, err)
-	_, err = w.LogExchange(w.Claire, id, casefile.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "canari " + word, Says: "canari " + word, On: today})
+	_, err = plan.New(w.Service).LogExchange(w.Claire, id, plan.ExchangeInput{Kind: casefile.ExchangeCall, Direction: casefile.Outgoing, Party: "canari " + word, Says: "canari " + word, On: today})
 	must(w.t, err)
 	notes, err := note.New(w.Service)
 	must(w.t, err)

@@ -29,6 +29,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/webhook"
 )
@@ -43,6 +44,7 @@ type Handler struct {
 	kit      *kit.Kit
 	access   *access.Service
 	cases    *casefile.Service
+	plans    *plan.Service
 	webhooks *webhook.Service
 	huma     huma.API
 	mux      *http.ServeMux
@@ -52,7 +54,7 @@ type Handler struct {
 
 // Register mounts the API and the page that explains it.
 func Register(k *kit.Kit, a *access.Service, cases *casefile.Service, hooks *webhook.Service) (*Handler, error) {
-	h := &Handler{kit: k, access: a, cases: cases, webhooks: hooks, mux: http.NewServeMux(), pace: newPace(k.Clock)}
+	h := &Handler{kit: k, access: a, cases: cases, plans: plan.New(cases), webhooks: hooks, mux: http.NewServeMux(), pace: newPace(k.Clock)}
 	h.huma = humago.New(h.mux, h.config())
 	h.huma.UseMiddleware(h.checkScope)
 	h.registerPersons()

@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 )
@@ -222,17 +223,17 @@ func (h *Handler) registerPlan() {
 }
 
 // plan reads what the lists are pages of.
-func (in ListInput) plan(ctx context.Context, cases *casefile.Service) (casefile.PlanView, error) {
+func (in ListInput) plan(ctx context.Context, plans *plan.Service) (plan.View, error) {
 	id, err := parseID(in.ID)
 	if err != nil {
-		return casefile.PlanView{}, err
+		return plan.View{}, err
 	}
 	if in.After != "" {
 		if _, err := core.ParseID(in.After); err != nil {
-			return casefile.PlanView{}, errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
+			return plan.View{}, errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
 		}
 	}
-	return cases.ReadPlan(ctx, id)
+	return plans.Read(ctx, id)
 }
 
 // cut gives the page of a whole list: by id, which grows with time, so that what
@@ -253,7 +254,7 @@ func cut[T any](in ListInput, all []T, id func(T) core.ID) (page []T, next strin
 }
 
 func (h *Handler) listExpectations(ctx context.Context, in *ListInput) (*struct{ Body ExpectationPage }, error) {
-	v, err := in.plan(ctx, h.cases)
+	v, err := in.plan(ctx, h.plans)
 	if err != nil {
 		return nil, err
 	}
@@ -274,11 +275,11 @@ func (h *Handler) addExpectation(ctx context.Context, in *struct {
 		return nil, err
 	}
 	var f errs.Fields
-	e := casefile.ExpectationInput{Words: in.Body.Words, SaidOn: date(&f, "said_on", in.Body.SaidOn), Reread: casefile.Reread(in.Body.Reread), RereadIn: in.Body.RereadIn}
+	e := plan.ExpectationInput{Words: in.Body.Words, SaidOn: date(&f, "said_on", in.Body.SaidOn), Reread: casefile.Reread(in.Body.Reread), RereadIn: in.Body.RereadIn}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	id, err := h.cases.AddExpectation(ctx, file, e)
+	id, err := h.plans.AddExpectation(ctx, file, e)
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +287,7 @@ func (h *Handler) addExpectation(ctx context.Context, in *struct {
 }
 
 func (h *Handler) listGoals(ctx context.Context, in *ListInput) (*struct{ Body GoalPage }, error) {
-	v, err := in.plan(ctx, h.cases)
+	v, err := in.plan(ctx, h.plans)
 	if err != nil {
 		return nil, err
 	}
@@ -298,9 +299,9 @@ func (h *Handler) listGoals(ctx context.Context, in *ListInput) (*struct{ Body G
 	return out, nil
 }
 
-func (g GoalInput) read(version int64) (casefile.GoalInput, error) {
+func (g GoalInput) read(version int64) (plan.GoalInput, error) {
 	var f errs.Fields
-	in := casefile.GoalInput{Title: g.Title, ChosenOn: date(&f, "chosen_on", g.ChosenOn), State: casefile.GoalState(g.State), Version: version}
+	in := plan.GoalInput{Title: g.Title, ChosenOn: date(&f, "chosen_on", g.ChosenOn), State: casefile.GoalState(g.State), Version: version}
 	return in, f.Err()
 }
 
@@ -316,7 +317,7 @@ func (h *Handler) addGoal(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	id, err := h.cases.AddGoal(ctx, file, g)
+	id, err := h.plans.AddGoal(ctx, file, g)
 	if err != nil {
 		return nil, err
 	}
@@ -335,14 +336,14 @@ func (h *Handler) editGoal(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.cases.EditGoal(ctx, file, id, g); err != nil {
+	if err := h.plans.EditGoal(ctx, file, id, g); err != nil {
 		return nil, err
 	}
 	return &refOutput{Location: base + "/persons/" + string(file) + "/goals", ETag: etag(version + 1), Body: Ref{ID: id, Version: version + 1}}, nil
 }
 
 func (h *Handler) listSteps(ctx context.Context, in *stepsInput) (*struct{ Body StepPage }, error) {
-	v, err := in.plan(ctx, h.cases)
+	v, err := in.plan(ctx, h.plans)
 	if err != nil {
 		return nil, err
 	}
@@ -378,7 +379,7 @@ func (h *Handler) readStep(ctx context.Context, in *StepPath) (*struct {
 	if err != nil {
 		return nil, err
 	}
-	s, events, _, err := h.cases.ReadStep(ctx, file, id)
+	s, events, _, err := h.plans.ReadStep(ctx, file, id)
 	if err != nil {
 		return nil, err
 	}
@@ -392,9 +393,9 @@ func (h *Handler) readStep(ctx context.Context, in *StepPath) (*struct {
 	return out, nil
 }
 
-func (s StepInput) read(version int64) (casefile.StepInput, error) {
+func (s StepInput) read(version int64) (plan.StepInput, error) {
 	var f errs.Fields
-	in := casefile.StepInput{Goal: s.Goal, Right: s.Right, Title: s.Title, Detail: s.Detail, Who: casefile.StepWho(s.Who),
+	in := plan.StepInput{Goal: s.Goal, Right: s.Right, Title: s.Title, Detail: s.Detail, Who: casefile.StepWho(s.Who),
 		Ways:  casefile.Ways{Online: s.Online, Desk: s.Desk, Phone: s.Phone, Letter: s.Letter},
 		DueOn: date(&f, "due_on", s.DueOn), Version: version}
 	for _, p := range s.Papers {
@@ -425,7 +426,7 @@ func (h *Handler) addStep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	id, err := h.cases.AddStep(ctx, file, s)
+	id, err := h.plans.AddStep(ctx, file, s)
 	if err != nil {
 		return nil, err
 	}
@@ -444,7 +445,7 @@ func (h *Handler) editStep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.cases.EditStep(ctx, file, id, s); err != nil {
+	if err := h.plans.EditStep(ctx, file, id, s); err != nil {
 		return nil, err
 	}
 	return &refOutput{Location: base + "/persons/" + string(file) + "/steps/" + string(id), ETag: etag(version + 1), Body: Ref{ID: id, Version: version + 1}}, nil
@@ -458,7 +459,7 @@ func (h *Handler) moveStep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, h.cases.MoveStep(ctx, file, id, casefile.StepMove{State: casefile.StepState(in.Body.State), Outcome: in.Body.Outcome, Version: version})
+	return nil, h.plans.MoveStep(ctx, file, id, plan.StepMove{State: casefile.StepState(in.Body.State), Outcome: in.Body.Outcome, Version: version})
 }
 
 func (h *Handler) handStep(ctx context.Context, in *struct {
@@ -469,7 +470,7 @@ func (h *Handler) handStep(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, h.cases.HandStep(ctx, file, id, in.Body.Worker, version)
+	return nil, h.plans.HandStep(ctx, file, id, in.Body.Worker, version)
 }
 
 func (h *Handler) listExchanges(ctx context.Context, in *ListInput) (*struct{ Body ExchangePage }, error) {
@@ -477,7 +478,7 @@ func (h *Handler) listExchanges(ctx context.Context, in *ListInput) (*struct{ Bo
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := h.cases.Exchanges(ctx, file, in.After, in.Limit)
+	list, next, err := h.plans.Exchanges(ctx, file, in.After, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -499,11 +500,11 @@ func (h *Handler) addExchange(ctx context.Context, in *struct {
 	}
 	b := in.Body
 	var f errs.Fields
-	x := casefile.ExchangeInput{Kind: casefile.ExchangeKind(b.Kind), Direction: casefile.Direction(b.Direction), Party: b.Party, AnsweredBy: b.AnsweredBy, Says: b.Says, On: date(&f, "on", b.On), Step: b.Step}
+	x := plan.ExchangeInput{Kind: casefile.ExchangeKind(b.Kind), Direction: casefile.Direction(b.Direction), Party: b.Party, AnsweredBy: b.AnsweredBy, Says: b.Says, On: date(&f, "on", b.On), Step: b.Step}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	id, err := h.cases.LogExchange(ctx, file, x)
+	id, err := h.plans.LogExchange(ctx, file, x)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -93,7 +94,7 @@ func (h *Handler) problem(ctx context.Context, err error) *Problem {
 	var facts *casefile.FactConflict
 	var decided *casefile.DecisionConflict
 	var stale *casefile.PersonConflict
-	var plan *casefile.PlanConflict
+	var plan *plan.Conflict
 	var hook *webhook.Conflict
 	var fields errs.Fields
 	switch {

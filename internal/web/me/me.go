@@ -10,6 +10,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/casefile/space"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -27,6 +28,7 @@ var Pages embed.FS
 type Handler struct {
 	kit   *kit.Kit
 	cases *casefile.Service
+	plans *plan.Service
 	load  *caseload.Service
 	notes *note.Service
 	seen  *seen.Service
@@ -37,7 +39,7 @@ type Handler struct {
 
 // Register adds the person's routes.
 func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, screens *space.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, load: load, notes: notes, seen: journal, space: screens, words: words, ahead: months.New(cases)}
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), load: load, notes: notes, seen: journal, space: screens, words: words, ahead: months.New(cases)}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
@@ -177,7 +179,7 @@ func tagOf(r *http.Request) string {
 }
 
 func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
-	plan, err := h.cases.OwnPlan(r.Context())
+	plan, err := h.plans.ReadOwn(r.Context())
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (h *Handler) planPDF(w http.ResponseWriter, r *http.Request) error {
 
 // planDoc is the person's own plan of today as a paper: it has no code.
 func (h *Handler) planDoc(r *http.Request) (printed.Doc, error) {
-	v, err := h.cases.OwnPlan(r.Context())
+	v, err := h.plans.ReadOwn(r.Context())
 	if err != nil {
 		return printed.Doc{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -58,7 +59,7 @@ func (h *Handler) renderExchanges(w http.ResponseWriter, r *http.Request, form *
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	plan, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -84,14 +85,14 @@ func (h *Handler) logExchange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.PostForm
-	in := casefile.ExchangeInput{
+	in := plan.ExchangeInput{
 		Kind: casefile.ExchangeKind(v.Get("kind")), Direction: casefile.Direction(v.Get("direction")), Party: v.Get("party"),
 		AnsweredBy: v.Get("answered_by"), Says: v.Get("says"), Step: core.ID(v.Get("step")),
 	}
 	if in.On, err = readDay(v.Get("on")); err != nil {
 		err = errs.New(errs.Invalid, "web.form.day_shape").On("on")
 	} else {
-		_, err = h.cases.LogExchange(r.Context(), id, in)
+		_, err = h.plans.LogExchange(r.Context(), id, in)
 	}
 	if err == nil {
 		h.kit.SetFlash(w, r, kit.Flash{Bold: "web.form.saved"})

@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	months "codeberg.org/parvis/parvis/internal/casefile/outlook"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -34,6 +35,7 @@ type Handler struct {
 	words      Words
 	notes      Section
 	merges     *merge.Service
+	plans      *plan.Service
 	prints     *printout.Service
 	receipts   printed.Receipts
 	months     *months.Service
@@ -47,7 +49,7 @@ type Section func(r *http.Request, file core.ID) (read casefile.Also, view func(
 
 // Register adds the routes of the files. notes is the view of "note/_latest".
 func Register(k *kit.Kit, cases *casefile.Service, follow *caseload.Service, a *access.Service, words Words, prints *printout.Service, receipts printed.Receipts, notes Section, merges *merge.Service) {
-	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, receipts: receipts, months: months.New(cases), notes: notes, merges: merges}
+	h := &Handler{kit: k, cases: cases, follow: follow, access: a, words: words, prints: prints, receipts: receipts, months: months.New(cases), notes: notes, merges: merges, plans: plan.New(cases)}
 	k.Handle("GET /communes", kit.Worker, h.suggestCommunes)
 	k.Handle("GET /personnes", kit.Worker, h.search)
 	k.Handle("GET /personnes/nouvelle", kit.Worker, h.showCreate)

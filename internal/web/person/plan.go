@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -72,7 +73,7 @@ func newPlanner(r *http.Request, file core.ID, who casefile.Person, today core.D
 }
 
 // OwnPlan is the page of the person's own plan.
-func OwnPlan(r *http.Request, v casefile.PlanView) PlanPage {
+func OwnPlan(r *http.Request, v plan.View) PlanPage {
 	pl := newPlanner(r, "", v.Person, v.Today, v.Names)
 	page := pl.page(v.Plan, v.Person.Title)
 	page.Matters = pl.p.T("steps.matters_you")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -47,7 +48,7 @@ func (h *Handler) renderGoal(w http.ResponseWriter, r *http.Request, goal core.I
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	plan, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -101,20 +102,20 @@ func (h *Handler) keepGoal(w http.ResponseWriter, r *http.Request, goal core.ID)
 		return err
 	}
 	v := r.PostForm
-	in := casefile.GoalInput{Title: v.Get("title"), State: casefile.GoalState(v.Get("state"))}
+	in := plan.GoalInput{Title: v.Get("title"), State: casefile.GoalState(v.Get("state"))}
 	if in.ChosenOn, err = readDay(v.Get("chosen_on")); err != nil {
 		err = errs.New(errs.Invalid, "web.form.day_shape").On("chosen_on")
 	} else if goal == "" {
-		_, err = h.cases.AddGoal(r.Context(), id, in)
+		_, err = h.plans.AddGoal(r.Context(), id, in)
 	} else if in.Version, err = strconv.ParseInt(v.Get("version"), 10, 64); err != nil {
 		return errs.Wrap(errs.Invalid, "web.error.form_broken", err)
 	} else {
-		err = h.cases.EditGoal(r.Context(), id, goal, in)
+		err = h.plans.EditGoal(r.Context(), id, goal, in)
 	}
 	if err == nil {
 		return h.planSaved(w, r, id, "#plan")
 	}
-	if conflict, ok := errors.AsType[*casefile.PlanConflict](err); ok {
+	if conflict, ok := errors.AsType[*plan.Conflict](err); ok {
 		form, err := h.typedAgain(w, r)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -59,7 +60,7 @@ func (h *Handler) renderNewStep(w http.ResponseWriter, r *http.Request, form *ki
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	plan, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (h *Handler) renderNewStep(w http.ResponseWriter, r *http.Request, form *ki
 }
 
 // viewStepForm is what both pages of a step offer.
-func (h *Handler) viewStepForm(r *http.Request, plan casefile.PlanView, form *kit.Form) stepEdit {
+func (h *Handler) viewStepForm(r *http.Request, plan plan.View, form *kit.Form) stepEdit {
 	p := printer(r)
 	view := stepEdit{ID: plan.Person.ID, Name: plan.Person.DisplayName(), Form: form}
 	for _, who := range casefile.StepWhos() {
@@ -125,7 +126,7 @@ func (h *Handler) renderStep(w http.ResponseWriter, r *http.Request, form *kit.F
 	if err != nil {
 		return err
 	}
-	step, events, plan, err := h.cases.ReadStep(r.Context(), id, stepID)
+	step, events, plan, err := h.plans.ReadStep(r.Context(), id, stepID)
 	if err != nil {
 		return err
 	}
@@ -171,9 +172,9 @@ func (h *Handler) renderStep(w http.ResponseWriter, r *http.Request, form *kit.F
 }
 
 // readStep reads the form of a step.
-func readStep(r *http.Request) (casefile.StepInput, error) {
+func readStep(r *http.Request) (plan.StepInput, error) {
 	v := r.PostForm
-	in := casefile.StepInput{
+	in := plan.StepInput{
 		Goal: core.ID(v.Get("goal")), Right: v.Get("right"), Title: v.Get("title"), Detail: v.Get("detail"), Who: casefile.StepWho(v.Get("who")),
 		Ways: casefile.Ways{Online: v.Get("online"), Desk: v.Get("desk"), Phone: v.Get("phone"), Letter: v.Get("letter")},
 	}
@@ -202,7 +203,7 @@ func (h *Handler) saveNewStep(w http.ResponseWriter, r *http.Request) error {
 	}
 	in, err := readStep(r)
 	if err == nil {
-		_, err = h.cases.AddStep(r.Context(), id, in)
+		_, err = h.plans.AddStep(r.Context(), id, in)
 	}
 	if err == nil {
 		return h.planSaved(w, r, id, "#plan")
@@ -221,20 +222,20 @@ func (h *Handler) saveStep(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		in.Version = version
-		return h.cases.EditStep(r.Context(), id, step, in)
+		return h.plans.EditStep(r.Context(), id, step, in)
 	})
 }
 
 func (h *Handler) moveStep(w http.ResponseWriter, r *http.Request) error {
 	return h.changeStep(w, r, func(id, step core.ID, version int64) error {
-		return h.cases.MoveStep(r.Context(), id, step, casefile.StepMove{
+		return h.plans.MoveStep(r.Context(), id, step, plan.StepMove{
 			State: casefile.StepState(r.PostForm.Get("state")), Outcome: r.PostForm.Get("outcome"), Version: version})
 	})
 }
 
 func (h *Handler) handStep(w http.ResponseWriter, r *http.Request) error {
 	return h.changeStep(w, r, func(id, step core.ID, version int64) error {
-		return h.cases.HandStep(r.Context(), id, step, core.ID(r.PostForm.Get("worker")), version)
+		return h.plans.HandStep(r.Context(), id, step, core.ID(r.PostForm.Get("worker")), version)
 	})
 }
 
@@ -256,7 +257,7 @@ func (h *Handler) changeStep(w http.ResponseWriter, r *http.Request, change func
 	if err = change(id, step, version); err == nil {
 		return h.planSaved(w, r, id, "#plan")
 	}
-	if _, ok := errors.AsType[*casefile.PlanConflict](err); ok {
+	if _, ok := errors.AsType[*plan.Conflict](err); ok {
 		form, err := h.typedAgain(w, r)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -31,7 +32,7 @@ func (h *Handler) renderWords(w http.ResponseWriter, r *http.Request, form *kit.
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	plan, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -53,11 +54,11 @@ func (h *Handler) saveWords(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.PostForm
-	in := casefile.ExpectationInput{Words: v.Get("words"), Reread: casefile.Reread(v.Get("reread")), RereadIn: v.Get("reread_in")}
+	in := plan.ExpectationInput{Words: v.Get("words"), Reread: casefile.Reread(v.Get("reread")), RereadIn: v.Get("reread_in")}
 	if in.SaidOn, err = readDay(v.Get("said_on")); err != nil {
 		err = errs.New(errs.Invalid, "web.form.day_shape").On("said_on")
 	} else {
-		_, err = h.cases.AddExpectation(r.Context(), id, in)
+		_, err = h.plans.AddExpectation(r.Context(), id, in)
 	}
 	if err == nil {
 		return h.planSaved(w, r, id, "#attentes")

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/printout"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -18,7 +19,7 @@ func (h *Handler) planBlocks(r *http.Request, p *i18n.Printer, plan *printout.Pl
 }
 
 // OwnPlanBlocks is the plan that a person prints from their own page.
-func OwnPlanBlocks(r *http.Request, p *i18n.Printer, v casefile.PlanView) []printed.Block {
+func OwnPlanBlocks(r *http.Request, p *i18n.Printer, v plan.View) []printed.Block {
 	return planBlocks(r, p, v.Plan, v.Today, v.Names)
 }
 

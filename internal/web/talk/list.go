@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -344,7 +345,7 @@ func (h *Handler) plan(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NotFound, "")
 	}
 	p := printer(r)
-	step, err := h.cases.AddStep(r.Context(), id, casefile.StepInput{Title: p.T("conversations.step_title", "right", h.words.Name(p, right)), Right: right, Who: casefile.Together})
+	step, err := h.plans.AddStep(r.Context(), id, plan.StepInput{Title: p.T("conversations.step_title", "right", h.words.Name(p, right)), Right: right, Who: casefile.Together})
 	if err != nil {
 		return err
 	}

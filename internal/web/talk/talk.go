@@ -13,6 +13,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -29,6 +30,7 @@ var Pages embed.FS
 type Handler struct {
 	kit   *kit.Kit
 	cases *casefile.Service
+	plans *plan.Service
 	talks *talk.Service
 	load  *caseload.Service
 	words person.Words
@@ -36,7 +38,7 @@ type Handler struct {
 
 // Register adds the routes of this area.
 func Register(k *kit.Kit, cases *casefile.Service, talks *talk.Service, load *caseload.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, talks: talks, load: load, words: words}
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), talks: talks, load: load, words: words}
 	k.Handle("GET /conversations", kit.Worker, h.list)
 	k.Handle("POST /conversations/calcul", kit.Worker, h.run)
 	k.Handle("GET /conversations/prevenir", kit.Worker, h.showUntold)

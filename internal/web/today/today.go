@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	conversations "codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/web/kit"
@@ -29,6 +30,7 @@ var Pages embed.FS
 type Handler struct {
 	kit      *kit.Kit
 	cases    *casefile.Service
+	plans    *plan.Service
 	talks    *conversations.Service
 	load     *caseload.Service
 	contests *contest.Service
@@ -40,7 +42,7 @@ type Handler struct {
 
 // Register adds the page's route; a person is led to their own home.
 func Register(k *kit.Kit, cases *casefile.Service, talks *conversations.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service) {
-	h := &Handler{kit: k, cases: cases, talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -111,7 +113,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	due, err := h.cases.MyDeadlines(r.Context(), r.URL.Query().Get("echeances"), dueLines)
+	due, err := h.plans.Mine(r.Context(), r.URL.Query().Get("echeances"), dueLines)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package casefile
+package plan
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -20,57 +21,57 @@ FROM step s JOIN person p ON p.org_id = s.org_id AND p.id = s.file_id
 WHERE s.org_id = $1 AND s.worker_id = $2 AND s.due_on <> '' AND s.state IN ('todo', 'waiting') AND s.due_on >= $3 AND s.due_on <= $4 AND p.died_on = ''
 AND (s.due_on > $3 OR p.sort_name > $5 OR (p.sort_name = $5 AND s.id > $6)) AND `
 
-// MyDeadlines lists the open steps that the worker answers for and that are due
+// Mine lists the open steps that the worker answers for and that are due
 // within fourteen days or already past, in files still open to them: by date,
 // then by the person's name. after is "" or a page's Next.
-func (s *Service) MyDeadlines(ctx context.Context, after string, limit int) (DeadlinePage, error) {
-	scope, err := s.Access.Scope(ctx, access.PlanRead)
+func (s *Service) Mine(ctx context.Context, after string, limit int) (DeadlinePage, error) {
+	scope, err := s.cases.Access.Scope(ctx, access.PlanRead)
 	if err != nil {
 		return DeadlinePage{}, err
 	}
-	from, err := parseCursor(after)
+	key, id, err := casefile.ParsePage(after)
 	if err != nil {
 		return DeadlinePage{}, err
 	}
 	day, name := "", ""
-	if from.key != "" {
-		if len(from.key) < 10 {
+	if key != "" {
+		if len(key) < 10 {
 			return DeadlinePage{}, errs.New(errs.Invalid, "errs.casefile.page_unknown")
 		}
-		day, name = from.key[:10], from.key[10:]
+		day, name = key[:10], key[10:]
 		if _, err := core.ParseDate(day); err != nil {
 			return DeadlinePage{}, errs.Wrap(errs.Invalid, "errs.casefile.page_unknown", err)
 		}
 	}
-	limit = pageSize(limit)
-	actor, today := core.ActorFrom(ctx), s.Today(ctx)
+	limit = casefile.PageSize(limit)
+	actor, today := core.ActorFrom(ctx), s.cases.Today(ctx)
 	var page DeadlinePage
-	err = s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
+	err = s.cases.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		page = DeadlinePage{}
-		args := []any{actor.Org, actor.ID, day, today.AddDays(deadlineDays).String(), name, from.person}
+		args := []any{actor.Org, actor.ID, day, today.AddDays(deadlineDays).String(), name, id}
 		cond, more := scope.Where(access.Columns{Org: "s.org_id", Person: "s.file_id",
 			Teams: "EXISTS (SELECT 1 FROM casefile c WHERE c.org_id = s.org_id AND c.person_id = s.file_id AND c.phase = 'active' AND c.team_id IN ({teams}))"}, len(args)+1)
 		sql := selectDeadlines + cond + ` ORDER BY s.due_on, p.sort_name, s.id LIMIT ` + strconv.Itoa(limit+1)
 		var people []core.ID
-		var last cursor
+		last := ""
 		rows, err := q.Query(sql, append(args, more...)...)
 		err = db.Each(rows, err, func(r *db.Rows) error {
 			if len(page.Items) == limit {
-				page.Next = last.String()
+				page.Next = last
 				return nil
 			}
 			var d Deadline
-			var i Identity
+			var i casefile.Identity
 			var due, sort string
 			if err := r.Scan(&due, &sort, &d.Step, &d.Title, &d.State, &d.Person, &i.UsualName, &i.GivenNames, &i.FirstNameOfUse); err != nil {
 				return err
 			}
 			var err error
-			if d.DueOn, err = storedDate(due); err != nil {
+			if d.DueOn, err = casefile.StoredDate(due); err != nil {
 				return err
 			}
 			d.Name, d.Past = i.DisplayName(), d.DueOn.Before(today)
-			last = cursor{0, due + sort, d.Step}
+			last = casefile.NextPage(due+sort, d.Step)
 			page.Items = append(page.Items, d)
 			people = append(people, d.Person)
 			return nil
