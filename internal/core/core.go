@@ -5,6 +5,7 @@
 package core
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
 	"time"
@@ -35,7 +36,17 @@ func NewID(now time.Time, random io.Reader) (ID, error) {
 	}
 	b[6] = b[6]&0x0f | 0x70
 	b[8] = b[8]&0x3f | 0x80
-	return ID(fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])), nil
+	var out [36]byte
+	for i, at := 0, 0; i < len(b); i++ {
+		switch i {
+		case 4, 6, 8, 10:
+			out[at] = '-'
+			at++
+		}
+		hex.Encode(out[at:at+2], b[i:i+1])
+		at += 2
+	}
+	return ID(out[:]), nil
 }
 
 // ParseID accepts the canonical 36-character lower-case form of a UUID and

@@ -67,7 +67,10 @@ type closedPart struct {
 func (o openPart) encode(b []byte) []byte {
 	w := object{buf: b}
 	w.string("actor", string(o.ActorKind))
-	w.string("closed", base64.RawURLEncoding.EncodeToString(o.Closed))
+	if len(o.Closed) > 0 {
+		w.key("closed")
+		w.buf = append(base64.RawURLEncoding.AppendEncode(append(w.buf, '"'), o.Closed), '"')
+	}
 	w.string("code", o.Code)
 	w.string("day", o.Day.String())
 	w.string("function", o.Function)
@@ -176,6 +179,15 @@ func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {
+		// Most of it is written as it stands: as much as goes at once.
+		from := i
+		for i < len(s) && s[i] >= 0x20 && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+			i++
+		}
+		b = append(b, s[from:i]...)
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -197,10 +209,8 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, `\f`...)
 		case c == '\r':
 			b = append(b, `\r`...)
-		case c < 0x20:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 		default:
-			b = append(b, c)
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 		}
 	}
 	return append(b, '"')

@@ -97,6 +97,9 @@ func New(database *db.DB, random io.Reader) *Journal {
 	return &Journal{db: database, random: random}
 }
 
+// usualPart is room enough for most parts of a line, in bytes.
+const usualPart = 512
+
 type contextKey int
 
 const functionKey contextKey = 0
@@ -145,7 +148,7 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 		return fmt.Errorf("journal line %q: %w", e.Kind, err)
 	}
 	e.ground(core.GroundFor(ctx, e.Subjects))
-	sealed := closedPart{At: at, ID: id, Actor: actor, ObjectID: e.ObjectID, Detail: e.Detail}.encode(nil)
+	sealed := closedPart{At: at, ID: id, Actor: actor, ObjectID: e.ObjectID, Detail: e.Detail}.encode(make([]byte, 0, usualPart))
 	open := openPart{
 		Tree: head.tree, Seq: head.seq, Org: actor.Org,
 		Day: core.DateOf(time.UnixMicro(at).In(head.place)), Kind: e.Kind,
@@ -157,7 +160,7 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 		about[i] = subject{person: person, salt: salts[(2+i)*saltBytes : (3+i)*saltBytes]}
 		open.Subjects = append(open.Subjects, about[i].commitment())
 	}
-	event := open.encode(nil)
+	event := open.encode(make([]byte, 0, usualPart))
 	salt := salts[:saltBytes]
 	err = insertLine(tx, row{
 		org: actor.Org, tree: head.tree, seq: head.seq, id: id, at: at, day: open.Day.String(),
@@ -168,7 +171,7 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 		_, err = tx.Exec(insertPaper, actor.Org, e.Code, head.tree, head.seq)
 	}
 	if err == nil && head.seq+1-head.indexed >= indexEvery {
-		err = indexSubjects(tx, actor.Org, head.tree, head.indexed)
+		head.indexed, err = indexSubjects(tx, actor.Org, head.tree, head.indexed)
 	}
 	if err == nil && (head.seq+1)%groupLines == 0 {
 		_, err = raise(tx, actor.Org, head.tree, head.seq+1, maxGroups)
@@ -176,6 +179,8 @@ func (j *Journal) Record(ctx context.Context, tx *db.Tx, e Event) error {
 	if err != nil {
 		return fmt.Errorf("journal line %q: %w", e.Kind, err)
 	}
+	head.seq++
+	tx.Remember(seatOf(actor.Org), head)
 	return nil
 }
 

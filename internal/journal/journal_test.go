@@ -303,6 +303,61 @@ func TestManyWritersOneOrder(t *testing.T) {
 	})
 }
 
+// TestFailuresLeaveNoHole: use cases that write several lines at the same time, in
+// several organisations, a third of which fail after their lines: numbers follow each
+// other all the same.
+func TestFailuresLeaveNoHole(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		j := journal.New(d, rand.Reader)
+		const writers, each = 12, 15
+		boom := errors.New("boom")
+		var wg sync.WaitGroup
+		unexpected := make(chan error, writers*each)
+		kept := make(chan int, writers*each)
+		for w := range writers {
+			wg.Go(func() {
+				for n := range each {
+					in := []core.ID{org, other, ""}[(w+n)%3]
+					ctx := worker(t.Context(), in)
+					err := d.Tx(ctx, func(tx *db.Tx) error {
+						for range 1 + n%3 {
+							if err := j.Record(ctx, tx, journal.Event{Kind: "fact.save", Subjects: []core.ID{anna, bilal}}); err != nil {
+								return err
+							}
+						}
+						if n%5 == 1 {
+							if err := j.SetPlace(tx, in, "Indian/Reunion"); err != nil {
+								return err
+							}
+						}
+						if (w*each+n)%3 == 0 {
+							return boom
+						}
+						return nil
+					})
+					switch {
+					case err == nil:
+						kept <- 1 + n%3
+					case !errors.Is(err, boom):
+						unexpected <- err
+					}
+				}
+			})
+		}
+		wg.Wait()
+		close(unexpected)
+		close(kept)
+		for err := range unexpected {
+			t.Fatal(err)
+		}
+		lines := 0
+		for n := range kept {
+			lines += n
+		}
+		wellKept(t, j, int64(lines))
+	})
+}
+
 // TestCheckSeesTampering: 40 lines, of which the index holds the first 32.
 func TestCheckSeesTampering(t *testing.T) {
 	const fromLine0 = `(SELECT k.%[1]s FROM journal k WHERE k.org_id = journal.org_id AND k.seq = 0)`

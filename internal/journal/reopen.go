@@ -47,6 +47,7 @@ func (j *Journal) Reopen(ctx context.Context, detail map[string]string) error {
 			if err != nil || before.tree != o.tree {
 				return err
 			}
+			tx.Remember(seatOf(o.org), nil)
 			if _, err := tx.Exec(closeTree, o.org, o.tree, tx.Now()); err != nil {
 				return err
 			}

@@ -48,9 +48,24 @@ const seatAtOnce = `SELECT h.tree, h.place, h.indexed,
 COALESCE((SELECT j.seq FROM journal j WHERE j.org_id = h.org_id AND j.tree = h.tree ORDER BY j.seq DESC LIMIT 1), -1)
 FROM journal_head h WHERE h.org_id = $1 AND h.closed_at IS NULL`
 
+// seatOf is what a transaction remembers an organisation's seat under: nobody else
+// writes lines until its commit.
+type seatOf core.ID
+
 // takeSeat locks the open tree of the organisation, opening one when there is
 // none, and gives the next number.
 func (j *Journal) takeSeat(tx *db.Tx, org core.ID) (seat, error) {
+	if known, ok := tx.Remembered(seatOf(org)).(seat); ok {
+		return known, nil
+	}
+	s, err := j.readSeat(tx, org)
+	if err == nil {
+		tx.Remember(seatOf(org), s)
+	}
+	return s, err
+}
+
+func (j *Journal) readSeat(tx *db.Tx, org core.ID) (seat, error) {
 	s, err := j.lock(tx, org)
 	if errors.Is(err, db.ErrNoRows) {
 		if err = j.openTree(tx, org, defaultPlace); err == nil {
@@ -129,6 +144,7 @@ func (j *Journal) SetPlace(tx *db.Tx, org core.ID, place string) error {
 	if _, err := time.LoadLocation(place); err != nil || place == "" || place == "Local" {
 		return errs.Wrap(errs.Invalid, "journal.error.place", err)
 	}
+	tx.Remember(seatOf(org), nil)
 	n, err := tx.Exec(updatePlace, org, place)
 	if err != nil {
 		return fmt.Errorf("set the place of a tree: %w", err)

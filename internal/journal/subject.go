@@ -22,7 +22,10 @@ func (s subject) commitment() []byte { return commit(s.salt, []byte(s.person)) }
 // packSubjects lays subjects down one after the other: salt (16 bytes), length of
 // the id (1 byte), id. nil when there is none.
 func packSubjects(all []subject) []byte {
-	var b []byte
+	if len(all) == 0 {
+		return nil
+	}
+	b := make([]byte, 0, len(all)*(saltBytes+1+len(all[0].person)))
 	for _, s := range all {
 		b = append(b, s.salt...)
 		b = append(b, byte(len(s.person)))
@@ -60,8 +63,8 @@ const waitingLines = `SELECT seq, day, subjects FROM journal WHERE org_id = $1 A
 
 const moveIndex = `UPDATE journal_head SET indexed = $3 WHERE org_id = $1 AND tree = $2`
 
-// indexSubjects brings the index of a locked tree forward.
-func indexSubjects(tx *db.Tx, org, tree core.ID, from int64) error {
+// indexSubjects brings the index of a locked tree forward, and returns how far.
+func indexSubjects(tx *db.Tx, org, tree core.ID, from int64) (int64, error) {
 	var found []indexRow
 	next, full := from, false
 	rows, err := tx.Query(waitingLines, org, tree, from, maxIndexLines)
@@ -87,7 +90,7 @@ func indexSubjects(tx *db.Tx, org, tree core.ID, from int64) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("read lines to index: %w", err)
+		return from, fmt.Errorf("read lines to index: %w", err)
 	}
 	slices.SortFunc(found, indexRow.compare)
 	for part := range slices.Chunk(found, rowsPerInsert) {
@@ -97,13 +100,13 @@ func indexSubjects(tx *db.Tx, org, tree core.ID, from int64) error {
 			args = append(args, f.day, f.person, f.seq)
 		}
 		if _, err := tx.Exec(insertSubjects(len(part)), args...); err != nil {
-			return fmt.Errorf("index subjects: %w", err)
+			return from, fmt.Errorf("index subjects: %w", err)
 		}
 	}
 	if _, err := tx.Exec(moveIndex, org, tree, next); err != nil {
-		return fmt.Errorf("move the index: %w", err)
+		return from, fmt.Errorf("move the index: %w", err)
 	}
-	return nil
+	return next, nil
 }
 
 type indexRow struct {

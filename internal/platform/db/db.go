@@ -165,6 +165,7 @@ type Tx struct {
 	failed error // the first statement that failed: nothing may follow it
 	over   bool
 	woke   bool // left a job or an outbox line
+	memory *map[any]any
 }
 
 var _ Querier = (*Tx)(nil)
@@ -220,6 +221,20 @@ func (tx *Tx) Now() int64 {
 	}
 	return tx.now
 }
+
+// Remember keeps a value in memory until the commit: for what follows in this
+// transaction and, on SQLite, for the use cases that the same commit brings. It is for
+// what a room alone writes and reads again at each use case. Nothing is remembered
+// of a use case that fails, nor beyond the commit; nil forgets.
+func (tx *Tx) Remember(key, value any) {
+	if *tx.memory == nil {
+		*tx.memory = map[any]any{}
+	}
+	(*tx.memory)[key] = value
+}
+
+// Remembered is what was kept under a key, nil when nothing was.
+func (tx *Tx) Remembered(key any) any { return (*tx.memory)[key] }
 
 // reader is the Querier of Read.
 type reader struct {

@@ -426,3 +426,35 @@ func TestPowerCut(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatAGroupRemembers reaches the use cases of one commit, never what follows a
+// failure, nor another commit.
+func TestWhatAGroupRemembers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := dbtest.OpenSQLite(t, db.Config{})
+		type key string
+		var seen []any
+		look := func(tx *db.Tx) error {
+			seen = append(seen, tx.Remembered(key("k")), tx.Remembered("k"))
+			return nil
+		}
+		keep := func(v any, fails error) func(*db.Tx) error {
+			return func(tx *db.Tx) error {
+				tx.Remember(key("k"), v)
+				return fails
+			}
+		}
+		boom := errors.New("boom")
+		for i, err := range crowd(t, d, look, keep(1, nil), look, keep(2, nil), look, keep(3, boom), look, keep(4, nil)) {
+			if (err != nil) != (i == 6) {
+				t.Errorf("use case %d: %v", i, err)
+			}
+		}
+		if err := d.Tx(t.Context(), look); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(seen), fmt.Sprint([]any{nil, nil, 1, nil, 2, nil, nil, nil, nil, nil}); got != want {
+			t.Errorf("remembered %s, want %s", got, want)
+		}
+	})
+}

@@ -95,7 +95,7 @@ func (e *server) once(ctx context.Context, d *DB, fn func(*Tx) error) (err error
 	if err != nil {
 		return e.beginError(ctx, err)
 	}
-	tx := &Tx{ctx: ctx, s: &serverTx{ptx}, d: d}
+	tx := &Tx{ctx: ctx, s: &serverTx{ptx}, d: d, memory: new(map[any]any)}
 	ended := false
 	defer func() {
 		tx.over = true

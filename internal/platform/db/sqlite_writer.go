@@ -32,6 +32,7 @@ type writer struct {
 	log    *slog.Logger
 	back   chan outcome // the connection comes back from a turn
 	broken error        // set by the turn that lost the group's transaction
+	memory map[any]any  // what use cases of the group remember (Tx.Remember)
 
 	mu      sync.Mutex
 	led     bool    // somebody leads
@@ -105,7 +106,7 @@ func (w *writer) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
 	if how == turnLead {
 		return w.lead(ctx, d, nil, fn)
 	}
-	tx := &Tx{ctx: ctx, s: w.conn, d: d}
+	tx := &Tx{ctx: ctx, s: w.conn, d: d, memory: &w.memory}
 	if err := w.take(tx, fn); err != nil {
 		return err
 	}
@@ -143,7 +144,8 @@ func (w *writer) lead(ctx context.Context, d *DB, read func(Querier) error, fn f
 		return unavailable(fmt.Errorf("begin: %w", err))
 	}
 	began := clock.System{}.Now()
-	tx := &Tx{ctx: ctx, s: w.conn, d: d}
+	w.memory = nil
+	tx := &Tx{ctx: ctx, s: w.conn, d: d, memory: &w.memory}
 	if err := w.first(tx, read, fn); err != nil {
 		return err
 	}
@@ -245,6 +247,7 @@ func (w *writer) take(tx *Tx, fn func(*Tx) error) (err error) {
 // transaction (disk full, failed read), the group is lost.
 func (w *writer) undo(cause error) (outcome, error) {
 	w.conn.releaseAll()
+	w.memory = nil // it may tell of what is undone
 	cause = outward(cause)
 	if w.conn.c.GetAutocommit() {
 		w.broken = cause
