@@ -33,6 +33,12 @@ const (
 // sealFor is what the state of a step is sealed for.
 const sealFor = "oidc v1"
 
+// What a page's own link is sealed for, and for how long: as a session at most.
+const (
+	linkFor  = "oidc link v1"
+	linkLife = 12 * time.Hour
+)
+
 // state is what a browser carries while it is away.
 type state struct {
 	Issuer   string
@@ -40,7 +46,7 @@ type state struct {
 	Nonce    string
 	Verifier string
 	Purpose  Purpose
-	Invite   string // the link's token
+	Invite   string // the link's token, of Accept
 	Next     string // where they were going
 	Session  core.ID
 	At       int64 // µs UTC
@@ -48,9 +54,10 @@ type state struct {
 
 // Begin makes the address that the browser goes to, and the value it carries until
 // the answer (a cookie). browser is the cookie of access.NewBrowser. Link and Prove
-// need somebody who is in, of those whom the issuer is for (Forbidden). NotFound for an
+// need somebody who is in, of those whom the issuer is for (Forbidden). token is that
+// of an invitation's link for Accept, that of LinkToken for Link. NotFound for an
 // unknown issuer, Unavailable while it does not answer.
-func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser, back, next, invite string) (to, carried string, err error) {
+func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser, back, next, token string) (to, carried string, err error) {
 	k := s.find(id)
 	if k == nil {
 		return "", "", errs.New(errs.NotFound, "access.error.not_found")
@@ -70,6 +77,10 @@ func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser
 		if err := s.Access.OwnKeys(ctx); err != nil {
 			return "", "", err
 		}
+		var asked string
+		if s.Access.OpenState(linkFor, string(core.ActorFrom(ctx).Session), token, &asked) != nil {
+			return "", "", errs.New(errs.Forbidden, "access.error.csrf")
+		}
 	}
 	p, err := s.discover(ctx, k)
 	if err != nil {
@@ -79,8 +90,11 @@ func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser
 	if err != nil {
 		return "", "", err
 	}
-	st := state{Issuer: id, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Purpose: purpose, Invite: invite, Next: next,
+	st := state{Issuer: id, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Purpose: purpose, Next: next,
 		Session: core.ActorFrom(ctx).Session, At: s.Clock.Now().UnixMicro()}
+	if purpose == Accept {
+		st.Invite = token
+	}
 	if carried, err = s.Access.SealState(sealFor, browser, st, stateLife); err != nil {
 		return "", "", err
 	}
@@ -91,10 +105,27 @@ func (s *Service) Begin(ctx context.Context, id string, purpose Purpose, browser
 	if k.wantsAMR() { // many give it only when they are asked
 		options = append(options, oauth2.SetAuthURLParam("claims", `{"id_token":{"amr":null}}`))
 	}
-	if purpose == Prove {
-		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	// What the provider remembers may be somebody else's: the screen of a counter, of a
+	// family. Whoever links or proves does so now, and a person says who they are each time.
+	if st.fresh() || k.For == Persons {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	if st.fresh() {
+		options = append(options, oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	return c.AuthCodeURL(st.State, options...), carried, nil
+}
+
+// fresh tells whether the issuer must have proved who it is since the question.
+func (st state) fresh() bool { return st.Purpose == Prove || st.Purpose == Link }
+
+// LinkToken is what the page puts in its link to Begin for Link: another site that
+// leads a browser there, with its own account open at the issuer, links nothing.
+func (s *Service) LinkToken(ctx context.Context) (string, error) {
+	if err := s.Access.Can(ctx, access.AccountUse, access.Here(ctx)); err != nil {
+		return "", err
+	}
+	return s.Access.SealState(linkFor, string(core.ActorFrom(ctx).Session), "link", linkLife)
 }
 
 // Done is what came of an answer.
@@ -167,7 +198,7 @@ func (s *Service) Finish(ctx context.Context, id, browser, carried, back string,
 	if err != nil {
 		return fail("oidc_token", err)
 	}
-	if st.Purpose == Prove && (cl.AuthTime == 0 || time.Unix(cl.AuthTime, 0).Before(time.UnixMicro(st.At).Add(-skew))) {
+	if st.fresh() && (cl.AuthTime == 0 || time.Unix(cl.AuthTime, 0).Before(time.UnixMicro(st.At).Add(-skew))) {
 		return fail("oidc_old", errors.New("the proof is not a fresh one"))
 	}
 	err = s.DB.Tx(ctx, func(tx *db.Tx) error {

@@ -182,6 +182,11 @@ func (w *world) walk(to string) url.Values {
 
 func (w *world) begin(ctx context.Context, purpose issuer.Purpose, invite string) (to, carried string) {
 	w.t.Helper()
+	if purpose == issuer.Link {
+		var err error
+		invite, err = w.issuers.LinkToken(ctx)
+		w.ok(err)
+	}
 	to, carried, err := w.issuers.Begin(ctx, w.id(), purpose, w.browser, back, "/equipe", invite)
 	w.ok(err)
 	return to, carried

@@ -76,6 +76,18 @@ func TestPersonsThroughARealProvider(t *testing.T) {
 
 		// Linked from her own space, then it opens; acr gives the level.
 		own := w.person(samira)
+		theirs, err := w.issuers.LinkToken(w.person(marc))
+		w.ok(err)
+		for what, token := range map[string]string{"another site leads her there": "", "with a link of its own": theirs} {
+			_, _, err := w.issuers.Begin(own, "public", issuer.Link, w.browser, back, "/", token)
+			want(t, what, err, errs.Forbidden, "access.error.csrf")
+		}
+		if to, _ := w.begin(own, issuer.Link, ""); !strings.Contains(to, "prompt=login") || !strings.Contains(to, "max_age=0") {
+			t.Errorf("whoever was there before may be linked: %s", to)
+		}
+		if to, _ := w.begin(ctx, issuer.Enter, ""); !strings.Contains(to, "prompt=login") {
+			t.Errorf("whoever was there before may come in: %s", to)
+		}
 		done, err := w.through(own, issuer.Link, "")
 		w.ok(err)
 		if !done.Persons || done.Token != "" {

@@ -35,16 +35,16 @@ func (h *Handler) goElsewhere(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	purpose := issuer.Enter
+	purpose, token := issuer.Enter, q.Get("jeton")
 	switch {
 	case q.Get("pour") == "lier":
-		purpose = issuer.Link
+		purpose, token = issuer.Link, q.Get("page")
 	case q.Get("pour") == "confirmer":
 		purpose = issuer.Prove
 	case q.Get("jeton") != "":
 		purpose = issuer.Accept
 	}
-	to, carried, err := h.issuers.Begin(r.Context(), r.PathValue("fournisseur"), purpose, browser, h.back(r), kit.LocalPath(q.Get("suite")), q.Get("jeton"))
+	to, carried, err := h.issuers.Begin(r.Context(), r.PathValue("fournisseur"), purpose, browser, h.back(r), kit.LocalPath(q.Get("suite")), token)
 	if err != nil {
 		return err
 	}

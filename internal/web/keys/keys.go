@@ -68,6 +68,7 @@ type view struct {
 	// Issuers are those whose accounts the reader may link; Linked those they did.
 	Issuers []issuer.Choice
 	Linked  []linked
+	Token   string // of the links to them
 }
 
 // linked is an account at an issuer.
@@ -116,6 +117,11 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 		of = issuer.Persons
 	}
 	page.Issuers = h.issuers.Choices(of)
+	if len(page.Issuers) > 0 {
+		if page.Token, err = h.issuers.LinkToken(r.Context()); err != nil {
+			return err
+		}
+	}
 	accounts, err := h.issuers.List(r.Context())
 	if err != nil {
 		return err
