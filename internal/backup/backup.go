@@ -228,6 +228,9 @@ func (s *Service) fill(ctx context.Context, f *os.File, to []age.Recipient, at t
 		if err := out.flush(); err != nil {
 			return "", 0, err
 		}
+		if err := p.papers(ctx, s.Dir); err != nil {
+			return "", 0, err
+		}
 		return p.end()
 	}
 	copied := f.Name() + ".db" // beside the parcel: the data directory's disk may be small
@@ -235,6 +238,9 @@ func (s *Service) fill(ctx context.Context, f *os.File, to []age.Recipient, at t
 		return "", 0, err
 	}
 	err = errors.Join(p.copy(ctx, databaseName, copied), os.Remove(copied))
+	if err == nil {
+		err = p.papers(ctx, s.Dir)
+	}
 	if err != nil {
 		return "", 0, err
 	}

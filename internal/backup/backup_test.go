@@ -69,9 +69,24 @@ func newRig(t *testing.T, d *db.DB, dir string) *rig {
 	}
 	r := &rig{t: t, dir: dir, db: d, identity: id, order: backup.Order{Dir: filepath.Join(t.TempDir(), "away"), To: []age.Recipient{id.Recipient()}}}
 	r.service = &backup.Service{DB: d, Journal: j, Dir: dir, Small: []string{"install-id", "communes.gz", "zones.txt"}, Install: install, Log: slog.New(slog.DiscardHandler)}
+	for _, name := range []string{paperOne, paperTwo, "papers/ab/.new-1", "papers/notes.txt"} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("locked "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r.write(60)
 	return r
 }
+
+// Two locked papers of the rig.
+const (
+	paperOne = "papers/0f/0fe3b1a2-7c11-4d2e-9a55-3c0de1f2a3b4"
+	paperTwo = "papers/ab/ab64c2d8-0a0b-4c1d-8e2f-001122334455"
+)
 
 // each runs on both databases, each in a data directory of its own.
 func each(t *testing.T, fn func(t *testing.T, r *rig)) {
@@ -213,9 +228,17 @@ func TestABackupIsRestored(t *testing.T) {
 		if !done.Checked || done.Install != install || !done.Report.Well() || done.Report.Lines != 60 {
 			t.Errorf("restored: %+v", done)
 		}
-		want := "install-id parvis.db zones.txt"
+		want := "install-id papers parvis.db zones.txt"
 		if r.db.Dialect() == db.Postgres {
-			want = "install-id zones.txt"
+			want = "install-id papers zones.txt"
+		}
+		for _, name := range []string{paperOne, paperTwo} {
+			if got, err := os.ReadFile(filepath.Join(w.Dir, filepath.FromSlash(name))); err != nil || string(got) != "locked "+name {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		}
+		if got := files(t, filepath.Join(w.Dir, "papers", "ab")) + " " + files(t, filepath.Join(w.Dir, "papers")); got != filepath.Base(paperTwo)+" 0f ab" {
+			t.Errorf("among the papers: %s", got)
 		}
 		if got := files(t, w.Dir); got != want {
 			t.Errorf("the data directory holds %s, want %s", got, want)

@@ -25,8 +25,8 @@ import (
 
 // A parcel is one backup: an age file, for recipients whose keys are elsewhere, of
 // a tar archive: a manifest, the small files of the data directory, and the
-// database, either the encrypted SQLite file or the rows of PostgreSQL in parts.
-// The last entry says that it is whole. Papers will come between the two.
+// database, either the encrypted SQLite file or the rows of PostgreSQL in parts, then
+// the locked files of people's papers. The last entry says that it is whole.
 
 // parcelForm is the version of the form.
 const parcelForm = 1

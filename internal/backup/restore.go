@@ -71,10 +71,14 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
 		return out, errs.Wrap(errs.Unavailable, "errs.backup.not_written", err, "file", w.Dir)
 	}
-	begun := []string{}
+	begun, papers := []string{}, ""
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, remove(begun))
+		if err == nil {
+			return
+		}
+		err = errors.Join(err, remove(begun))
+		if papers != "" { // the directory was empty: they are this parcel's
+			err = errors.Join(err, os.RemoveAll(papers))
 		}
 	}()
 	small, err := u.small(w.Small)
@@ -105,6 +109,10 @@ func Restore(ctx context.Context, w Wanted) (out Restored, err error) {
 		}()
 	} else {
 		err = u.database(fresh)
+	}
+	if err == nil {
+		papers = filepath.Join(w.Dir, PapersFolder)
+		err = u.papers(w.Dir)
 	}
 	if err == nil {
 		err = u.end()
