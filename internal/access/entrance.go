@@ -114,6 +114,12 @@ func (s *Service) HoldNow(ctx context.Context, kind, name string, client Client)
 // Release takes the failure back, in the transaction of the success.
 func (s *Service) Release(tx *db.Tx, h Hold) error { return s.ease(tx, h, true) }
 
+// Forget forgets the failures counted under a name: the one who has it proved who they
+// are, in the transaction of that success. Their network keeps its own.
+func (s *Service) Forget(tx *db.Tx, kind, name string, client Client) error {
+	return s.ease(tx, s.brakesOf("brake "+kind, name, client), true)
+}
+
 // Failed writes the line of a refused attempt: in the tree of the organisation
 // when it is known, in the installation's otherwise. The same work both times.
 func (s *Service) Failed(ctx context.Context, org core.ID, e journal.Event, cause string) error {

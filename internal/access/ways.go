@@ -47,8 +47,10 @@ func WaysOf(q db.Querier, org core.ID, files []core.ID) (PersonWays, error) {
 	return out, nil
 }
 
+const endCodes = `UPDATE code_way SET ended_at = $3 WHERE org_id = $1 AND holder = $2 AND ended_at = 0`
+
 // DropWays closes the sessions of a file's person and takes the keys of their devices
-// and their linked accounts away. n is how many keys and accounts there were. Their
+// and their linked accounts away, and sends them codes no more. n is how many there were. Their
 // card is not here: see the package card.
 func (s *Service) DropWays(tx *db.Tx, org, file core.ID) (n int64, err error) {
 	if err := s.CloseSessionsOf(tx, org, file); err != nil {
@@ -66,7 +68,11 @@ func (s *Service) DropWays(tx *db.Tx, org, file core.ID) (n int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("drop linked accounts: %w", err)
 	}
-	return keys + accounts, nil
+	codes, err := tx.Exec(endCodes, org, holder, tx.Now())
+	if err != nil {
+		return 0, fmt.Errorf("drop where codes go: %w", err)
+	}
+	return keys + accounts + codes, nil
 }
 
 // EndWays is DropWays for somebody who died: from then on nothing opens a session in

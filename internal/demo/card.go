@@ -16,3 +16,7 @@ func CardSource() io.Reader { return rand.NewChaCha8(seedOf("card")) }
 
 // CardCode is the code of the card of the demonstration's person.
 func CardCode() (string, error) { return card.Draw(CardSource()) }
+
+// CodeAddress is where the demonstration's person receives codes: an address of nobody
+// (RFC 2606), and nothing is sent.
+const CodeAddress = "samira.haddad@example.org"

@@ -333,7 +333,8 @@ func TestWhatIsNotTheirsIsNotThere(t *testing.T) {
 func pagesOf(s *site) map[string][]string {
 	file := "/personnes/" + string(s.samira)
 	return map[string][]string{
-		"worker": {"/", "/personnes", "/personnes?q=haddad", "/personnes?q=zzz", "/personnes/nouvelle", "/importer", file + "/export", file, file + "?mois=2025-09", file + "/identite", file + "/foyer",
+		"worker": {file + "/codes",
+			"/", "/personnes", "/personnes?q=haddad", "/personnes?q=zzz", "/personnes/nouvelle", "/importer", file + "/export", file, file + "?mois=2025-09", file + "/identite", file + "/foyer",
 			file + "/faits", file + "/faits/loyer", file + "/faits/activite", file + "/faits/epargne", file + "/faits/titre_sejour_fin", file + "/choisir", file + "/temps", file + "/question",
 			file + "/droits/af", file + "/droits/aide_logement", file + "/droits/asf", file + "/paroles", file + "/appels", file + "/buts/nouveau", file + "/demarches/nouvelle",
 			file + "/notes", file + "/notes?q=chauffage&pour=person", file + "/notes?rencontre=letter", file + "/notes/nouvelle", file + "/notes/mots", file + "/notes/mots?note=" + string(s.note),
@@ -344,12 +345,13 @@ func pagesOf(s *site) map[string][]string {
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
 			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
-		"person": {"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/passages", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
-		"":       {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle"},
+		"person": {"/moi/codes",
+			"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/passages", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
+		"": {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle", "/code"},
 	}
 }
 
-var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
+var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|codes|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s := newSite(t)

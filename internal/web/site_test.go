@@ -10,14 +10,17 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
+	"codeberg.org/parvis/parvis/internal/casefile/reach"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
+	"codeberg.org/parvis/parvis/internal/platform/message"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/web"
 	"codeberg.org/parvis/parvis/internal/webhook"
@@ -37,8 +40,10 @@ type site struct {
 	org     core.ID
 	worker  core.ID
 	samira  core.ID
-	south   core.ID         // the other team
-	other   core.ID         // of the other team
+	south   core.ID // the other team
+	other   core.ID // of the other team
+	codes   *code.Service
+	box     *message.Box    // what codes would be sent as
 	note    core.ID         // in Samira's file, shared with her
 	ctx     context.Context // Claire's
 }
@@ -123,8 +128,19 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 			i, err := casefile.ReadIdentity(q, o.Org, person)
 			return card.File{Person: person, Humans: o.Humans, Called: card.Called{Title: string(i.Title), UsualName: i.UsualName, GivenNames: i.GivenNames, FirstNameOfUse: i.FirstNameOfUse}}, err
 		}})
+	s.box = &message.Box{}
+	s.codes = code.New(code.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Random: rand.Reader, Senders: message.Senders{message.SMS: s.box, message.Email: s.box},
+		Lookup: func(kind, address string) string { return ring.HMAC("code "+kind, address) }, Number: casefile.NormalPhone,
+		Files: func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (code.File, error) {
+			o, err := s.cases.Allow(ctx, q, action, &person)
+			return code.File{Person: person, Humans: o.Humans}, err
+		},
+		Reach: func(q db.Querier, org, person core.ID) (code.Reach, error) {
+			r, err := reach.Of(q, org, person)
+			return code.Reach{SMS: r.SMS, Email: r.Email, Discreet: r.Discreet, Protected: r.Protected, Dead: r.Dead, Birth: r.Birth}, err
+		}})
 	s.handler, err = web.New(web.Config{
-		Access: s.access, Keys: keys, Cards: cards, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: !measured(t),
+		Access: s.access, Keys: keys, Cards: cards, Codes: s.codes, Box: s.box, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: !measured(t),
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {
 				if login := r.URL.Query().Get("login"); login != "" {

@@ -21,6 +21,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	agreed "codeberg.org/parvis/parvis/internal/agreement"
@@ -44,10 +45,12 @@ import (
 	"codeberg.org/parvis/parvis/internal/duty/retention"
 	children "codeberg.org/parvis/parvis/internal/duty/safeguard"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/platform/message"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/agreement"
 	"codeberg.org/parvis/parvis/internal/web/api"
 	"codeberg.org/parvis/parvis/internal/web/caseload"
+	"codeberg.org/parvis/parvis/internal/web/codes"
 	"codeberg.org/parvis/parvis/internal/web/contest"
 	welcome "codeberg.org/parvis/parvis/internal/web/desk"
 	"codeberg.org/parvis/parvis/internal/web/entry"
@@ -82,6 +85,8 @@ type Config struct {
 	Keys     *passkey.Service
 	Cards    *card.Service
 	Issuers  *issuer.Service // nil: none
+	Codes    *code.Service   // nil: none
+	Box      *message.Box    // the demonstration's, which sends nothing; nil elsewhere
 	Cases    *casefile.Service
 	Webhooks *webhook.Service
 	Journal  Journal // what it signed is verified, with an account and without
@@ -142,6 +147,7 @@ func New(cfg Config) (http.Handler, error) {
 			"agreement": agreement.Pages,
 			"api":       api.Pages,
 			"caseload":  caseload.Pages,
+			"codes":     codes.Pages,
 			"contest":   contest.Pages,
 			"desk":      welcome.Pages,
 			"entry":     entry.Pages,
@@ -188,10 +194,14 @@ func New(cfg Config) (http.Handler, error) {
 			return nil, fmt.Errorf("web: %w", err)
 		}
 	}
-	cfg.Agreements.Recognise(cfg.Cards, nil)
-	agreement.Register(k, cfg.Agreements, words)
-	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers, cfg.Demo)
-	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers)
+	if cfg.Codes == nil {
+		cfg.Codes = &code.Service{} // sends nothing
+	}
+	cfg.Agreements.Recognise(cfg.Cards, cfg.Codes)
+	agreement.Register(k, cfg.Agreements, cfg.Codes, words)
+	codes.Register(k, cfg.Access, cfg.Codes, cfg.Box)
+	entry.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers, len(cfg.Codes.Kinds()) > 0, cfg.Demo)
+	keys.Register(k, cfg.Access, cfg.Keys, cfg.Cards, cfg.Issuers, len(cfg.Codes.Kinds()) > 0)
 	account.Register(k, cfg.Access, cfg.Cases)
 	notes, err := notebook.New(cfg.Cases)
 	if err != nil {

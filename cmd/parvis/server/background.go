@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
@@ -38,6 +39,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 		jobs.Handle(talk.Job, s.Talks.Run)
 		jobs.Handle(retention.JobBack, s.Retention.Back)
 		jobs.Handle(retention.JobDelete, s.Retention.Delete)
+		jobs.Handle(code.Job, s.Codes.Deliver)
 		s.Webhooks.Listen(jobs)
 		if err := jobs.Run(ctx); err != nil {
 			s.log.Error("jobs stopped", "err", err)
@@ -84,7 +86,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
-		"access": s.Access.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
+		"access": s.Access.Sweep, "codes": s.Codes.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
 		"journal": func(ctx context.Context) error {
 			_, err := s.Journal.Thin(ctx)
 			return err

@@ -10,9 +10,11 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/demo"
+	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web"
 )
 
@@ -25,7 +27,20 @@ func (s *Server) seed(ctx context.Context, cfg Config, cases casefile.Deps) erro
 	if err := demo.Seed(ctx, demo.Rooms{Access: s.Access, Cases: cases}, cfg.Progress); err != nil {
 		return err
 	}
-	return s.seedCard(ctx)
+	if err := s.seedCard(ctx); err != nil {
+		return err
+	}
+	return s.seedCode(ctx)
+}
+
+// seedCode has the demonstration's person receive codes at an address that is nobody's.
+func (s *Server) seedCode(ctx context.Context) error {
+	who := demo.Person()
+	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "demo", Org: who.Org})
+	if err := s.Codes.Add(ctx, who.Person, code.Input{Address: demo.CodeAddress, Lang: i18n.French}); err != nil {
+		return fmt.Errorf("the demonstration's codes: %w", err)
+	}
+	return nil
 }
 
 // seedCard gives the demonstration's person a card that the command can tell.

@@ -22,6 +22,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/backup"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
@@ -88,6 +89,7 @@ type Server struct {
 	Law     *rights.Law
 	Access  *access.Service
 	Cards   *card.Service
+	Codes   *code.Service
 	Cases   *casefile.Service
 	Imports *intake.Service
 	Talks   *talk.Service

@@ -15,6 +15,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/core/errs"
+	"codeberg.org/parvis/parvis/internal/platform/message"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 )
 
@@ -34,6 +35,87 @@ type Settings struct {
 	Sessions SessionSettings `toml:"sessions"`
 	// Issuers are providers of identities by whom workers, or persons, may sign in.
 	Issuers []IssuerSettings `toml:"issuer"`
+	// Mail and SMS are how short messages leave: codes to come in with. None when absent.
+	Mail *MailSettings `toml:"mail"`
+	SMS  *SMSSettings  `toml:"sms"`
+}
+
+// MailSettings is a submission server. The account's secret is in a file or given by a
+// command.
+type MailSettings struct {
+	Host          string   `toml:"host"`
+	Port          int      `toml:"port"`
+	TLS           bool     `toml:"tls"`   // from the first byte; STARTTLS otherwise
+	Clear         bool     `toml:"clear"` // without TLS, on this machine alone
+	User          string   `toml:"user"`
+	SecretFile    string   `toml:"secret_file"`
+	SecretCommand []string `toml:"secret_command"`
+	From          string   `toml:"from"`
+	DiscreetFrom  string   `toml:"discreet_from"`
+}
+
+// SMSSettings is a gateway that sends an SMS by one HTTP request.
+type SMSSettings struct {
+	URL           string   `toml:"url"`
+	Method        string   `toml:"method"`
+	Type          string   `toml:"type"`
+	Body          string   `toml:"body"`
+	From          string   `toml:"from"`
+	DiscreetFrom  string   `toml:"discreet_from"`
+	Header        string   `toml:"header"`
+	Prefix        string   `toml:"prefix"`
+	SecretFile    string   `toml:"secret_file"`
+	SecretCommand []string `toml:"secret_command"`
+	Private       bool     `toml:"private"`
+}
+
+// senders makes what sends messages.
+func (s Settings) senders() (message.Senders, error) {
+	out := message.Senders{}
+	if m := s.Mail; m != nil {
+		get, err := secretOf("mail", m.SecretFile, m.SecretCommand)
+		if err != nil {
+			return nil, err
+		}
+		sender := &message.Mail{Host: m.Host, Port: m.Port, TLS: m.TLS, Clear: m.Clear, User: m.User, Password: get, From: m.From, Discreet: m.DiscreetFrom}
+		if err := sender.Validate(); err != nil {
+			return nil, err
+		}
+		out[message.Email] = sender
+	}
+	if m := s.SMS; m != nil {
+		get, err := secretOf("sms", m.SecretFile, m.SecretCommand)
+		if err != nil {
+			return nil, err
+		}
+		sender := &message.Gateway{URL: m.URL, Method: m.Method, Type: m.Type, Body: m.Body, From: m.From, Discreet: m.DiscreetFrom, Header: m.Header, Prefix: m.Prefix, Secret: get, Private: m.Private}
+		if err := sender.Validate(); err != nil {
+			return nil, err
+		}
+		out[message.SMS] = sender
+	}
+	return out, nil
+}
+
+// secretOf is how a secret is read when it is needed; nil when none is named.
+func secretOf(whose, file string, command []string) (func(context.Context) (secret.String, error), error) {
+	switch {
+	case file != "" && len(command) > 0:
+		return nil, fmt.Errorf("%s: a secret_file or a secret_command, not both", whose)
+	case file != "":
+		return func(context.Context) (secret.String, error) { return readSecret(file) }, nil
+	case len(command) > 0:
+		return func(ctx context.Context) (secret.String, error) {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			said, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
+			if err != nil {
+				return "", fmt.Errorf("command of %s: %w", whose, err)
+			}
+			return oneLine(said)
+		}, nil
+	}
+	return nil, nil
 }
 
 // IssuerSettings is an OpenID Connect provider. The client's secret is in a file or
@@ -107,6 +189,9 @@ func ReadSettings(file, data string) (Settings, error) {
 	if _, err := out.access(access.Options{}); err != nil {
 		return bad(err)
 	}
+	if _, err := out.senders(); err != nil {
+		return bad(err)
+	}
 	for _, i := range out.Issuers {
 		described, err := i.describe()
 		if err == nil {
@@ -153,23 +238,9 @@ func (i IssuerSettings) describe() (issuer.Issuer, error) {
 	for _, l := range i.Levels {
 		out.Levels = append(out.Levels, issuer.Level{ACR: l.ACR, AMR: l.AMR, AAL: l.AAL})
 	}
-	switch {
-	case i.SecretFile != "" && len(i.SecretCommand) > 0:
-		return out, fmt.Errorf("issuer %s: a secret_file or a secret_command, not both", i.ID)
-	case i.SecretFile != "":
-		out.Secret = func(context.Context) (secret.String, error) { return readSecret(i.SecretFile) }
-	case len(i.SecretCommand) > 0:
-		out.Secret = func(ctx context.Context) (secret.String, error) {
-			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-			defer cancel()
-			said, err := exec.CommandContext(ctx, i.SecretCommand[0], i.SecretCommand[1:]...).Output()
-			if err != nil {
-				return "", fmt.Errorf("command of issuer %s: %w", i.ID, err)
-			}
-			return oneLine(said)
-		}
-	}
-	return out, nil
+	var err error
+	out.Secret, err = secretOf("issuer "+i.ID, i.SecretFile, i.SecretCommand)
+	return out, err
 }
 
 func readSecret(file string) (secret.String, error) {

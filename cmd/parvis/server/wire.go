@@ -10,11 +10,13 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/access/card"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/access/issuer"
 	"codeberg.org/parvis/parvis/internal/access/passkey"
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
+	"codeberg.org/parvis/parvis/internal/casefile/reach"
 	"codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -23,6 +25,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
+	"codeberg.org/parvis/parvis/internal/platform/message"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
 	"codeberg.org/parvis/parvis/internal/rekey"
 	"codeberg.org/parvis/parvis/internal/web"
@@ -93,6 +96,19 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	s.Cards = card.New(card.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Files: filesOf(s.Cases)})
+	senders, err := settings.senders()
+	if err != nil {
+		return errs.Wrap(errs.Invalid, "cli.settings.bad", err, "path", cfg.Settings, "why", err.Error())
+	}
+	var box *message.Box
+	if cfg.Demo { // nothing leaves: its screens show what would
+		box = &message.Box{}
+		senders = message.Senders{message.SMS: box, message.Email: box}
+	}
+	s.Codes = code.New(code.Deps{
+		DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Senders: senders,
+		Lookup: func(kind, address string) string { return ring.HMAC("code "+kind, address) }, Number: casefile.NormalPhone, Files: codeFilesOf(s.Cases), Reach: reachOf,
+	})
 	s.Imports = intake.New(s.Cases)
 	if s.Talks, err = talk.New(s.Cases, rules); err != nil {
 		return err
@@ -122,7 +138,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
-		Access: s.Access, Keys: keys, Cards: s.Cards, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, LawFiles: rules, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
+		Access: s.Access, Keys: keys, Cards: s.Cards, Codes: s.Codes, Box: box, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, LawFiles: rules, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})
 	if err != nil {
@@ -180,4 +196,18 @@ func filesOf(cases *casefile.Service) func(context.Context, db.Querier, access.A
 		i, err := casefile.ReadIdentity(q, o.Org, person)
 		return card.File{Person: person, Humans: o.Humans, Called: card.Called{Title: string(i.Title), UsualName: i.UsualName, GivenNames: i.GivenNames, FirstNameOfUse: i.FirstNameOfUse}}, err
 	}
+}
+
+// codeFilesOf tells the room of codes the same.
+func codeFilesOf(cases *casefile.Service) func(context.Context, db.Querier, access.Action, core.ID) (code.File, error) {
+	return func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (code.File, error) {
+		o, err := cases.Allow(ctx, q, action, &person)
+		return code.File{Person: person, Humans: o.Humans}, err
+	}
+}
+
+// reachOf tells it how a person may be reached.
+func reachOf(q db.Querier, org, person core.ID) (code.Reach, error) {
+	r, err := reach.Of(q, org, person)
+	return code.Reach{SMS: r.SMS, Email: r.Email, Discreet: r.Discreet, Protected: r.Protected, Dead: r.Dead, Birth: r.Birth}, err
 }

@@ -18,6 +18,7 @@ var withoutOrg = map[string]string{
 	"install":          "facts about the installation",
 	"law":              "the text of the law by its digest, the same for all",
 	"sign_in_lock":     "an unknown login has no organisation; keys are HMACs",
+	"code_sent":        "a code is asked for before anybody is known; keys are HMACs",
 	"spent":            "challenges and states, before anybody is known; keys are hashes",
 }
 
@@ -27,6 +28,10 @@ var orgNotFirst = map[string]string{
 	"job id":                 "the runner works through all organisations",
 	"job dead_at":            "in the order of time",
 	"session token_hash":     "found by the cookie's hash, before the organisation is known",
+	"code_way lookup":        "found by the HMAC of an address, before the organisation is known",
+	"code_sent id":           "asked for before the organisation is known",
+	"code_sent lookup":       "asked for before the organisation is known",
+	"code_sent ends_at":      "one sweep removes old codes",
 	"card lookup":            "found by the hash of its secret, before the organisation is known",
 	"federated subject_hash": "found by who an issuer says comes in, before the organisation is known",
 	"invite token_hash":      "found by the link's hash, before the organisation is known",

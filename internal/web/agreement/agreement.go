@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"codeberg.org/parvis/parvis/internal/access"
+	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/agreement"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/interop/dossier"
@@ -25,12 +26,13 @@ var Pages embed.FS
 type Handler struct {
 	kit    *kit.Kit
 	agreed *agreement.Service
+	codes  *code.Service
 	words  person.Words
 }
 
 // Register adds the routes of this area.
-func Register(k *kit.Kit, agreed *agreement.Service, words person.Words) {
-	h := &Handler{kit: k, agreed: agreed, words: words}
+func Register(k *kit.Kit, agreed *agreement.Service, codes *code.Service, words person.Words) {
+	h := &Handler{kit: k, agreed: agreed, codes: codes, words: words}
 	k.Handle("GET /personnes/{id}/accords", kit.Worker, h.list)
 	k.Handle("GET /personnes/{id}/accords/nouveau", kit.Worker, h.showGive)
 	k.Handle("POST /personnes/{id}/accords/nouveau", kit.Worker, h.give)

@@ -33,6 +33,37 @@ type giveView struct {
 	Lang     string            // of the text, for HTML
 	Dir      string
 	Hidden   []option // what was chosen, carried by the preview
+	Ways     []option // by which the person may receive a code to sign with
+	Sent     bool     // one was just sent
+}
+
+// waysToSign are those by which a person may receive a code to sign with.
+func (h *Handler) waysToSign(r *http.Request, id core.ID) ([]option, error) {
+	if len(h.codes.Kinds()) == 0 {
+		return nil, nil
+	}
+	all, err := h.codes.ToSign(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	var out []option
+	for _, w := range all {
+		out = append(out, option{string(w.ID), w.Shown})
+	}
+	return out, nil
+}
+
+// sendCode sends the code that a button of the form asks for; asked is false when none did.
+func (h *Handler) sendCode(r *http.Request, id core.ID) (asked bool, err error) {
+	way := r.PostForm.Get("envoyer")
+	if way == "" {
+		return false, nil
+	}
+	which, err := core.ParseID(way)
+	if err != nil {
+		return true, errs.Wrap(errs.NotFound, "", err)
+	}
+	return true, h.codes.AskToSign(r.Context(), id, which)
 }
 
 // carried are the fields of the first page.
@@ -140,6 +171,16 @@ func (h *Handler) give(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.renderGive(w, r, form, http.StatusUnprocessableEntity)
 	}
+	if sent, err := h.sendCode(r, id); err != nil {
+		return err
+	} else if sent {
+		form, err := h.kit.Typed(w, r)
+		if err != nil {
+			return err
+		}
+		form.Values.Set("signed", string(agreement.SignCode))
+		return h.preview(w, r, form, in, http.StatusOK)
+	}
 	if r.PostForm.Get("etape") != "signer" {
 		form, err := h.kit.Typed(w, r)
 		if err != nil {
@@ -190,5 +231,9 @@ func (h *Handler) preview(w http.ResponseWriter, r *http.Request, form *kit.Form
 		}
 	}
 	form.Default("signed", string(agreement.SignTyped))
+	view.Sent = r.PostForm.Get("envoyer") != ""
+	if view.Ways, err = h.waysToSign(r, view.ID); err != nil {
+		return err
+	}
 	return h.kit.Render(w, r, kit.Page{Template: "agreement/preview", Title: p.T("agreements.preview_title"), Sheet: "file.css", Nav: "people", Status: status, View: view, Script: true})
 }

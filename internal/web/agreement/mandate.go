@@ -134,6 +134,8 @@ type newMandateView struct {
 	Measures []option
 	Langs    []option
 	Reads    []option
+	Ways     []option // by which the person may receive a code to sign with
+	Sent     bool     // one was just sent
 }
 
 const procedureRows = 5
@@ -161,7 +163,10 @@ func (h *Handler) renderMandate(w http.ResponseWriter, r *http.Request, form *ki
 		return err
 	}
 	p := printer(r)
-	view := newMandateView{ID: all.Person, Call: person.CallName(p, all.Identity), Form: form}
+	view := newMandateView{ID: all.Person, Call: person.CallName(p, all.Identity), Form: form, Sent: r.PostForm.Get("envoyer") != ""}
+	if view.Ways, err = h.waysToSign(r, all.Person); err != nil {
+		return err
+	}
 	for i := range procedureRows {
 		view.Rows = append(view.Rows, i)
 	}
@@ -184,6 +189,16 @@ func (h *Handler) giveMandate(w http.ResponseWriter, r *http.Request) error {
 	id, err := kit.PathID(r, "id")
 	if err != nil {
 		return err
+	}
+	if sent, err := h.sendCode(r, id); err != nil {
+		return err
+	} else if sent {
+		form, err := h.kit.Typed(w, r)
+		if err != nil {
+			return err
+		}
+		form.Values.Set("signed", string(agreement.SignCode))
+		return h.renderMandate(w, r, form, http.StatusOK)
 	}
 	v := r.PostForm
 	days, err := strconv.Atoi(v.Get("days"))

@@ -25,6 +25,7 @@ type Handler struct {
 	keys    *passkey.Service
 	cards   *card.Service
 	issuers *issuer.Service
+	codes   bool // are sent here
 	demo    *Demo
 }
 
@@ -35,8 +36,8 @@ type Demo struct {
 }
 
 // Register adds the door's routes. demo is nil outside the demo.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service, demo *Demo) {
-	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, demo: demo}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service, codes bool, demo *Demo) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, codes: codes, demo: demo}
 	k.Handle("GET /entrer", kit.Anyone, h.showSignIn)
 	k.Handle("POST /entrer", kit.Anyone, h.signIn)
 	k.Handle("GET /entrer/code", kit.Anyone, h.showCode)

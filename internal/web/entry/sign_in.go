@@ -19,6 +19,7 @@ type signInView struct {
 	House kit.House
 	Demo  bool
 	Keys  bool // keys work at this address
+	Codes bool // are sent to people
 	// Issuers are where else a worker may prove who they are, Persons where a person may.
 	Issuers, Persons []issuer.Choice
 }
@@ -41,7 +42,7 @@ func (h *Handler) renderSignIn(w http.ResponseWriter, r *http.Request, form *kit
 	return h.kit.Render(w, r, kit.Page{
 		Template: "entry/sign_in", Title: kit.From(r.Context()).T("web.entry.name"), Sheet: "gate.css",
 		Layout: kit.Gate, Status: status, Script: keys,
-		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil, Keys: keys, Issuers: h.issuers.Choices(issuer.Workers), Persons: h.issuers.Choices(issuer.Persons)},
+		View: signInView{Form: form, Next: next, House: h.kit.HouseOf(r), Demo: h.demo != nil, Keys: keys, Codes: h.codes, Issuers: h.issuers.Choices(issuer.Workers), Persons: h.issuers.Choices(issuer.Persons)},
 	})
 }
 

@@ -26,6 +26,7 @@ type waysView struct {
 	Keys     int
 	Accounts int
 	Closed   bool // since a death that was taken back
+	Codes    bool
 }
 
 // cardView is a card in words.
@@ -63,7 +64,7 @@ func (h *Handler) showWays(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) renderWays(w http.ResponseWriter, r *http.Request, id core.ID, form *kit.Form, fresh *freshCard, status int) error {
 	form.Again()
 	form.Action = "/personnes/" + string(id) + "/acces"
-	view := waysView{Form: form, ID: id, Fresh: fresh}
+	view := waysView{Form: form, ID: id, Fresh: fresh, Codes: h.codes}
 	now, err := h.cards.Read(r.Context(), id)
 	if err != nil {
 		return err

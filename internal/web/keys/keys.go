@@ -30,13 +30,14 @@ type Handler struct {
 	keys    *passkey.Service
 	cards   *card.Service
 	issuers *issuer.Service
+	codes   bool // are sent here
 	// paperLife is how long the paper of a new card may be printed again.
 	paperLife time.Duration
 }
 
 // Register adds the routes.
-func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service) {
-	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, paperLife: 10 * time.Minute}
+func Register(k *kit.Kit, a *access.Service, keys *passkey.Service, cards *card.Service, issuers *issuer.Service, codes bool) {
+	h := &Handler{kit: k, access: a, keys: keys, cards: cards, issuers: issuers, codes: codes, paperLife: 10 * time.Minute}
 	k.Handle("GET /personnes/{id}/acces", kit.Worker, h.showWays)
 	k.Handle("POST /personnes/{id}/acces", kit.Worker, h.makeCard)
 	k.Handle("POST /personnes/{id}/acces/papier", kit.Worker, h.printCard)

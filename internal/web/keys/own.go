@@ -16,6 +16,7 @@ type ownView struct {
 	Keys     int
 	Sessions []session
 	Beside   bool
+	Codes    bool
 	House    kit.House
 }
 
@@ -34,7 +35,7 @@ func (h *Handler) showOwn(w http.ResponseWriter, r *http.Request) error {
 	}
 	form.Again()
 	v := kit.From(r.Context())
-	view := ownView{Form: form, Beside: v.Info.Beside != "", House: h.kit.HouseOf(r)}
+	view := ownView{Form: form, Codes: h.codes, Beside: v.Info.Beside != "", House: h.kit.HouseOf(r)}
 	now, err := h.cards.Own(r.Context())
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/casefile/seen"
 	"codeberg.org/parvis/parvis/internal/casefile/space"
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/outlook"
@@ -59,6 +60,7 @@ type view struct {
 	Shows  shows  // what the person left in
 	House  kit.House
 	Who    whoView
+	Short  bool // came in with a code: what needs more than that is not here
 }
 
 // shows is which parts of the space show.
@@ -76,11 +78,14 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p := kit.From(r.Context()).P
+	if core.ActorFrom(r.Context()).AAL < 2 {
+		return h.showShort(w, r, own)
+	}
 	file, err := h.cases.OpenOwn(r.Context(), 0)
 	if err != nil {
 		return err
 	}
-	p := kit.From(r.Context()).P
 	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none")}
 	out.Shows = showsOf(own)
 	for _, l := range file.Rights {
@@ -103,6 +108,14 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
+}
+
+// showShort is the home of somebody who came in with a code alone: it names nobody, and
+// leads to what one factor opens.
+func (h *Handler) showShort(w http.ResponseWriter, r *http.Request, own space.Space) error {
+	p := kit.From(r.Context()).P
+	out := view{Hello: p.T("web.me.hello_nobody"), House: h.kit.HouseOf(r), Short: true, Shows: shows{Plan: own.Shows(space.Plan), Agreements: own.Shows(space.Agreements)}}
 	return h.kit.Render(w, r, kit.Page{Template: "me/me", Title: p.T("web.me.title"), Sheet: "gate.css", Public: true, View: out})
 }
 
