@@ -2,7 +2,7 @@ package access
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" // RFC 6238: what every authenticator application uses
+	"crypto/sha1" // #nosec G505 -- RFC 6238: what authenticator applications use
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"

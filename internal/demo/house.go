@@ -49,7 +49,7 @@ func tell(ctx context.Context, rooms Rooms, teams map[string]teamOf, st story) e
 	team := teams[st.team]
 	h := &house{
 		ctx: core.WithActor(casefile.ComputeLater(ctx), team.workers[st.worker%len(team.workers)]), cases: s, plans: plan.New(s), team: team.id, teams: teams,
-		rng: rand.New(rand.NewChaCha8(seedOf("choices " + st.name))), last: map[string]casefile.Fact{},
+		rng: rand.New(rand.NewChaCha8(seedOf("choices " + st.name))), last: map[string]casefile.Fact{}, // #nosec G404 -- made-up people, the same each time
 	}
 	st.tell(h)
 	h.compute()

@@ -145,7 +145,7 @@ func (a *Asker) weigh(ctx context.Context, step *Step, t *rights.Total, month ri
 	var drawn []map[Key]rights.Value
 	p := Marginals{a.law, month}
 	// The same facts give the same draws.
-	r := rand.New(rand.NewPCG(uint64(month), uint64(len(missing))))
+	r := rand.New(rand.NewPCG(uint64(month), uint64(len(missing)))) // #nosec G404 -- the same facts give the same draws; nothing secret
 	var memory []rights.Drawn
 	amounts, err := a.o.Engine.Amounts(ctx, t, month, person, open, n, func() []rights.Drawn {
 		memory = p.draw(r, t, missing, memory[:0])

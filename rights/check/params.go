@@ -67,16 +67,17 @@ func (c *checker) gridKeys(file string, key ir.Key, keys []*lang.GridKey) (value
 			}
 			values = append(values, int32(n))
 		default:
-			n, err := strconv.Atoi(k.Text)
+			whole, err := strconv.ParseInt(k.Text, 10, 32) // 0, or the nearest, with an error
 			if err != nil {
 				c.problem(file, k.Pos, sprintf(msgGridWhole, k.Text), "")
 			}
-			if len(values) > 0 && int32(n) <= values[len(values)-1] {
+			n := int32(whole)
+			if len(values) > 0 && n <= values[len(values)-1] {
 				c.problem(file, k.Pos, msgGridOrder, "")
-			} else if len(values) > 0 && int32(n) != values[len(values)-1]+1 {
+			} else if len(values) > 0 && n != values[len(values)-1]+1 {
 				c.problem(file, k.Pos, sprintf(msgGridHole, values[len(values)-1], n), "")
 			}
-			values = append(values, int32(n))
+			values = append(values, n)
 		}
 	}
 	return values, more

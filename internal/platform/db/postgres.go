@@ -80,7 +80,7 @@ func (e *server) tx(ctx context.Context, d *DB, fn func(*Tx) error) error {
 			return unavailable(err)
 		}
 		wait := retryBase << min(attempt, 6)
-		timer := time.NewTimer(wait/2 + rand.N(wait))
+		timer := time.NewTimer(wait/2 + rand.N(wait)) // #nosec G404 -- spreads retries
 		select {
 		case <-timer.C:
 		case <-ctx.Done():

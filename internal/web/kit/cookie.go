@@ -30,7 +30,7 @@ func cookieName(r *http.Request, name string) string {
 // other sites. It is Secure on TLS only, so that a loopback demo works. life 0
 // ends with the browser; a negative life deletes.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value string, life time.Duration) {
-	c := &http.Cookie{
+	c := &http.Cookie{ // #nosec G124 -- Secure on TLS alone, so that a loopback demo works
 		Name: cookieName(r, name), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		Secure: secure(r),
 	}

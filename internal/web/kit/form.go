@@ -54,7 +54,7 @@ func (e FieldError) Mark() template.HTML {
 	if e.Field == "" || strings.Contains(e.Field, ">") {
 		return ""
 	}
-	return template.HTML(labelMark(e.Field))
+	return template.HTML(labelMark(e.Field)) // #nosec G203 -- names are of the program, values go through html.EscapeString
 }
 
 // putLabels names the fields in the summary of errors of a page.
@@ -159,7 +159,7 @@ func (f *Form) Hidden() template.HTML {
 				b.WriteString(`<input type="hidden" name="` + h.name + `" value="` + html.EscapeString(h.value) + `">`)
 			}
 		}
-		f.hidden = template.HTML(b.String())
+		f.hidden = template.HTML(b.String()) // #nosec G203 -- names are of the program, values go through html.EscapeString
 	}
 	return f.hidden
 }
@@ -168,7 +168,7 @@ func (f *Form) Hidden() template.HTML {
 // made again from the same page and changes nothing more when it is: a print. The
 // forms of a page share the name, and the page may stay open for a day.
 func (f *Form) Repeat() template.HTML {
-	return template.HTML(`<input type="hidden" name="` + fieldToken + `" value="` + html.EscapeString(f.Token) + `">`)
+	return template.HTML(`<input type="hidden" name="` + fieldToken + `" value="` + html.EscapeString(f.Token) + `">`) // #nosec G203 -- names are of the program, values go through html.EscapeString
 }
 
 // Again lets a form be sent several times: one whose answer carries a cookie,

@@ -134,7 +134,7 @@ func (k *Kit) chooseLanguage(w http.ResponseWriter, r *http.Request, v *Visit) (
 		u.RawQuery = q.Encode()
 		w.Header().Set("Cache-Control", "no-store")
 		// The path is as it was typed: "//elsewhere" would lead away from here.
-		http.Redirect(w, r, LocalPath(u.RequestURI()), http.StatusSeeOther)
+		http.Redirect(w, r, LocalPath(u.RequestURI()), http.StatusSeeOther) // #nosec G710 -- LocalPath keeps it here
 		redirected = true
 	}
 	v.P = i18n.For(tag)

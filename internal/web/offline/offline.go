@@ -95,7 +95,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	var out bytes.Buffer
 	err = shape.Funcs(template.FuncMap{"t": say}).Execute(&out, view{
-		Lang: p.Lang(), Dir: p.Dir(), Policy: h.policy, Style: template.CSS(style), Script: template.JS(script), Online: !take,
+		Lang: p.Lang(), Dir: p.Dir(), Policy: h.policy, Style: template.CSS(style), Script: template.JS(script), Online: !take, // #nosec G203 -- the program's own embedded style and script
 		Download: path + "?fichier=1&langue=" + p.Tag(), Key: h.key, House: h.kit.HouseOf(r).Org, Command: "parvis verify mandat.txt", Words: words(p),
 	})
 	if err != nil {
