@@ -33,6 +33,17 @@ const (
 	canaryRow    = "Quetzalcanari"
 )
 
+// more are other rooms in which words are kept, each with its own canary.
+var more = []struct {
+	page   string // and what its form is sent to; FILE is the person's
+	values map[string]string
+	canary string
+}{
+	{"FILE/paroles", map[string]string{"words": "Je veux revoir les gypaetes barbus.", "said_on": "04/06/2026"}, "gypaetes barbus"},
+	{"FILE/appels", map[string]string{"kind": "call", "direction": "out", "party": "Bailleur Lagopede", "says": "La tourterelle rappellera jeudi", "on": "10/06/2026"}, "tourterelle rappellera"},
+	{"/accueil", map[string]string{"words": "La dame au casoar", "reason": "news"}, "dame au casoar"},
+}
+
 // TestNothingReadableIsLeftOnTheDisk: a person, a note, an imported table, prints
 // and a backup later, no byte of them is readable anywhere Parvis wrote: data
 // directory, write-ahead log, temporary files, backups; while it runs and after.
@@ -61,6 +72,16 @@ func TestNothingReadableIsLeftOnTheDisk(t *testing.T) {
 	}
 	if _, page := v.send(t, created+"/notes/nouvelle", created+"/notes/nouvelle", url.Values{"kind": {"counter"}, "visibility": {"team"}, "text": {canaryNote}}); !strings.Contains(page, canaryNote) {
 		t.Fatalf("no note was written\n%.600s", page)
+	}
+	for _, said := range more {
+		at := strings.ReplaceAll(said.page, "FILE", created)
+		values := url.Values{}
+		for name, value := range said.values {
+			values[name] = []string{value}
+		}
+		if _, page := v.send(t, at, at, values); !strings.Contains(page, said.canary) {
+			t.Errorf("%s: %q was not kept", at, said.canary)
+		}
 	}
 	v.upload(t, "/importer", "gens.csv", "Nom;Prénom;Date de naissance\n"+canaryRow+";"+canaryGiven+";12/03/1984\n")
 	for _, kind := range []string{"plan", "file"} {
@@ -91,7 +112,7 @@ func TestNothingReadableIsLeftOnTheDisk(t *testing.T) {
 			for path, b := range dbtest.ReadAll(t, place) {
 				seen++
 				b = bytes.ToLower(b)
-				for _, clear := range []string{"SQLite format 3\x00", canaryName, canaryGiven, canaryNote, canaryPhone, canaryPhone[1:], canaryStreet, "Oropendolas", canaryRow, "chardonneret"} {
+				for _, clear := range []string{"SQLite format 3\x00", canaryName, canaryGiven, canaryNote, canaryPhone, canaryPhone[1:], canaryStreet, "Oropendolas", canaryRow, "chardonneret", "gypaete", "Lagopede", "tourterelle", "casoar"} {
 					if bytes.Contains(b, bytes.ToLower([]byte(clear))) {
 						t.Errorf("%s: %s holds %q in clear", when, path, clear)
 					}
