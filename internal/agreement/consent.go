@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/reach"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
@@ -192,6 +193,15 @@ func (s *Service) checkReceiver(q db.Querier, o casefile.Opened, person core.ID,
 	var all List
 	if err := s.receivers(q, o, person, &all); err != nil {
 		return "", err
+	}
+	if in.Relative != "" && !in.Insists {
+		r, err := reach.Of(q, o.Org, person)
+		if err != nil {
+			return "", err
+		}
+		if r.Protected {
+			return "", errs.Fields{errs.New(errs.Invalid, "errs.agreements.near_protected").On("insiste")}
+		}
 	}
 	to := ""
 	for _, t := range all.Partners {

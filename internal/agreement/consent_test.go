@@ -259,6 +259,14 @@ func TestARelativeReadsWhatTheyWereGiven(t *testing.T) {
 		}
 		_, err := w.AddToHousehold(w.Claire, w.mia, casefile.HouseholdInput{Person: noe, LivesIn: true, Relation: casefile.RelationParent, From: casetest.Today().AddDays(-30)})
 		must(t, err)
+		mia, err := w.Service.Person(w.Claire, w.mia)
+		must(t, err)
+		mia.Address.Protected = true
+		must(t, w.UpdatePerson(w.Claire, mia))
+		if _, err := w.agreed.Give(w.Claire, w.mia, in); !slices.Contains(fieldsOf(err), "insiste") {
+			t.Errorf("somebody close, with a protected address: %v", err)
+		}
+		in.Insists = true
 		id, err := w.agreed.Give(w.Claire, w.mia, in)
 		must(t, err)
 		given, err := w.agreed.GivenToMe(w.person(noe))

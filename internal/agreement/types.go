@@ -99,6 +99,7 @@ type Input struct {
 	Purpose    string
 	Categories []access.Category
 	Copy       bool // they may take a copy
+	Insists    bool // with somebody close although an address is protected: the person wants it so
 	From       core.Date
 	Until      core.Date
 	Lang       string

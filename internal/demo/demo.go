@@ -37,6 +37,8 @@ import (
 type Rooms struct {
 	Access *access.Service
 	Cases  casefile.Deps
+	// Agreements is the seed of the key that signs agreements: 32 bytes.
+	Agreements []byte
 }
 
 // ErrPartial says that an earlier seeding was cut short: the demonstration is
@@ -154,7 +156,13 @@ func Seed(ctx context.Context, rooms Rooms, progress func(done, all int)) error 
 	if err := welcomed(ctx, rooms); err != nil {
 		return fmt.Errorf("make the demonstration: %w", err)
 	}
-	return seal(ctx, rooms.Access)
+	if err := seal(ctx, rooms.Access); err != nil {
+		return err
+	}
+	if err := agreements(ctx, rooms, team); err != nil { // once the organisation has its name, which they say
+		return fmt.Errorf("make the demonstration: %w", err)
+	}
+	return nil
 }
 
 // seedOrganisation makes the organisation, its teams and its members.

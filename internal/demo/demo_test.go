@@ -49,7 +49,7 @@ func prepare(t testing.TB) made {
 	must(t, err)
 	engine, err := casefile.NewLawEngine(l)
 	must(t, err)
-	m := made{db: d, rooms: demo.Rooms{Access: acc, Cases: casefile.Deps{
+	m := made{db: d, rooms: demo.Rooms{Access: acc, Agreements: bytes.Repeat([]byte{2}, 32), Cases: casefile.Deps{
 		DB: d, Access: acc, Journal: j, Fields: fields, Engine: engine, Clock: clock.Fixed(time.Date(2026, 6, 11, 7, 0, 0, 0, time.UTC)),
 		PhoneKey: func(n string) string { return ring.HMAC("phone", n) },
 	}}}

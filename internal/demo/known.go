@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
@@ -114,7 +113,6 @@ func tellHaddad(h *house) {
 		AnsweredBy: "l'accueil", Says: "La directrice rappelle dans la semaine.", Step: h.made})
 	noteHaddad(h)
 	h.ahead()
-	h.agrees(insertion, "trouver un logement plus grand", 12, false, access.Household, access.Situation)
 }
 
 // tellGebremedhin is a refugee without a fixed address, met with an interpreter.
@@ -312,7 +310,6 @@ func tellNguyen(h *house) {
 	h.stays("", "nationalite_francaise", seen("carte d'identité", 3, 30))
 	h.fact("", "statut_marital", "veuf", "2015-05", said(3, 30))
 	h.decide(casefile.DecisionInput{Right: "aide_logement", Kind: casefile.ToClaim})
-	h.agrees(polyvalence, "monter le dossier de surendettement", 60, true, access.Identity, access.Situation, access.Rights)
 }
 
 // tellConceicao has a particle, a cedilla and two trades.

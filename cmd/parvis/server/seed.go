@@ -18,13 +18,13 @@ import (
 	"codeberg.org/parvis/parvis/internal/web"
 )
 
-// seed makes the people of a demo that has none yet.
-func (s *Server) seed(ctx context.Context, cfg Config, cases casefile.Deps) error {
+// seed makes the people of a demo that has none yet; key signs their agreements.
+func (s *Server) seed(ctx context.Context, cfg Config, cases casefile.Deps, key []byte) error {
 	done, err := demo.Done(ctx, s.Access)
 	if err != nil || done {
 		return err
 	}
-	if err := demo.Seed(ctx, demo.Rooms{Access: s.Access, Cases: cases}, cfg.Progress); err != nil {
+	if err := demo.Seed(ctx, demo.Rooms{Access: s.Access, Cases: cases, Agreements: key}, cfg.Progress); err != nil {
 		return err
 	}
 	if err := s.seedCard(ctx); err != nil {

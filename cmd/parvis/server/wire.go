@@ -130,7 +130,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	var doors *web.Demo
 	if cfg.Demo {
 		doors = demoDoors()
-		err = s.seed(ctx, cfg, deps)
+		err = s.seed(ctx, cfg, deps, ring.Derive("agreement"))
 	} else {
 		s.SetUp, _, err = s.Access.FirstStart(system(ctx))
 	}

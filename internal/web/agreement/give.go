@@ -68,7 +68,7 @@ func (h *Handler) sendCode(r *http.Request, id core.ID) (asked bool, err error) 
 
 // carried are the fields of the first page.
 func carried() []string {
-	return []string{"to", "purpose", "what", "copy", "from", "until", "lang", "read"}
+	return []string{"to", "purpose", "what", "copy", "insiste", "from", "until", "lang", "read"}
 }
 
 func (h *Handler) showGive(w http.ResponseWriter, r *http.Request) error {
@@ -122,7 +122,7 @@ func (h *Handler) giveView(r *http.Request, form *kit.Form) (giveView, agreement
 // readInput is what both pages send.
 func readInput(r *http.Request) (agreement.Input, error) {
 	v := r.PostForm
-	in := agreement.Input{Purpose: v.Get("purpose"), Copy: v.Get("copy") != "", Lang: v.Get("lang"), Read: agreement.ReadHow(v.Get("read")),
+	in := agreement.Input{Purpose: v.Get("purpose"), Copy: v.Get("copy") != "", Insists: v.Get("insiste") != "", Lang: v.Get("lang"), Read: agreement.ReadHow(v.Get("read")),
 		Signed: agreement.SignHow(v.Get("signed")), Mark: markOf(v), Card: v.Get("carte"), PIN: secret.String(v.Get("pin")), Code: v.Get("code"), Client: kit.Client(r)}
 	kind, id, _ := strings.Cut(v.Get("to"), ":")
 	switch kind {

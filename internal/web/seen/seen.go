@@ -71,6 +71,7 @@ type lineView struct {
 	Did  string   // the rest of the sentence
 	Acts []string // what they did, when it is too much for one sentence
 	Why  string
+	Stop bool // a run over the rights, which the person may have stopped
 
 	as, did string // the same for a paper: what they are, and what they did
 }

@@ -60,6 +60,7 @@ func lineOf(p *i18n.Printer, house kit.House, l journal.Line) lineView {
 	who, rest := nameOf(p, house, l)
 	list := acts(p, l)
 	out := lineView{Icon: "person", Who: who, Why: why(p, l), as: rest, did: kit.Capital(p.List(list)) + "."}
+	out.Stop = slices.Contains(l.Kinds, "talk.run")
 	switch many := len(list) > maxInSentence; {
 	case many && rest != "":
 		out.Did, out.Acts = p.T("seen.did_these_as", "who", rest), list
