@@ -66,6 +66,8 @@ func pagesOfWorker(file string) [][2]string {
 		{"desk-groups", "/accueil/groupes"},
 		{"desk-obstacles", "/accueil/obstacles"},
 		{"desk-figures", "/accueil/chiffres"},
+		{"desk-calls", "/accueil/appels"},
+		{"desk-register", "/accueil/registre"},
 		{"desk-counted", "/ce-qui-est-compte"},
 		{"desk-file", file + "/passages"},
 		{"accompaniments", "/suivis"},

@@ -72,6 +72,9 @@ func welcomed(ctx context.Context, rooms Rooms) error {
 			return fmt.Errorf("obstacle %d: %w", i, err)
 		}
 	}
+	if err := called(ctx, s); err != nil {
+		return err
+	}
 	for _, in := range []desk.Input{
 		{Token: "Jeton bleu", Reasons: []desk.Reason{desk.Paper}, Language: "fr"},
 		{Token: "Jeton vert", People: 2, Language: "ar", Words: "Interprète appelé"},
@@ -79,6 +82,30 @@ func welcomed(ctx context.Context, rooms Rooms) error {
 	} {
 		if _, err := s.Arrive(ctx, in); err != nil {
 			return fmt.Errorf("somebody who waits: %w", err)
+		}
+	}
+	return nil
+}
+
+// called fills the register, and begins a round of calls.
+func called(ctx context.Context, s *desk.Service) error {
+	round, err := s.OpenCampaign(ctx, "heat")
+	if err != nil {
+		return fmt.Errorf("a round of calls: %w", err)
+	}
+	for i, e := range []desk.Entry{
+		{Name: "Fontaine Odette", Birth: "1938", Ground: "over_65", Address: "4, rue du Puits, Valsèvre", Phone: "02 61 91 40 77", Safe: "le matin, sur le fixe", Contact: "sa voisine, 06 39 98 40 02", AskedBy: "self"},
+		{Name: "Bellamy Georges", Birth: "1944", Ground: "over_65", Address: "11, rue des Tanneurs, Valsèvre", Phone: "02 61 91 40 78", AskedBy: "self", HomeHelp: "Portage de repas"},
+		{Name: "Nassiri Farah", Birth: "1979", Ground: "disabled", Address: "2, allée des Tilleuls, Valsèvre", Phone: "06 39 98 40 11", Safe: "par SMS d'abord", AskedBy: "self"},
+		{Name: "Coulon Henri", Birth: "1951", Ground: "over_65", Address: "27, rue Haute, Valsèvre", Phone: "02 61 91 40 79", Contact: "sa fille, 06 39 98 40 12", AskedBy: "third", Asker: "son médecin, par courrier"},
+	} {
+		id, err := s.AddEntry(ctx, e, true)
+		if err != nil {
+			return fmt.Errorf("somebody to call: %w", err)
+		}
+		state, words := []desk.CallState{desk.WasReached, desk.NotReached, desk.Needs, desk.NotCalled}[i], []string{"", "Sonne dans le vide, à rappeler", "Ventilateur en panne, a très chaud", ""}[i]
+		if err := s.NoteCall(ctx, round, id, state, words); err != nil {
+			return fmt.Errorf("a call: %w", err)
 		}
 	}
 	return nil

@@ -174,3 +174,40 @@ func TestObstaclesAndFigures(t *testing.T) {
 	me.get("/demo/enter/person")
 	me.get("/accueil/chiffres").must(404)
 }
+
+// TestARoundOfCallsWithoutScript: somebody enters the register by their wish; a
+// heatwave; called, not reached, needing somebody; the list on paper; it ends and
+// forgets; the person leaves the register.
+func TestARoundOfCallsWithoutScript(t *testing.T) {
+	s := newSite(t)
+	b := s.clerk(t)
+	form := b.get("/accueil/registre").must(200, "Personne n’est sur le registre.", "S’inscrire est libre.")
+	kept := form.send(b, "/accueil/registre", "name", "Fontaine Odette", "address", "4, rue du Puits").must(422, "Choisissez dans la liste.", "Inscrivez seulement si la personne le veut")
+	if !strings.Contains(kept.body, `value="Fontaine Odette"`) {
+		t.Error("what was typed is lost")
+	}
+	kept.send(b, "/accueil/registre", "name", "Fontaine Odette", "address", "4, rue du Puits", "phone", "02 61 91 40 77", "ground", "over_65", "asked_by", "self", "agreed", "oui").must(200, "C’est inscrit.", "4, rue du Puits")
+	b.get("/accueil/registre").send(b, "/accueil/registre", "name", "Coulon Henri", "address", "27, rue Haute", "ground", "over_65", "asked_by", "third", "asker", "son médecin", "agreed", "oui")
+	b.get("/accueil/appels").send(b, "/accueil/appels").must(422, "Choisissez dans la liste.")
+	round := b.get("/accueil/appels").send(b, "/accueil/appels", "kind", "heat").must(200, "Canicule", "À appeler", "Coulon Henri", "Fontaine Odette")
+	at := round.path
+	entries := regexp.MustCompile(`name="entry" value="([0-9a-f-]{36})"`).FindAllStringSubmatch(round.body, -1)
+	henri, odette := entries[0][1], entries[1][1]
+	b.get(at).send(b, at, "entry", odette, "geste", "needs", "words", "").must(422, "Écrivez en quelques mots ce qu’il faut.")
+	b.get(at).send(b, at, "entry", odette, "geste", "needs", "words", "Ventilateur en panne").must(200, "Ventilateur en panne.")
+	b.get(at).send(b, at, "entry", henri, "geste", "not_reached")
+	b.get(at+"/liste").must(200, "Liste d’appels", "Coulon Henri", "02 61 91 40 77", "Quelqu’un doit y aller")
+	if pdf := b.get(at + "/liste/pdf"); pdf.status != 200 || !strings.HasPrefix(pdf.body, "%PDF") {
+		t.Errorf("PDF: %d", pdf.status)
+	}
+	b.get(at).send(b, at+"/fin").must(409, "Quelqu’un attend encore une visite.")
+	b.get(at).send(b, at, "entry", odette, "geste", "visited").must(200, "Quelqu’un y est allé")
+	b.get(at+"/liste").must(200, "Coulon Henri").mustNot("Fontaine Odette")
+	b.get(at).send(b, at+"/fin").must(200, "La campagne est terminée.", "Personnes jointes : 1. Pas jointes : 1. Visites faites : 1.")
+	b.get(at).must(200, "Il reste les nombres.").mustNot("Ventilateur", "Coulon")
+	entry := regexp.MustCompile(`href="(/accueil/registre/[0-9a-f-]{36})"`).FindStringSubmatch(b.get("/accueil/registre").body)[1]
+	b.get(entry).must(200, "Coulon Henri").send(b, entry, "name", "Coulon Henri", "address", "27, rue Haute", "phone", "02 61 91 40 79", "ground", "over_65", "asked_by", "third", "asker", "son médecin").must(200, "02 61 91 40 79")
+	b.get(entry).send(b, entry+"/retirer").must(422, "Cochez pour confirmer.")
+	b.get(entry).send(b, entry+"/retirer", "sure", "oui").must(200, "Rien n’est gardé.").mustNot("Coulon")
+	b.get(entry).must(404)
+}
