@@ -40,6 +40,11 @@ func welcomed(ctx context.Context, rooms Rooms) error {
 				return fmt.Errorf("a passage of %s: %w", day.Format(time.DateOnly), err)
 			}
 		}
+		if list := hurdles(); n%2 == 1 && n/2 < len(list) {
+			if _, err := s.NoteHurdle(ctx, list[n/2]); err != nil {
+				return fmt.Errorf("an obstacle: %w", err)
+			}
+		}
 		if n%5 == 2 {
 			kinds := desk.GroupKinds()
 			if _, err := s.NoteGroup(ctx, desk.Group{Kind: kinds[n%len(kinds)], People: 6 + n%7}); err != nil {
@@ -59,17 +64,6 @@ func welcomed(ctx context.Context, rooms Rooms) error {
 	} {
 		if _, err := s.Note(ctx, in); err != nil {
 			return fmt.Errorf("a passage of today: %w", err)
-		}
-	}
-	for i, h := range []desk.Hurdle{
-		{Service: "prefecture", Kind: "online_only", Words: "Pas de guichet pour qui n'a pas d'adresse électronique"},
-		{Service: "prefecture", Kind: "closed"}, {Service: "caf", Kind: "unreachable", Words: "Une heure d'attente au téléphone, puis coupé"},
-		{Service: "prefecture", Kind: "online_only"}, {Service: "bank", Kind: "refused", Words: "Droit au compte refusé au guichet"}, {Service: "prefecture", Kind: "delay"},
-		{Service: "prefecture", Kind: "online_only"}, {Service: "caf", Kind: "language"}, {Service: "prefecture", Kind: "online_only"}, {Service: "prefecture", Kind: "online_only"},
-		{Service: "prefecture", Kind: "delay"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"},
-	} {
-		if _, err := s.NoteHurdle(ctx, h); err != nil {
-			return fmt.Errorf("obstacle %d: %w", i, err)
 		}
 	}
 	if err := called(ctx, s); err != nil {
@@ -109,6 +103,17 @@ func called(ctx context.Context, s *desk.Service) error {
 		}
 	}
 	return nil
+}
+
+// hurdles are what services made impossible, one every other day.
+func hurdles() []desk.Hurdle {
+	return []desk.Hurdle{
+		{Service: "prefecture", Kind: "online_only", Words: "Pas de guichet pour qui n'a pas d'adresse électronique"},
+		{Service: "prefecture", Kind: "closed"}, {Service: "caf", Kind: "unreachable", Words: "Une heure d'attente au téléphone, puis coupé"},
+		{Service: "prefecture", Kind: "online_only"}, {Service: "bank", Kind: "refused", Words: "Droit au compte refusé au guichet"}, {Service: "prefecture", Kind: "delay"},
+		{Service: "prefecture", Kind: "online_only"}, {Service: "caf", Kind: "language"}, {Service: "prefecture", Kind: "online_only"}, {Service: "prefecture", Kind: "online_only"},
+		{Service: "prefecture", Kind: "delay"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"}, {Service: "prefecture", Kind: "closed"},
+	}
 }
 
 // deskDays are the days before on which the desk was open, at 10 in the morning.

@@ -17,8 +17,9 @@ import (
 )
 
 // Entry is somebody who asked to be called when a plan of alert is set off: by their
-// wish, or asked by somebody else whom they do not oppose. It holds what CASF art.
-// R121-3 lists and how they can safely be reached, nothing else, and is no file.
+// wish, or asked by somebody else whom they do not oppose. It holds what the
+// decree 2004-926 of 1 September 2004 (CASF art. R121-2 ff.) lists and how they can
+// safely be reached, nothing else, and is no file.
 type Entry struct {
 	ID      core.ID   `json:"-"`
 	AskedOn core.Date `json:"-"`
@@ -43,10 +44,11 @@ const (
 	entryPage    = 50
 )
 
-// Grounds lists in what capacity somebody is on the register. CASF art. R121-2.
-func Grounds() []string { return []string{"over_65", "over_60", "disabled", "alone"} }
+// Grounds lists in what capacity somebody is on the register, all at home. Decree
+// 2004-926 of 1 September 2004.
+func Grounds() []string { return []string{"over_65", "over_60", "disabled"} }
 
-// Askers lists who may ask. CASF art. R121-4: somebody else, in writing.
+// Askers lists who may ask; somebody else does so in writing. Decree 2004-926.
 func Askers() []string { return []string{"self", "guardian", "third"} }
 
 func (e *Entry) clean() error {
