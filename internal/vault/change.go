@@ -200,3 +200,19 @@ func (s *Service) Unshare(ctx context.Context, paper, grant core.ID) error {
 		return gone()
 	})
 }
+
+// CheckShare tells whether Share would take what is asked, without doing it: for the page
+// that shows exactly what leaves.
+func (s *Service) CheckShare(ctx context.Context, papers []core.ID, sh Sharing) error {
+	person := core.ActorFrom(ctx).ID
+	return s.Cases.DB.Read(ctx, func(q db.Querier) error {
+		o, err := s.Cases.Allow(ctx, q, access.PaperOwn, &person)
+		if err != nil {
+			return err
+		}
+		if len(papers) == 0 {
+			return errs.Fields{errs.New(errs.Invalid, "errs.papers.none_chosen").On("papers")}
+		}
+		return s.checkSharing(ctx, o, sh)
+	})
+}

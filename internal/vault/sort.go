@@ -66,7 +66,7 @@ func rules() []rule {
 		{FamilyBook, Family, []string{"livret de famille", "livret famille"}, 0, 0},
 		{Birth, Family, []string{"acte de naissance", "acte naissance", "extrait de naissance"}, 0, 0},
 		{Judgment, Justice, []string{"jugement", "ordonnance", "convention parentale", "tribunal"}, 0, 0},
-		{Payslip, Resources, []string{"bulletin de paie", "bulletin de salaire", "bulletin paie", "bulletin salaire", "fiche de paie", "fiche paie", "bulletin"}, 0, 0},
+		{Payslip, Resources, []string{"bulletin de paie", "bulletin de salaire", "bulletin paie", "bulletin salaire", "fiche de paie", "fiche paie", "bulletin", "ressources"}, 0, 0},
 		{TaxNotice, Resources, []string{"avis d'impot", "avis impot", "avis d'imposition", "avis imposition", "impot"}, 0, 0},
 		{CAFNotice, Resources, []string{"attestation caf", "caf", "quotient familial", "msa"}, 0, 0},
 		{Pension, Resources, []string{"retraite", "carsat", "agirc"}, 0, 0},

@@ -343,6 +343,7 @@ func pagesOf(s *site) map[string][]string {
 			"/suivis", "/suivis?qui=moi&contact=3&echeance=oui&droit=oui&nom=had&etat=fini", file + "/suivi", file + "/suivi/fin", file + "/suivi/relais", "/relais", "/absence", file + "/deces", file + "/adresse", file + "/avenir", file + "/avenir/essai",
 			"/accueil", "/accueil/passages", "/accueil/passages?from=2026-06-01&reason=letter&file=non", "/accueil/groupes", "/accueil/obstacles", "/accueil/obstacles?service=caf&kind=refused", "/accueil/obstacles/caf/2026", "/accueil/chiffres", "/accueil/appels", "/accueil/registre", "/ce-qui-est-compte", file + "/passages",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
+			file + "/papiers", file + "/papiers/manquants",
 			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
 		"person": {"/moi/codes",

@@ -22,6 +22,8 @@ import (
 	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 	"codeberg.org/parvis/parvis/internal/platform/message"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/vault"
+	"codeberg.org/parvis/parvis/internal/vault/blob"
 	"codeberg.org/parvis/parvis/internal/web"
 	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/law"
@@ -35,6 +37,7 @@ type site struct {
 	access  *access.Service
 	cases   *casefile.Service
 	hooks   *webhook.Service
+	papers  *vault.Service
 	clock   clock.Clock
 	db      *db.DB
 	org     core.ID
@@ -119,7 +122,13 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 	person := s.samira
 	keys, err := passkey.New(passkey.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk})
 	ok(err)
-	cards := card.New(card.Deps{DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Random: rand.Reader, Cost: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1},
+	store, err := blob.OpenFolder(t.TempDir())
+	ok(err)
+	seal, err := vault.NewSeal(ring.Derive("vault"), nil)
+	ok(err)
+	s.papers, err = vault.New(vault.Deps{Cases: s.cases, Blobs: store, Seal: seal, Digest: ring.Derive("papers"), Health: vault.HealthOwn, Demo: true, Log: log})
+	ok(err)
+	cards := card.New(card.Deps{Vault: s.papers, DB: d, Access: s.access, Journal: j, Fields: fields, Clock: clk, Random: rand.Reader, Cost: access.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1},
 		Files: func(ctx context.Context, q db.Querier, action access.Action, person core.ID) (card.File, error) {
 			o, err := s.cases.Allow(ctx, q, action, &person)
 			if err != nil {

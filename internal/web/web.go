@@ -64,6 +64,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/note"
 	"codeberg.org/parvis/parvis/internal/web/offline"
 	"codeberg.org/parvis/parvis/internal/web/outlook"
+	"codeberg.org/parvis/parvis/internal/web/papers"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/web/printed"
 	"codeberg.org/parvis/parvis/internal/web/proof"
@@ -93,6 +94,8 @@ type Config struct {
 	// Agreements are what people agreed to; nil makes them with a key drawn from Key.
 	Agreements *agreed.Service
 	Law        *rights.Law
+	// Papers are what people keep; nil where they cannot be kept: there are no pages then.
+	Papers *vault.Service
 	// LawFiles are the rule files in force, on which another rule is tried; nil when
 	// none can be.
 	LawFiles fs.FS
@@ -159,6 +162,7 @@ func New(cfg Config) (http.Handler, error) {
 			"me":        me.Pages,
 			"note":      note.Pages,
 			"outlook":   outlook.Pages,
+			"papers":    papers.Pages,
 			"person":    person.Pages,
 			"printed":   printed.Pages,
 			"proof":     proof.Pages,
@@ -230,7 +234,10 @@ func New(cfg Config) (http.Handler, error) {
 	journal := accesses.New(cfg.Cases, cfg.Journal)
 	seen.Register(k, journal, cfg.Access, cfg.Journal)
 	space.Register(k, cfg.Cases, screens)
-	me.Register(k, cfg.Cases, follow, notes, journal, screens, words)
+	me.Register(k, cfg.Cases, follow, notes, journal, screens, words, cfg.Papers != nil)
+	if cfg.Papers != nil {
+		papers.Register(k, cfg.Cases, cfg.Papers)
+	}
 	keep, err := retention.New(cfg.Cases, cfg.Journal)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)

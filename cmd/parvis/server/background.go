@@ -86,6 +86,7 @@ func (s *Server) background(ctx context.Context) (wait func()) {
 func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
+		"papers": s.Papers.Sweep,
 		"access": s.Access.Sweep, "codes": s.Codes.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
 		"journal": func(ctx context.Context) error {
 			_, err := s.Journal.Thin(ctx)

@@ -14,6 +14,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/vault/blob"
 )
 
 // demoFile marks a data directory of made-up people and holds the demo's clock.
@@ -273,6 +274,12 @@ func (d Dir) removeOwn() error {
 		return errs.Wrap(errs.Unavailable, "cli.data.unreadable", err, "dir", d.Path)
 	}
 	for _, e := range entries {
+		if e.IsDir() && e.Name() == papersFolder {
+			if err := blob.OnlyBlobs(d.file(papersFolder)); err != nil {
+				return errs.Wrap(errs.Conflict, "cli.data.foreign", err, "dir", d.Path)
+			}
+			continue
+		}
 		if !e.Type().IsRegular() || !own(e.Name()) {
 			return errs.Wrap(errs.Conflict, "cli.data.foreign", fmt.Errorf("%s is there", e.Name()), "dir", d.Path)
 		}
@@ -280,7 +287,11 @@ func (d Dir) removeOwn() error {
 	// The marker goes last: a deletion cut short can be taken up again.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return rank(a.Name()) - rank(b.Name()) })
 	for _, e := range entries {
-		if err := os.Remove(d.file(e.Name())); err != nil {
+		remove := os.Remove
+		if e.IsDir() {
+			remove = os.RemoveAll // only blobs: it was looked at above
+		}
+		if err := remove(d.file(e.Name())); err != nil {
 			return errs.Wrap(errs.Unavailable, "cli.data.not_writable", err, "dir", d.Path)
 		}
 	}

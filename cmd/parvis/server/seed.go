@@ -30,6 +30,9 @@ func (s *Server) seed(ctx context.Context, cfg Config, cases casefile.Deps, key 
 	if err := s.seedCard(ctx); err != nil {
 		return err
 	}
+	if err := demo.SeedPapers(ctx, s.Papers); err != nil {
+		return err
+	}
 	return s.seedCode(ctx)
 }
 

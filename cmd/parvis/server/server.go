@@ -32,6 +32,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
+	"codeberg.org/parvis/parvis/internal/vault"
 	"codeberg.org/parvis/parvis/internal/webhook"
 	"codeberg.org/parvis/parvis/rights"
 )
@@ -93,6 +94,8 @@ type Server struct {
 	Cases   *casefile.Service
 	Imports *intake.Service
 	Talks   *talk.Service
+	// Papers are what people keep.
+	Papers *vault.Service
 	// Webhooks tells other programs what happens.
 	Webhooks *webhook.Service
 	// Retention ends the life of files.

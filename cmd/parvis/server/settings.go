@@ -31,7 +31,9 @@ const maxSettings = 256 << 10
 // in files or commands that it names. The zero Settings is a machine on its own.
 type Settings struct {
 	// Address is how browsers reach this installation, "https://parvis.example.fr".
-	Address  string          `toml:"address"`
+	Address string `toml:"address"`
+	// Papers says where and how people's papers are kept.
+	Papers   PapersSettings  `toml:"papers"`
 	Sessions SessionSettings `toml:"sessions"`
 	// Issuers are providers of identities by whom workers, or persons, may sign in.
 	Issuers []IssuerSettings `toml:"issuer"`
@@ -190,6 +192,9 @@ func ReadSettings(file, data string) (Settings, error) {
 		return bad(err)
 	}
 	if _, err := out.senders(); err != nil {
+		return bad(err)
+	}
+	if err := out.Papers.check(); err != nil {
 		return bad(err)
 	}
 	for _, i := range out.Issuers {

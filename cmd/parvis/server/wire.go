@@ -95,7 +95,10 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 	if s.Cases, err = casefile.New(deps); err != nil {
 		return err
 	}
-	s.Cards = card.New(card.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Files: filesOf(s.Cases)})
+	if err := s.openPapers(ctx, cfg, settings.Papers, ring); err != nil {
+		return err
+	}
+	s.Cards = card.New(card.Deps{DB: s.DB, Access: s.Access, Journal: s.Journal, Fields: fields, Clock: s.Clock, Random: rand.Reader, Files: filesOf(s.Cases), Vault: s.Papers})
 	senders, err := settings.senders()
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "cli.settings.bad", err, "path", cfg.Settings, "why", err.Error())
@@ -138,6 +141,7 @@ func (s *Server) openRooms(ctx context.Context, cfg Config, ring *secret.Keyring
 		return err
 	}
 	pages, err := web.New(web.Config{
+		Papers: s.Papers,
 		Access: s.Access, Keys: keys, Cards: s.Cards, Codes: s.Codes, Box: box, Issuers: issuers, Cases: s.Cases, Webhooks: s.Webhooks, Agreements: agreements, Journal: s.Journal, Law: s.Law, LawFiles: rules, Communes: s.Dir.Communes(s.log), Clock: s.Clock, Log: s.log,
 		Key: ring.Derive("web"), Demo: doors,
 	})

@@ -29,6 +29,7 @@ const (
 	Rights     Item = "rights"
 	Situation  Item = "situation"
 	Plan       Item = "plan"
+	Papers     Item = "papers"
 	Notes      Item = "notes" // shared notes and the person's words
 	Journal    Item = "journal"
 	Agreements Item = "agreements"
@@ -37,7 +38,9 @@ const (
 )
 
 // Items lists them.
-func Items() []Item { return []Item{Rights, Situation, Plan, Notes, Journal, Agreements, Copy, Who} }
+func Items() []Item {
+	return []Item{Rights, Situation, Plan, Papers, Notes, Journal, Agreements, Copy, Who}
+}
 
 // Space is what is shown.
 type Space struct {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
@@ -209,4 +210,20 @@ func (f *Folder) RemoveHalfWritten(_ context.Context, before time.Time) error {
 		}
 	}
 	return nil
+}
+
+// OnlyBlobs looks that a folder holds nothing but what a Folder writes, before somebody
+// deletes it.
+func OnlyBlobs(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (path == dir || filepath.Dir(path) == dir && len(d.Name()) == 2):
+			return nil
+		case d.Type().IsRegular() && (Name(d.Name()).Valid() || strings.HasPrefix(d.Name(), halfWritten)):
+			return nil
+		}
+		return fmt.Errorf("%s is there", path)
+	})
 }

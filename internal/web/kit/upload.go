@@ -71,7 +71,6 @@ func (k *Kit) runUpload(w http.ResponseWriter, r *http.Request, guard Guard, max
 
 // readParts fills r.PostForm with the fields before the file, and reads the file.
 func readParts(r *http.Request, parts *multipart.Reader, maxBytes int64) (Upload, error) {
-	broken := func(err error) error { return errs.Wrap(errs.Invalid, "web.error.form_broken", err) }
 	r.PostForm = url.Values{}
 	r.Form = r.PostForm
 	for range maxUploadFields {

@@ -36,11 +36,13 @@ type Handler struct {
 	space *space.Service
 	words person.Words
 	ahead *months.Service
+	// papers tells that papers are kept here.
+	papers bool
 }
 
 // Register adds the person's routes.
-func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, screens *space.Service, words person.Words) {
-	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), load: load, notes: notes, seen: journal, space: screens, words: words, ahead: months.New(cases)}
+func Register(k *kit.Kit, cases *casefile.Service, load *caseload.Service, notes *note.Service, journal *seen.Service, screens *space.Service, words person.Words, papers bool) {
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), load: load, notes: notes, seen: journal, space: screens, words: words, ahead: months.New(cases), papers: papers}
 	k.Handle("GET /moi", kit.PersonIn, h.show)
 	k.Handle("GET /moi/plan", kit.PersonIn, h.plan)
 	k.Handle("GET /moi/plan/papier", kit.PersonIn, h.planPaper)
@@ -64,11 +66,11 @@ type view struct {
 }
 
 // shows is which parts of the space show.
-type shows struct{ Rights, Situation, Plan, Notes, Journal, Agreements, Copy, Who bool }
+type shows struct{ Rights, Situation, Plan, Papers, Notes, Journal, Agreements, Copy, Who bool }
 
 func showsOf(s space.Space) shows {
 	return shows{
-		Rights: s.Shows(space.Rights), Situation: s.Shows(space.Situation), Plan: s.Shows(space.Plan), Notes: s.Shows(space.Notes),
+		Rights: s.Shows(space.Rights), Situation: s.Shows(space.Situation), Plan: s.Shows(space.Plan), Papers: s.Shows(space.Papers), Notes: s.Shows(space.Notes),
 		Journal: s.Shows(space.Journal), Agreements: s.Shows(space.Agreements), Copy: s.Shows(space.Copy), Who: s.Shows(space.Who),
 	}
 }
@@ -88,6 +90,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := view{Hello: hello(p, file.Person), House: h.kit.HouseOf(r), Rights: p.T("web.me.rights_none")}
 	out.Shows = showsOf(own)
+	out.Shows.Papers = out.Shows.Papers && h.papers
 	for _, l := range file.Rights {
 		if l.Result != nil && !l.Silenced() {
 			out.Rights = p.T("web.me.rights_read")

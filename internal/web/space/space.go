@@ -47,6 +47,8 @@ func items(path string) (spaces.Item, bool) {
 		return spaces.Situation, true
 	case "plan":
 		return spaces.Plan, true
+	case "papiers":
+		return spaces.Papers, true
 	case "notes", "mots":
 		return spaces.Notes, true
 	case "vu", "preuve":
