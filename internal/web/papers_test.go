@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/platform/db"
 )
@@ -184,7 +185,7 @@ func TestAWorkerAndPapers(t *testing.T) {
 	file := "/personnes/" + string(s.samira) + "/papiers"
 	b.get(file).must(200, "Il faut d’abord une carte")
 	s.withCard(t)
-	if _, err := s.cases.AddStep(s.ctx, s.samira, casefile.StepInput{Title: "Demander la prime d'activité", Who: casefile.Together, Ways: casefile.Ways{Desk: "CAF"},
+	if _, err := plan.New(s.cases).AddStep(s.ctx, s.samira, plan.StepInput{Title: "Demander la prime d'activité", Who: casefile.Together, Ways: casefile.Ways{Desk: "CAF"},
 		Papers: []casefile.StepPaper{{Name: "RIB", RequiredBy: "CAF, pour le versement"}, {Name: "Titre de séjour", RequiredBy: "CSS art. R512-1"}}}); err != nil {
 		t.Fatal(err)
 	}

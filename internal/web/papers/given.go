@@ -46,7 +46,7 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.F
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	steps, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (h *Handler) renderList(w http.ResponseWriter, r *http.Request, form *kit.F
 	form.Action = base
 	view := listView{ID: shelf.Person, Name: shelf.Identity.DisplayName(), Call: person.CallName(p, shelf.Identity), Form: form, Sorts: h.sorts(p), NoKey: !shelf.HasKey, Sealed: shelf.Sealed, Max: maxMB()}
 	view.Papers = tiles(p, shelf.Papers, shelf.Today, base)
-	view.Needs = needs(p, plan.Plan, shelf.Papers, shelf.Today, base, "/personnes/"+string(shelf.Person)+"/demarches")
+	view.Needs = needs(p, steps.Plan, shelf.Papers, shelf.Today, base, "/personnes/"+string(shelf.Person)+"/demarches")
 	for _, n := range view.Needs {
 		view.Lacks = view.Lacks || len(n.Lacks) > 0
 	}
@@ -173,7 +173,7 @@ func (h *Handler) missingDoc(r *http.Request) (printed.Doc, error) {
 	if err != nil {
 		return printed.Doc{}, err
 	}
-	plan, err := h.cases.ReadPlan(r.Context(), id)
+	steps, err := h.plans.Read(r.Context(), id)
 	if err != nil {
 		return printed.Doc{}, err
 	}
@@ -186,7 +186,7 @@ func (h *Handler) missingDoc(r *http.Request) (printed.Doc, error) {
 		House: h.kit.HouseOf(r), Back: base, BackName: p.T("papers.of", "name", who), Here: base + "/manquants",
 	}
 	none := true
-	for _, n := range needs(p, plan.Plan, shelf.Papers, shelf.Today, base, "") {
+	for _, n := range needs(p, steps.Plan, shelf.Papers, shelf.Today, base, "") {
 		if len(n.Lacks) == 0 {
 			continue
 		}

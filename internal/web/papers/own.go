@@ -46,7 +46,7 @@ func (h *Handler) renderOwn(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	if err != nil {
 		return err
 	}
-	plan, err := h.cases.OwnPlan(r.Context())
+	steps, err := h.plans.ReadOwn(r.Context())
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (h *Handler) renderOwn(w http.ResponseWriter, r *http.Request, form *kit.Fo
 	view.Bin = tiles(p, shelf.Bin, shelf.Today, "/moi/papiers")
 	view.Find = len(shelf.Papers) > 8 || view.Query != "" || view.In != ""
 	if view.Query == "" && view.In == "" {
-		view.Needs = needs(p, plan.Plan, shelf.Papers, shelf.Today, "/moi/papiers", "")
+		view.Needs = needs(p, steps.Plan, shelf.Papers, shelf.Today, "/moi/papiers", "")
 	}
 	for _, c := range vault.Categories() {
 		if slices.ContainsFunc(shelf.Papers, func(one vault.Paper) bool { return one.Category == c }) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
+	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -28,7 +29,7 @@ var Pages embed.FS
 // Handler answers the pages of papers.
 type Handler struct {
 	kit   *kit.Kit
-	cases *casefile.Service
+	plans *plan.Service
 	vault *vault.Service
 }
 
@@ -37,7 +38,7 @@ const maxFiles = 20
 
 // Register adds the routes of this area.
 func Register(k *kit.Kit, cases *casefile.Service, v *vault.Service) {
-	h := &Handler{kit: k, cases: cases, vault: v}
+	h := &Handler{kit: k, plans: plan.New(cases), vault: v}
 	k.Handle("GET /moi/papiers", kit.PersonIn, h.own)
 	k.HandleFiles("POST /moi/papiers", kit.PersonIn, maxFiles, h.bring)
 	k.Handle("GET /moi/papiers/partager", kit.PersonIn, h.showShare)
@@ -194,7 +195,7 @@ type lack struct{ Name, By string }
 
 // needs compares the open steps of a plan with papers. A paper that nobody requires is
 // never asked: each comes with the text that does.
-func needs(p *i18n.Printer, plan casefile.Plan, papers []vault.Paper, today core.Date, base, stepBase string) []need {
+func needs(p *i18n.Printer, all casefile.Plan, papers []vault.Paper, today core.Date, base, stepBase string) []need {
 	var out []need
 	add := func(s casefile.Step) {
 		if !s.State.Open() || len(s.Papers) == 0 {
@@ -229,12 +230,12 @@ func needs(p *i18n.Printer, plan casefile.Plan, papers []vault.Paper, today core
 		}
 		out = append(out, n)
 	}
-	for _, g := range plan.Goals {
+	for _, g := range all.Goals {
 		for _, s := range g.Steps {
 			add(s)
 		}
 	}
-	for _, s := range plan.Loose {
+	for _, s := range all.Loose {
 		add(s)
 	}
 	return out
