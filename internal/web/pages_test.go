@@ -346,13 +346,13 @@ func pagesOf(s *site) map[string][]string {
 			file + "/papiers", file + "/papiers/manquants",
 			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
-		"person": {"/moi/codes",
+		"person": {"/moi/codes", "/moi/papiers", "/moi/papiers/partager",
 			"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/passages", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"": {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle", "/code"},
 	}
 }
 
-var rawKey = regexp.MustCompile(`(web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|codes|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
+var rawKey = regexp.MustCompile(`(papers|web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|codes|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s := newSite(t)

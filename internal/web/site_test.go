@@ -149,6 +149,7 @@ func openSiteLog(t testing.TB, clk clock.Clock, log *slog.Logger) *site {
 			return code.Reach{SMS: r.SMS, Email: r.Email, Discreet: r.Discreet, Protected: r.Protected, Dead: r.Dead, Birth: r.Birth}, err
 		}})
 	s.handler, err = web.New(web.Config{
+		Papers: s.papers,
 		Access: s.access, Keys: keys, Cards: cards, Codes: s.codes, Box: s.box, Cases: s.cases, Webhooks: s.hooks, Journal: j, Law: l, Clock: clk, Log: log, Key: ring.Derive("web"), TwoWays: !measured(t),
 		Demo: &web.Demo{
 			Worker: func(r *http.Request) (access.DemoVisitor, error) {

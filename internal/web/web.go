@@ -46,6 +46,7 @@ import (
 	children "codeberg.org/parvis/parvis/internal/duty/safeguard"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
 	"codeberg.org/parvis/parvis/internal/platform/message"
+	"codeberg.org/parvis/parvis/internal/vault"
 	"codeberg.org/parvis/parvis/internal/web/account"
 	"codeberg.org/parvis/parvis/internal/web/agreement"
 	"codeberg.org/parvis/parvis/internal/web/api"
@@ -161,8 +162,8 @@ func New(cfg Config) (http.Handler, error) {
 			"life":      life.Pages,
 			"me":        me.Pages,
 			"note":      note.Pages,
-			"outlook":   outlook.Pages,
 			"papers":    papers.Pages,
+			"outlook":   outlook.Pages,
 			"person":    person.Pages,
 			"printed":   printed.Pages,
 			"proof":     proof.Pages,
