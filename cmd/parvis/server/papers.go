@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"time"
 
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
@@ -76,21 +74,13 @@ func (p PapersSettings) check() error {
 	return nil
 }
 
-// secretOf reads a secret from a file or a command; "" when neither is named.
-func secretOf(ctx context.Context, file string, command []string) (secret.String, error) {
-	switch {
-	case file != "":
-		return readSecret(file)
-	case len(command) > 0:
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		said, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
-		if err != nil {
-			return "", fmt.Errorf("command %s: %w", command[0], err)
-		}
-		return oneLine(said)
+// tell reads a secret from a file or a command; "" when neither is named.
+func tell(ctx context.Context, what, file string, command []string) (secret.String, error) {
+	get, err := secretOf(what, file, command)
+	if err != nil || get == nil {
+		return "", err
 	}
-	return "", nil
+	return get(ctx)
 }
 
 // seal makes the seal of the organisations' keys.
@@ -103,7 +93,7 @@ func (p PapersSettings) seal(ctx context.Context, ring *secret.Keyring) (vault.S
 		}
 		file = filepath.Join(dir, p.SealCredential)
 	}
-	apart, err := secretOf(ctx, file, p.SealCommand)
+	apart, err := tell(ctx, "papers", file, p.SealCommand)
 	if err != nil {
 		return vault.Seal{}, fmt.Errorf("papers: the seal: %w", err)
 	}
@@ -116,7 +106,7 @@ func (p PapersSettings) seal(ctx context.Context, ring *secret.Keyring) (vault.S
 // blobs opens where the locked files are.
 func (p PapersSettings) blobs(ctx context.Context, data string) (blob.Store, error) {
 	if s := p.S3; s != nil {
-		word, err := secretOf(ctx, s.SecretFile, s.SecretCommand)
+		word, err := tell(ctx, "papers.s3", s.SecretFile, s.SecretCommand)
 		if err != nil {
 			return nil, fmt.Errorf("papers.s3: %w", err)
 		}
