@@ -58,17 +58,17 @@ func (p PapersSettings) check() error {
 	case ways > 1:
 		return errors.New("papers: one of seal_file, seal_credential and seal_command")
 	case p.Health != "" && p.Health != string(vault.HealthOwn) && p.Health != string(vault.HealthCertified) && p.Health != string(vault.HealthRefused):
-		return errors.New("papers.health: own, certified or refused")
+		return errors.New("papers, health: own, certified or refused")
 	case p.QuotaMB < 0 || p.QuotaMB > 1<<20:
-		return errors.New("papers.quota_mb: between 0 and 1048576")
+		return errors.New("papers, quota_mb: between 0 and 1048576")
 	case p.S3 != nil && p.Folder != "":
 		return errors.New("papers: a folder or s3, not both")
 	case p.SealCredential != "" && filepath.Base(p.SealCredential) != p.SealCredential:
-		return errors.New("papers.seal_credential: the name of a credential, not a path")
+		return errors.New("papers, seal_credential: the name of a credential, not a path")
 	}
 	if p.Clamd != "" {
 		if _, err := clamd.New(p.Clamd); err != nil {
-			return fmt.Errorf("papers.clamd: %w", err)
+			return fmt.Errorf("papers, clamd: %w", err)
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func (p PapersSettings) seal(ctx context.Context, ring *secret.Keyring) (vault.S
 	if p.SealCredential != "" {
 		dir := os.Getenv("CREDENTIALS_DIRECTORY")
 		if dir == "" {
-			return vault.Seal{}, errors.New("papers.seal_credential: systemd gave no credential (CREDENTIALS_DIRECTORY is empty)")
+			return vault.Seal{}, errors.New("papers, seal_credential: systemd gave no credential (CREDENTIALS_DIRECTORY is empty)")
 		}
 		file = filepath.Join(dir, p.SealCredential)
 	}
@@ -106,9 +106,9 @@ func (p PapersSettings) seal(ctx context.Context, ring *secret.Keyring) (vault.S
 // blobs opens where the locked files are.
 func (p PapersSettings) blobs(ctx context.Context, data string) (blob.Store, error) {
 	if s := p.S3; s != nil {
-		word, err := tell(ctx, "papers.s3", s.SecretFile, s.SecretCommand)
+		word, err := tell(ctx, "s3 of papers", s.SecretFile, s.SecretCommand)
 		if err != nil {
-			return nil, fmt.Errorf("papers.s3: %w", err)
+			return nil, fmt.Errorf("s3 of papers: %w", err)
 		}
 		return blob.OpenS3(ctx, blob.Bucket{URL: s.URL, Region: s.Region, Bucket: s.Bucket, Prefix: s.Prefix, Key: s.Key, Secret: word})
 	}
