@@ -84,6 +84,8 @@ const (
 	ArchiveList   Action = "archive.list"   // which files of one's teams leave soon
 	ArchiveOpen   Action = "archive.open"   // read a file in the archive; the service checks who is named
 	ArchiveReturn Action = "archive.return" // bring back the file of who is there again
+	DemandEdit    Action = "demand.edit"    // what the person asks about their data: write it down, answer
+	DemandOwn     Action = "demand.own"     // one's own
 	ChildRead     Action = "child.read"     // what is kept apart for a child; the service checks who is named
 	ChildNote     Action = "child.note"
 	HoldEdit      Action = "hold.edit" // keep a file from deletion
@@ -118,7 +120,7 @@ func Actions() []Action {
 		PaperOwn, PaperList, PaperDeposit, PaperRead, PaperTake,
 		CardEdit, SessionBeside,
 		PassageNote, PassageList, PassageAttach, PassageRead, PassageOwn, ObstacleNote, RegisterRead, RegisterEdit, FiguresRead,
-		ArchiveRule, ArchiveList, ArchiveOpen, ArchiveReturn, HoldEdit, ChildRead, ChildNote,
+		ArchiveRule, ArchiveList, ArchiveOpen, ArchiveReturn, HoldEdit, ChildRead, ChildNote, DemandEdit, DemandOwn,
 		MembersList, MembersEdit, TeamEdit, OrgRead, OrgEdit, WebhookEdit, ResetApprove, LinesErase, AccountUse, TokenEdit,
 		OrgCreate, MemberAdd, MemberRescue, MachineKeep, JournalAudit,
 	}

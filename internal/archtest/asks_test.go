@@ -33,6 +33,7 @@ var unasked = map[string]string{
 	"casefile.KeepDraft":  "the text of somebody whose session ended: nobody is signed in, and nothing is read",
 	"retention.Today":     "says which day it is",
 	"safeguard.Today":     "says which day it is",
+	"demand.Today":        "says which day it is",
 	"retention.Tap":       "listens to the journal: leaves a job when somebody signs in",
 	"talk.CanTry":         "says whether the law's files are at hand, nobody's",
 	"note.Exporters":      "names the parts of a copy, which ask",

@@ -344,15 +344,15 @@ func pagesOf(s *site) map[string][]string {
 			"/accueil", "/accueil/passages", "/accueil/passages?from=2026-06-01&reason=letter&file=non", "/accueil/groupes", "/accueil/obstacles", "/accueil/obstacles?service=caf&kind=refused", "/accueil/obstacles/caf/2026", "/accueil/chiffres", "/accueil/appels", "/accueil/registre", "/ce-qui-est-compte", file + "/passages",
 			file + "/foyer/naissance", file + "/foyer/heberge?q=haddad", file + "/foyer/chez", file + "/vu", file + "/contestations", file + "/ecran",
 			file + "/papiers", file + "/papiers/manquants",
-			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance",
+			"/archives", file + "/conservation", "/equipe/conservation", file + "/enfance", file + "/donnees", file + "/donnees/notice",
 			file + "/accords", file + "/accords/nouveau", "/partages", "/urgences", file + "/mandats", file + "/mandats/nouveau", "/hors-equipe/" + string(s.other)},
-		"person": {"/moi/codes", "/moi/papiers", "/moi/papiers/partager",
+		"person": {"/moi/donnees", "/moi/donnees/notice", "/moi/donnees/notice?langue=ar", "/moi/codes", "/moi/papiers", "/moi/papiers/partager",
 			"/moi", "/moi/accords", "/moi/mandats", "/moi/plan", "/moi/passages", "/moi/avenir", "/moi/notes", "/moi/mots", "/moi/mots?note=" + string(s.note), "/moi/fiche", "/moi/fiche?langue=fr-x-falc", "/moi/situation", "/moi/ecran", "/moi/vu", "/moi/vu/2026-06", "/moi/vu/2026-06/verifier", "/moi/vu/2026-06/papier?langue=ar", "/guichets", "/regles"},
 		"": {"/entrer", "/simulateur", "/guichets", "/regles", "/regles/aide_logement", "/verifier", "/journal/cle", "/code"},
 	}
 }
 
-var rawKey = regexp.MustCompile(`(papers|web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|codes|policy|space|desk|keeping|safeguard)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
+var rawKey = regexp.MustCompile(`(papers|web|casefile|common|errs|access|law|steps|notes|caseload|life|home|seen|contest|proof|agreements|codes|policy|space|desk|keeping|safeguard|entitled)\.[a-z_]+\.[a-z_]+|\{[a-z_]+\}`)
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	s := newSite(t)

@@ -42,6 +42,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/desk"
 	"codeberg.org/parvis/parvis/internal/directory"
+	"codeberg.org/parvis/parvis/internal/duty/demand"
 	"codeberg.org/parvis/parvis/internal/duty/retention"
 	children "codeberg.org/parvis/parvis/internal/duty/safeguard"
 	"codeberg.org/parvis/parvis/internal/platform/i18n"
@@ -54,6 +55,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/web/codes"
 	"codeberg.org/parvis/parvis/internal/web/contest"
 	welcome "codeberg.org/parvis/parvis/internal/web/desk"
+	"codeberg.org/parvis/parvis/internal/web/entitled"
 	"codeberg.org/parvis/parvis/internal/web/entry"
 	"codeberg.org/parvis/parvis/internal/web/exchange"
 	"codeberg.org/parvis/parvis/internal/web/info"
@@ -154,6 +156,7 @@ func New(cfg Config) (http.Handler, error) {
 			"codes":     codes.Pages,
 			"contest":   contest.Pages,
 			"desk":      welcome.Pages,
+			"entitled":  entitled.Pages,
 			"entry":     entry.Pages,
 			"exchange":  exchange.Pages,
 			"info":      info.Pages,
@@ -223,7 +226,12 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	welcome.Register(k, desks)
 	said := contests.New(cfg.Cases)
-	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes)
+	demands, err := demand.New(cfg.Cases, entitled.Stops{Talks: talks, Agreements: cfg.Agreements})
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	entitled.Register(k, cfg.Cases, demands)
+	today.Register(k, cfg.Cases, talks, follow, said, cfg.Webhooks, words, cfg.Agreements, notes, demands)
 	conversation.Register(k, cfg.Cases, talks, follow, words)
 	person.Register(k, cfg.Cases, follow, cfg.Access, words, printout.New(cfg.Cases, notes.Exporters()...), cfg.Journal, note.Register(k, notes).Section, merge.New(cfg.Cases, notes, talks))
 	caseload.Register(k, follow)

@@ -22,7 +22,9 @@ var (
 		`SELECT MAX(said_on) FROM fact_contest WHERE org_id = $1 AND file_id = $2`,
 		`SELECT MAX(c.used_on) FROM holder h JOIN card c ON c.org_id = h.org_id AND c.holder = h.id WHERE h.org_id = $1 AND h.person = $2`,
 		`SELECT MAX(k.used_on) FROM holder h JOIN passkey k ON k.org_id = h.org_id AND k.owner_kind = 'holder' AND k.owner = h.id WHERE h.org_id = $1 AND h.person = $2`,
+		`SELECT MAX(w.used_on) FROM holder h JOIN code_way w ON w.org_id = h.org_id AND w.holder = h.id WHERE h.org_id = $1 AND h.person = $2`,
 		`SELECT MAX(f.used_on) FROM holder h JOIN federated f ON f.org_id = h.org_id AND f.owner_kind = 'holder' AND f.owner = h.id WHERE h.org_id = $1 AND h.person = $2`,
+		`SELECT MAX(received_on) FROM demand WHERE org_id = $1 AND file_id = $2`,
 		`SELECT MAX(day) FROM passage WHERE org_id = $1 AND person_id = $2 AND person_id <> '' AND state <> 'void'`,
 		`SELECT MAX(opened_on) FROM casefile WHERE org_id = $1 AND person_id = $2`,
 	}

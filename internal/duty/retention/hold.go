@@ -70,7 +70,7 @@ func (s *Service) SetHold(ctx context.Context, person core.ID, reason string, un
 		if _, err := tx.Exec(keepHeld, o.org, kept); err != nil {
 			return fmt.Errorf("take off the lists: %w", err)
 		}
-		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: "hold.set", Subjects: o.humans, Object: "hold", ObjectID: id})
+		return s.cases.Journal.Record(ctx, tx, journal.Event{Kind: "hold.set", Subjects: o.humans, Object: "hold", ObjectID: id, Reason: reason})
 	})
 }
 
@@ -115,7 +115,7 @@ func (s *Service) Of(ctx context.Context, person core.ID) (Keeping, error) {
 			return journal.Event{}, err
 		}
 		out = Keeping{Person: who.ID, Name: who.DisplayName(), There: o.archive != ""}
-		if out.Rule, err = loadRule(q, o.org); err != nil {
+		if out.Rule, err = RuleOf(q, o.org); err != nil {
 			return journal.Event{}, err
 		}
 		if out.LastContact, err = lastContact(q, o.org, o.humans, s.cases.Place(o.org)); err != nil {

@@ -109,7 +109,7 @@ func (s *Service) Rehearse(ctx context.Context) (Rehearsal, error) {
 func Foretell(q db.Querier, org core.ID, today core.Date, place *time.Location) (Rehearsal, error) {
 	var out Rehearsal
 	var err error
-	if out.Rule, err = loadRule(q, org); err != nil || !out.Rule.Chosen() {
+	if out.Rule, err = RuleOf(q, org); err != nil || !out.Rule.Chosen() {
 		return out, err
 	}
 	cutoff := out.Rule.entersBefore(today)
@@ -202,7 +202,7 @@ func (s *Service) Draw(ctx context.Context) (core.ID, error) {
 		return "", err
 	}
 	err = s.cases.DB.Tx(ctx, func(tx *db.Tx) error {
-		rule, err := loadRule(tx, actor.Org)
+		rule, err := RuleOf(tx, actor.Org)
 		if err != nil {
 			return err
 		}
@@ -461,7 +461,7 @@ func (s *Service) Foresee(ctx context.Context) (soon, listed []Leaving, err erro
 	err = s.cases.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
 		soon, listed = nil, nil
 		event := journal.Event{Kind: "list"}
-		rule, err := loadRule(q, sc.Org)
+		rule, err := RuleOf(q, sc.Org)
 		if err != nil || !rule.Chosen() {
 			return event, err
 		}

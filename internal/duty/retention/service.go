@@ -52,7 +52,9 @@ WHERE org_id = $1 AND version = $8`
 	insertCircle = `INSERT INTO retention_circle (org_id, worker_id) VALUES ($1, $2)`
 )
 
-func loadRule(q db.Querier, org core.ID) (Rule, error) {
+// RuleOf reads the durations of an organisation, the zero Rule when it chose none: a step of
+// a use case that asked permission.
+func RuleOf(q db.Querier, org core.ID) (Rule, error) {
 	var r Rule
 	err := q.QueryRow(selectRule, org).Scan(&r.ActiveMonths, &r.ArchiveMonths, &r.PublicBody, &r.Basis, &r.Version)
 	if errors.Is(err, db.ErrNoRows) {
@@ -94,7 +96,7 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	org := core.ActorFrom(ctx).Org
 	err := s.cases.DB.Read(ctx, func(q db.Querier) error {
 		var err error
-		if out.Rule, err = loadRule(q, org); err != nil {
+		if out.Rule, err = RuleOf(q, org); err != nil {
 			return err
 		}
 		out.Circle, err = loadCircle(q, org)
@@ -126,7 +128,7 @@ func (s *Service) Choose(ctx context.Context, in Settings) error {
 		if len(known) != len(in.Circle) {
 			return errs.Fields{errs.New(errs.Invalid, "errs.keeping.circle_unknown").On("circle")}
 		}
-		before, err := loadRule(tx, actor.Org)
+		before, err := RuleOf(tx, actor.Org)
 		if err != nil {
 			return err
 		}

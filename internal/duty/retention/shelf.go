@@ -55,7 +55,7 @@ func (s *Service) Shelve(ctx context.Context) (moved int, err error) {
 	today := s.cases.Today(ctx)
 	var rule Rule
 	err = s.cases.DB.Read(ctx, func(q db.Querier) error {
-		rule, err = loadRule(q, org)
+		rule, err = RuleOf(q, org)
 		return err
 	})
 	if err != nil || !rule.Chosen() {

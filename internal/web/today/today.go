@@ -16,6 +16,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	conversations "codeberg.org/parvis/parvis/internal/casefile/talk"
 	"codeberg.org/parvis/parvis/internal/core"
+	"codeberg.org/parvis/parvis/internal/duty/demand"
 	"codeberg.org/parvis/parvis/internal/web/kit"
 	"codeberg.org/parvis/parvis/internal/web/person"
 	"codeberg.org/parvis/parvis/internal/webhook"
@@ -38,11 +39,12 @@ type Handler struct {
 	words    person.Words
 	agreed   *agreement.Service
 	notes    *note.Service
+	demands  *demand.Service
 }
 
 // Register adds the page's route; a person is led to their own home.
-func Register(k *kit.Kit, cases *casefile.Service, talks *conversations.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service) {
-	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes}
+func Register(k *kit.Kit, cases *casefile.Service, talks *conversations.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service, demands *demand.Service) {
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes, demands: demands}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -66,6 +68,7 @@ type view struct {
 	Ending []ending  // agreements that the worker wrote down and that end soon
 	Covers []cover   // colleagues away, whom the worker covers
 	Wrong  []wrong   // who says that a fact of their file is not right
+	Asked  []wrong   // who asked something about their data, and until when to answer
 	Wrote  []wrong   // who wrote words that nobody has read yet
 }
 
@@ -146,6 +149,13 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, one := range waiting {
 		out.Wrong = append(out.Wrong, wrong{Href: "/personnes/" + string(one.Person) + "/contestations", Name: one.Name, Since: v.T("contest.today_since", "date", v.P.DayMonth(one.Since))})
+	}
+	asked, err := h.demands.Waiting(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, one := range asked {
+		out.Asked = append(out.Asked, wrong{Href: "/personnes/" + string(one.Person) + "/donnees", Name: one.Name, Since: v.T("entitled.today_due", "date", v.P.DayMonth(one.Due))})
 	}
 	wrote, err := h.notes.Waiting(r.Context())
 	if err != nil {
