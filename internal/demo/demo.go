@@ -156,6 +156,9 @@ func Seed(ctx context.Context, rooms Rooms, progress func(done, all int)) error 
 	if err := welcomed(ctx, rooms); err != nil {
 		return fmt.Errorf("make the demonstration: %w", err)
 	}
+	if err := keeps(ctx, rooms, team); err != nil {
+		return fmt.Errorf("make the demonstration: %w", err)
+	}
 	if err := seal(ctx, rooms.Access); err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ func tell(ctx context.Context, rooms Rooms, teams map[string]teamOf, st story) e
 	st.tell(h)
 	h.compute()
 	h.told(st.name)
+	h.duties(st.name)
 	return h.err
 }
 
