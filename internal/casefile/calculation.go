@@ -46,7 +46,7 @@ func (s *Service) ReadForRights(ctx context.Context, q db.Querier, file core.ID,
 		return nil, err
 	}
 	c := &Calculation{File: file, Humans: o.Humans, Month: month, org: o.Org, now: month == now}
-	view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
+	view, err := ReadHousehold(q, o.Org, file, groupingDay(month, today))
 	if err != nil {
 		return nil, err
 	}

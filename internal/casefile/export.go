@@ -175,7 +175,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 		return nil, err
 	}
 	d.TeamName = names[d.Case.Team]
-	view, err := loadHousehold(q, o.Org, person, today)
+	view, err := ReadHousehold(q, o.Org, person, today)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func (s *Service) readDossier(q db.Querier, o Opened, person core.ID, today core
 	for _, sh := range d.Sheets {
 		who = append(who, sh.By)
 	}
-	d.Names, err = workerNames(q, o.Org, who)
+	d.Names, err = access.Names(q, o.Org, who...)
 	return d, err
 }
 

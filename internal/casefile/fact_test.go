@@ -3,15 +3,11 @@ package casefile_test
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
-	"codeberg.org/parvis/parvis/internal/platform/db/dbtest"
 )
 
 var dwelling = casefile.Subject{Kind: casefile.AboutDwelling}
@@ -212,47 +208,5 @@ func TestAFileKnowsNothingOfAnother(t *testing.T) {
 		if w.lines(fatiha) != before {
 			t.Error("opening the daughter's file leaves a line in the mother's journal")
 		}
-	})
-}
-
-func TestDraftsSurviveTheSession(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		fields := map[string][]string{"note": {"« Ce n'est pas une dette. »"}, "to": {"a", "b"}}
-		owner := core.ActorFrom(w.claire)
-		id, err := w.KeepDraft(w.nobody, owner, "/personnes/1/faits", fields)
-		must(t, err)
-		d, err := w.Draft(w.claire, id)
-		must(t, err)
-		if d.Path != "/personnes/1/faits" || d.Fields["note"][0] != fields["note"][0] || len(d.Fields["to"]) != 2 {
-			t.Errorf("draft %+v", d)
-		}
-		_, err = w.Draft(w.karim, id)
-		wantKind(t, err, errs.NotFound)
-		for range 25 {
-			_, err = w.KeepDraft(w.nobody, owner, "/x", fields)
-			must(t, err)
-		}
-		list, err := w.Drafts(w.claire)
-		must(t, err)
-		if len(list) != 20 {
-			t.Errorf("%d drafts kept, want the 20 latest", len(list))
-		}
-		must(t, w.DropDraft(w.claire, list[0].ID))
-		must(t, w.DropDraft(w.claire, list[0].ID))
-
-		_, err = w.KeepDraft(w.nobody, owner, "//evil.example/", fields)
-		wantKind(t, err, errs.Invalid)
-		_, err = w.KeepDraft(w.nobody, owner, "/x", map[string][]string{"note": {strings.Repeat("x", 70_000)}})
-		wantKind(t, err, errs.TooLarge)
-		_, err = w.KeepDraft(w.nobody, core.Actor{}, "/x", fields)
-		wantKind(t, err, errs.Unauthenticated)
-
-		late := w.service(clock.Fixed(dbtest.Clock().Now().Add(7*24*time.Hour + time.Second)))
-		list, err = late.Drafts(w.claire)
-		must(t, err)
-		if len(list) != 0 {
-			t.Errorf("after seven days: %d drafts", len(list))
-		}
-		must(t, late.Sweep(w.claire))
 	})
 }

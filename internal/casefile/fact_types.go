@@ -186,13 +186,3 @@ const (
 	PeriodYear   Period = "year"
 	PeriodAlways Period = "always"
 )
-
-// Draft is the text of a form that could not be saved because the session had
-// ended. It is offered once more after sign-in, and goes when used or after
-// seven days.
-type Draft struct {
-	ID      core.ID
-	Path    string              // the page whose form it was
-	Fields  map[string][]string // as typed
-	SavedAt int64               // µs UTC
-}

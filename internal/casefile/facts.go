@@ -165,7 +165,7 @@ type factWriter struct {
 }
 
 func (s *Service) factWriter(ctx context.Context, tx *db.Tx, org, file core.ID, today core.Date) (*factWriter, error) {
-	view, err := loadHousehold(tx, org, file, today)
+	view, err := ReadHousehold(tx, org, file, today)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 			return nil, err
 		}
 	}
-	if f.Household, err = loadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
+	if f.Household, err = ReadHousehold(q, o.Org, person, groupingDay(month, today)); err != nil {
 		return nil, err
 	}
 	facts, err := ReadFacts(q, o, person)
@@ -135,7 +135,7 @@ func (s *Service) readFile(q db.Querier, o Opened, person core.ID, month core.Mo
 			who = append(who, b.RecordedBy)
 		}
 	}
-	f.Names, err = workerNames(q, o.Org, who)
+	f.Names, err = access.Names(q, o.Org, who...)
 	return f, err
 }
 
@@ -149,18 +149,9 @@ func deciders(lines []RightLine) []core.ID {
 	return who
 }
 
-// workerNames gives the names of workers as pages write them.
-func workerNames(q db.Querier, org core.ID, ids []core.ID) (map[core.ID]string, error) {
-	names, err := access.Names(q, org, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("names of workers: %w", err)
-	}
-	return names, nil
-}
-
 // OpenOwn reads what a person may see of their own file once signed in: who
 // they are to the service, their rights and the decisions about them. Facts,
-// household and plan are left out: OwnPlan reads the last.
+// household and plan are left out: plan.ReadOwn reads the last.
 func (s *Service) OpenOwn(ctx context.Context, month core.Month) (*File, error) {
 	today := s.Today(ctx)
 	if month == 0 {

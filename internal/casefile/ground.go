@@ -47,7 +47,7 @@ func (s *Service) ReadGround(ctx context.Context, q db.Querier, action access.Ac
 		g.Silenced[right] = d.Kind == NotWanted
 	}
 	for i := range n {
-		view, err := loadHousehold(q, o.Org, file, groupingDay(first+core.Month(i), today))
+		view, err := ReadHousehold(q, o.Org, file, groupingDay(first+core.Month(i), today))
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,7 @@ func (s *Service) Household(ctx context.Context, file core.ID, on core.Date) (Ho
 		if err != nil {
 			return journal.Event{}, err
 		}
-		v, err = loadHousehold(q, o.Org, file, on)
+		v, err = ReadHousehold(q, o.Org, file, on)
 		return journal.Event{Kind: "household.read", Subjects: o.Humans}, err
 	})
 	return v, err
@@ -46,7 +46,7 @@ func (s *Service) editHousehold(ctx context.Context, file core.ID, on core.Date,
 			return err
 		}
 		e := &householdEdit{s: s, tx: tx, org: o.Org, file: file, by: core.ActorFrom(ctx).ID, today: today}
-		if e.view, err = loadHousehold(tx, o.Org, file, on); err != nil {
+		if e.view, err = ReadHousehold(tx, o.Org, file, on); err != nil {
 			return err
 		}
 		if err := fn(e); err != nil {

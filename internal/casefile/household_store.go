@@ -198,16 +198,10 @@ func sameKin(a, b Kinship) bool {
 
 const selectHuman = `SELECT usual_name, given_names, use_name, title, birth, died_on FROM person WHERE org_id = $1 AND id = $2`
 
-// ReadHousehold reads the household of a file on a day, for the sub-packages: the
-// caller asked its own permission.
-func ReadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
-	return loadHousehold(q, org, file, on)
-}
-
-// loadHousehold reads the household of a file on a day: who lives there, and
-// the direct kin of the file's person. Of the kin of the others nothing is kept
+// ReadHousehold reads the household of a file on a day: who lives there, and the
+// direct kin of the file's person. The caller asked its own permission. Of the kin of the others nothing is kept
 // that does not touch somebody present: it belongs to their files.
-func loadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
+func ReadHousehold(q db.Querier, org, file core.ID, on core.Date) (HouseholdView, error) {
 	v := HouseholdView{On: on}
 	stays, humans, origin, err := loadStays(q, org, file)
 	if err != nil {

@@ -159,15 +159,9 @@ func (s *Service) RecentFiles(ctx context.Context, limit int) ([]Found, error) {
 	}
 	var list []Found
 	err := s.Journal.Read(ctx, func(q db.Querier) (journal.Event, error) {
-		var hits []hit
-		rows, err := q.Query(selectByID+marks(2, len(ids))+")", append([]any{actor.Org}, anys(ids)...)...)
-		err = db.Each(rows, err, func(r *db.Rows) error {
-			h, err := scanHit(r, MatchName)
-			hits = append(hits, h)
-			return err
-		})
+		hits, err := readHits(q, MatchName, selectByID+marks(2, len(ids))+")", append([]any{actor.Org}, anys(ids)...)...)
 		if err != nil {
-			return journal.Event{}, fmt.Errorf("recent files: %w", err)
+			return journal.Event{}, err
 		}
 		slices.SortFunc(hits, func(a, b hit) int { return slices.Index(ids, a.id) - slices.Index(ids, b.id) })
 		shown, err := s.show(ctx, q, hits)

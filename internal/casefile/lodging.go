@@ -99,7 +99,7 @@ func (e *householdEdit) hostHome(ctx context.Context, in Lodging) (core.ID, erro
 			return "", err
 		}
 	}
-	there, err := loadHousehold(e.tx, e.org, id, in.From)
+	there, err := ReadHousehold(e.tx, e.org, id, in.From)
 	if err != nil {
 		return "", err
 	}

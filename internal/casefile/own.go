@@ -38,7 +38,7 @@ func (s *Service) ownSituation(q db.Querier, o Opened, person core.ID, today cor
 		return nil, false, err
 	}
 	q = o.For(q)
-	house, err := loadHousehold(q, o.Org, person, groupingDay(month, today))
+	house, err := ReadHousehold(q, o.Org, person, groupingDay(month, today))
 	if err != nil {
 		return nil, false, err
 	}

@@ -296,7 +296,7 @@ func (s *Service) GiveIdentity(tx *db.Tx, org, by, person, other, since core.ID)
 // allowHuman checks that somebody is shown by the household of a file and has
 // no file of their own: only then may that file's worker write about who they are.
 func (s *Service) allowHuman(q db.Querier, org, file, human core.ID, on core.Date) error {
-	view, err := loadHousehold(q, org, file, on)
+	view, err := ReadHousehold(q, org, file, on)
 	if err != nil {
 		return err
 	}

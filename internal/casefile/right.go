@@ -183,7 +183,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 		if x, err = loadExplained(q, o.Org, file, e, right); err != nil {
 			return journal.Event{}, err
 		}
-		view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
+		view, err := ReadHousehold(q, o.Org, file, groupingDay(month, today))
 		if err != nil {
 			return journal.Event{}, err
 		}
@@ -211,7 +211,7 @@ func (s *Service) Explain(ctx context.Context, file core.ID, right string, month
 		}
 		if d, any := decided[right]; any && d.Kind != Reopened {
 			x.Decision = &d
-			if x.Names, err = workerNames(q, o.Org, []core.ID{d.By}); err != nil {
+			if x.Names, err = access.Names(q, o.Org, d.By); err != nil {
 				return journal.Event{}, err
 			}
 		}

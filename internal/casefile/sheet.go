@@ -153,7 +153,7 @@ func (s *Service) OpenSheet(ctx context.Context, code string) (SheetView, error)
 			return journal.Event{}, err
 		}
 		sh.Person = person
-		v.Names, err = workerNames(q, org, append(deciders(v.Rights), sh.By, v.Referent))
+		v.Names, err = access.Names(q, org, append(deciders(v.Rights), sh.By, v.Referent)...)
 		return journal.Event{Kind: "sheet.read", Subjects: o.Humans, Object: "sheet", ObjectID: core.ID(bare)}, err
 	})
 	return v, err

@@ -57,7 +57,7 @@ func (s *Service) StoredRights(ctx context.Context, file core.ID, month core.Mon
 			hideLocal(s, results)
 			hideLocal(s, decided)
 		}
-		view, err := loadHousehold(q, o.Org, file, groupingDay(month, today))
+		view, err := ReadHousehold(q, o.Org, file, groupingDay(month, today))
 		if err != nil {
 			return journal.Event{}, err
 		}

@@ -9,7 +9,6 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	"codeberg.org/parvis/parvis/internal/core"
-	"codeberg.org/parvis/parvis/internal/core/clock"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/journal"
 	"codeberg.org/parvis/parvis/internal/platform/db"
@@ -54,18 +53,6 @@ func worldOf(t testing.TB, d *db.DB, law casefile.Engine) *world {
 	m := casetest.New(t, d, law)
 	return &world{Service: m.Service, made: m, t: t, db: d, journal: m.Journal, plans: plan.New(m.Service), law: law, teamA: m.TeamA, teamB: m.TeamB,
 		claire: m.Claire, karim: m.Karim, nobody: m.Nobody, claireID: m.ClaireID}
-}
-
-// colleague adds a worker to a team.
-func (w *world) colleague(login, name string, team core.ID) context.Context {
-	w.t.Helper()
-	ctx, _ := w.made.Worker(login, name, team)
-	return ctx
-}
-
-func (w *world) service(clk clock.Clock) *casefile.Service {
-	w.t.Helper()
-	return w.made.At(clk)
 }
 
 func today() core.Date { return casetest.Today() }

@@ -29,6 +29,7 @@ import (
 	load "codeberg.org/parvis/parvis/internal/casefile/caseload"
 	contests "codeberg.org/parvis/parvis/internal/casefile/contest"
 	"codeberg.org/parvis/parvis/internal/casefile/death"
+	"codeberg.org/parvis/parvis/internal/casefile/draft"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/merge"
 	notebook "codeberg.org/parvis/parvis/internal/casefile/note"
@@ -147,7 +148,7 @@ func New(cfg Config) (http.Handler, error) {
 	screens := spaces.New(cfg.Cases)
 	k, err := kit.New(kit.Config{
 		Log: cfg.Log, Clock: cfg.Clock, Random: cfg.Random, Key: cfg.Key,
-		Sessions: cfg.Access, Drafts: drafts{cfg.Cases}, House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays, OwnPage: space.Gate(screens),
+		Sessions: cfg.Access, Drafts: draft.New(cfg.Cases), House: house.of, Demo: cfg.Demo != nil, TwoWays: cfg.TwoWays, OwnPage: space.Gate(screens),
 		Pages: map[string]fs.FS{
 			"account":   account.Pages,
 			"agreement": agreement.Pages,
@@ -270,22 +271,6 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	return k, nil
 }
-
-// drafts keeps the text of forms in the casefile.
-type drafts struct{ cases *casefile.Service }
-
-var _ kit.Drafts = drafts{}
-
-func (d drafts) Keep(ctx context.Context, owner core.Actor, path string, fields map[string][]string) (core.ID, error) {
-	return d.cases.KeepDraft(ctx, owner, path, fields)
-}
-
-func (d drafts) Get(ctx context.Context, id core.ID) (map[string][]string, error) {
-	draft, err := d.cases.Draft(ctx, id)
-	return draft.Fields, err
-}
-
-func (d drafts) Drop(ctx context.Context, id core.ID) error { return d.cases.DropDraft(ctx, id) }
 
 // houses remembers for a minute where each organisation is, since every error
 // page shows it.

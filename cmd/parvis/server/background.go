@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access/code"
 	"codeberg.org/parvis/parvis/internal/backup"
+	"codeberg.org/parvis/parvis/internal/casefile/draft"
 	"codeberg.org/parvis/parvis/internal/casefile/due"
 	"codeberg.org/parvis/parvis/internal/casefile/intake"
 	"codeberg.org/parvis/parvis/internal/casefile/monthly"
@@ -87,7 +88,7 @@ func (s *Server) sweep(ctx context.Context, runs *monthly.Service) {
 	ctx = core.WithActor(ctx, core.Actor{Kind: core.ActorSystem, ID: "sweep"})
 	for name, clear := range map[string]func(context.Context) error{
 		"papers": s.Papers.Sweep,
-		"access": s.Access.Sweep, "codes": s.Codes.Sweep, "casefile": s.Cases.Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
+		"access": s.Access.Sweep, "codes": s.Codes.Sweep, "drafts": draft.New(s.Cases).Sweep, "imports": s.Imports.Sweep, "monthly": runs.Start, "talk": s.Talks.Start, "webhook": s.Webhooks.Sweep, "retention": s.Retention.Start,
 		"journal": func(ctx context.Context) error {
 			_, err := s.Journal.Thin(ctx)
 			return err

@@ -118,13 +118,11 @@ func (s *Service) saveImport(tx *db.Tx, org core.ID, i *Import) error {
 	return nil
 }
 
-func (s *Service) loadRows(q db.Querier, sql string, args ...any) ([]keptRow, error) {
+// loadRows reads at most limit rows of an import after a line; which is the state or
+// the verdict that the statement asks for, when it does.
+func (s *Service) loadRows(q db.Querier, sql string, org, id core.ID, after, limit int, which ...any) ([]keptRow, error) {
 	var list []keptRow
-	id, isID := args[1].(core.ID)
-	if !isID {
-		return nil, errors.New("read rows: the second argument is the import")
-	}
-	rows, err := q.Query(sql, args...)
+	rows, err := q.Query(sql, append([]any{org, id, after, limit}, which...)...)
 	err = db.Each(rows, err, func(r *db.Rows) error {
 		var row keptRow
 		var cells, faults []byte

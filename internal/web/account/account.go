@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/parvis/parvis/internal/access"
 	"codeberg.org/parvis/parvis/internal/casefile"
+	kept "codeberg.org/parvis/parvis/internal/casefile/draft"
 	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/platform/secret"
@@ -23,12 +24,12 @@ var Pages embed.FS
 type Handler struct {
 	kit    *kit.Kit
 	access *access.Service
-	cases  *casefile.Service
+	texts  *kept.Service
 }
 
 // Register adds the account's routes.
 func Register(k *kit.Kit, a *access.Service, cases *casefile.Service) {
-	h := &Handler{kit: k, access: a, cases: cases}
+	h := &Handler{kit: k, access: a, texts: kept.New(cases)}
 	k.Handle("GET /compte", kit.Worker, h.show)
 	k.Handle("POST /compte/mot-de-passe", kit.Worker, h.changePassword)
 	k.Handle("POST /compte/sessions", kit.Worker, h.closeSessions)
@@ -78,7 +79,7 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, form *kit.Form,
 	if err != nil {
 		return err
 	}
-	drafts, err := h.cases.Drafts(r.Context())
+	drafts, err := h.texts.List(r.Context())
 	if err != nil {
 		return err
 	}

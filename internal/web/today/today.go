@@ -12,6 +12,7 @@ import (
 	"codeberg.org/parvis/parvis/internal/casefile"
 	"codeberg.org/parvis/parvis/internal/casefile/caseload"
 	"codeberg.org/parvis/parvis/internal/casefile/contest"
+	"codeberg.org/parvis/parvis/internal/casefile/draft"
 	"codeberg.org/parvis/parvis/internal/casefile/note"
 	"codeberg.org/parvis/parvis/internal/casefile/plan"
 	conversations "codeberg.org/parvis/parvis/internal/casefile/talk"
@@ -32,6 +33,7 @@ type Handler struct {
 	kit      *kit.Kit
 	cases    *casefile.Service
 	plans    *plan.Service
+	drafts   *draft.Service
 	talks    *conversations.Service
 	load     *caseload.Service
 	contests *contest.Service
@@ -44,7 +46,7 @@ type Handler struct {
 
 // Register adds the page's route; a person is led to their own home.
 func Register(k *kit.Kit, cases *casefile.Service, talks *conversations.Service, load *caseload.Service, contests *contest.Service, hooks *webhook.Service, words person.Words, agreed *agreement.Service, notes *note.Service, demands *demand.Service) {
-	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes, demands: demands}
+	h := &Handler{kit: k, cases: cases, plans: plan.New(cases), drafts: draft.New(cases), talks: talks, load: load, contests: contests, webhooks: hooks, words: words, agreed: agreed, notes: notes, demands: demands}
 	k.Handle("GET /{$}", kit.Signed, h.show)
 }
 
@@ -112,7 +114,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	drafts, err := h.cases.Drafts(r.Context())
+	drafts, err := h.drafts.List(r.Context())
 	if err != nil {
 		return err
 	}
