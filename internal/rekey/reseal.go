@@ -34,6 +34,8 @@ func odd(table, column string) (binding, bool) {
 		b.id = "org_id || id"
 	case "api_request":
 		b.id = "token_id || key_hash"
+	case "call_made":
+		b.id = "campaign_id || '/' || entry_id"
 	case "agreement_paper_piece":
 		b.column, b.id = "CAST(place AS TEXT)", "paper_id"
 	default:
