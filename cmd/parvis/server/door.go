@@ -92,6 +92,14 @@ func (d *door) URL() string { return d.url }
 // is the process alive, and can it work.
 func (d *door) probes(ready func(context.Context) error, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// What no page of ours answers (probes, programs' JSON) is opened by no browser
+		// as a page, in no frame. Pages put their own policy in the place of this one.
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
 		switch r.URL.Path {
 		case "/healthz":
 			plain(w, http.StatusOK, "ok\n")

@@ -1,10 +1,35 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 )
+
+// TestHeadersBesidePages: probes and programs' answers say to browsers what pages do,
+// behind a trusted proxy too.
+func TestHeadersBesidePages(t *testing.T) {
+	trusted, err := parseProxies([]string{"10.0.0.7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDoor(nil)
+	h := trusted.believe(d.probes(func(context.Context) error { return nil }, http.NotFoundHandler()))
+	for _, path := range []string{"/healthz", "/readyz", "/openfisca/spec"} {
+		for proto, want := range map[string]string{"": "", "https": "max-age=31536000; includeSubDomains"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.RemoteAddr = "10.0.0.7:5"
+			r.Header.Set("X-Forwarded-Proto", proto)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if got := w.Header(); got.Get("Strict-Transport-Security") != want || got.Get("X-Content-Type-Options") != "nosniff" ||
+				got.Get("Content-Security-Policy") != "default-src 'none'; base-uri 'none'; frame-ancestors 'none'" {
+				t.Errorf("%s over %q: %v", path, proto, got)
+			}
+		}
+	}
+}
 
 func TestOnlyATrustedProxyIsBelieved(t *testing.T) {
 	trusted, err := parseProxies([]string{"10.0.0.0/8", "::1"})

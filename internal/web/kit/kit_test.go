@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net/http"
@@ -243,6 +244,30 @@ func TestPagesOfPeopleAreNotKept(t *testing.T) {
 	}
 	if body := w.Body.String(); strings.Contains(body, " style=") || strings.Contains(body, "<script>") || strings.Contains(body, "onclick") {
 		t.Error("inline style or script")
+	}
+}
+
+// TestHeadersOfEveryAnswer: a page, a refusal, a program's answer and a file of the
+// program itself say the same to the browser; only over TLS do they ask for TLS for a year.
+func TestHeadersOfEveryAnswer(t *testing.T) {
+	rig := newRig(t)
+	for _, path := range []string{"/form", "/nowhere", "/api/v1/fail", "/static/nowhere"} {
+		for _, over := range []*tls.ConnectionState{nil, {}} {
+			h := rig.do(get(path, func(r *http.Request) { r.TLS = over })).Header()
+			for name, want := range map[string]string{
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+				"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": map[bool]string{true: "max-age=31536000; includeSubDomains"}[over != nil],
+			} {
+				if got := h.Get(name); got != want {
+					t.Errorf("%s, TLS %t: %s %q, want %q", path, over != nil, name, got, want)
+				}
+			}
+			for _, part := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"} {
+				if !strings.Contains(h.Get("Content-Security-Policy"), part) {
+					t.Errorf("%s: no %s in %q", path, part, h.Get("Content-Security-Policy"))
+				}
+			}
+		}
 	}
 }
 
