@@ -47,7 +47,12 @@ type Service struct {
 	rules   *engine
 	asking  principals
 	hashing chan struct{} // argon2 runs at once, each holding its memory
+	left    []func(session core.ID)
 }
+
+// WhenLeft has f called each time that somebody leaves a session, once it is closed: what
+// was kept in memory for it goes. To be called before the service is used.
+func (s *Service) WhenLeft(f func(session core.ID)) { s.left = append(s.left, f) }
 
 // New makes a Service. sessionKey is 32 secret bytes that stay the same from one
 // start to the next: keyring.Derive("session").

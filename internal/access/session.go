@@ -259,8 +259,9 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 	if !ok {
 		return nil
 	}
+	var a core.Actor
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		var a core.Actor
+		a = core.Actor{}
 		err := tx.QueryRow(sessionByHash, hash).Scan(&a.Org, &a.Session, &a.Kind, &a.ID)
 		if errors.Is(err, db.ErrNoRows) {
 			return nil
@@ -275,6 +276,11 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("sign out: %w", err)
+	}
+	if a.Session != "" {
+		for _, f := range s.left {
+			f(a.Session)
+		}
 	}
 	return nil
 }

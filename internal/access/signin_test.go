@@ -36,6 +36,12 @@ func TestSetUpThenSignIn(t *testing.T) {
 		if token == h.session {
 			t.Error("the same cookie twice")
 		}
+		in, _, err := r.Resume(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var left []core.ID
+		r.WhenLeft(func(session core.ID) { left = append(left, session) })
 		if err := r.SignOut(t.Context(), token); err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +52,9 @@ func TestSetUpThenSignIn(t *testing.T) {
 		}
 		if err := r.SignOut(t.Context(), token); err != nil {
 			t.Errorf("signing out twice: %v", err)
+		}
+		if diff := cmp.Diff([]core.ID{in.Session}, left); diff != "" {
+			t.Errorf("sessions said to be left (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]string{"member.add", "session.open", "session.open", "session.close"}, r.lines(h.org)); diff != "" {
 			t.Errorf("journal of the organisation (-want +got):\n%s", diff)

@@ -40,6 +40,7 @@ var unasked = map[string]string{
 	"vault.Today":         "says which day it is",
 	"vault.Sealed":        "says whether the installation's seal is apart, nobody's",
 	"vault.TakesHealth":   "says what the installation declared, nobody's",
+	"vault.Forget":        "who leaves takes no permission: it only closes",
 	"webhook.Run":         "sends ids to addresses that somebody who may chose",
 	"webhook.Drain":       "the same, once",
 	"webhook.Sweep":       "deletes old deliveries, for the program",

@@ -290,8 +290,8 @@ func (o *opened) get(session, key core.ID) (lock.Private, bool) {
 	return k, ok
 }
 
-// Forget closes the papers of a session.
-func (s *Service) forget(session core.ID) {
+// Forget closes the papers of a session: their person left it.
+func (s *Service) Forget(session core.ID) {
 	s.opened.mu.Lock()
 	defer s.opened.mu.Unlock()
 	delete(s.opened.by, session)

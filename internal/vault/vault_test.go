@@ -238,6 +238,10 @@ func TestAPersonAndTheirPapers(t *testing.T) {
 		if lines := w.kinds(); !strings.Contains(lines, "paper.deposit") || !strings.Contains(lines, "paper.open") || !strings.Contains(lines, "paper.take") {
 			t.Errorf("lines: %s", lines)
 		}
+		w.vault.Forget("session-1")
+		if _, err := w.read(w.inside, p.ID, vault.See); !vault.Locked(err) {
+			t.Errorf("opened once she left: %v", err)
+		}
 	})
 }
 

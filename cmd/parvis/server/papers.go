@@ -145,6 +145,7 @@ func (s *Server) openPapers(ctx context.Context, cfg Config, p PapersSettings, r
 	if s.Papers, err = vault.New(deps); err != nil {
 		return err
 	}
+	s.Access.WhenLeft(s.Papers.Forget)
 	if err := s.Papers.Start(ctx); err != nil {
 		if !errs.Is(err, errs.Unavailable) {
 			return err
