@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"codeberg.org/parvis/parvis/internal/core"
 	"codeberg.org/parvis/parvis/internal/core/errs"
 	"codeberg.org/parvis/parvis/internal/desk"
 	"codeberg.org/parvis/parvis/internal/interop/table"
@@ -47,6 +48,26 @@ func shown(p *i18n.Printer, n desk.Number) string {
 	return p.Number(n.N)
 }
 
+// quartersBegun is how many quarters of a year have begun on a day: 0 to 4.
+func quartersBegun(year int, today core.Date) int {
+	switch {
+	case year < today.Year:
+		return 4
+	case year > today.Year:
+		return 0
+	}
+	return (int(today.Month)-1)/3 + 1
+}
+
+// said is the number of column i of a row, four quarters then the year: nothing for a
+// quarter that has not begun, where 0 would be untrue.
+func said(i, begun int, number string) string {
+	if i < 4 && i >= begun {
+		return ""
+	}
+	return number
+}
+
 // valueName is what the row of a table is called.
 func valueName(p *i18n.Printer, part desk.Part, value string) string {
 	prefix := map[desk.Part]string{
@@ -76,7 +97,7 @@ func (h *Handler) figures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := printer(r)
+	p, begun := printer(r), quartersBegun(year, h.desks.Today(r.Context()))
 	v := figuresView{Year: year, Small: p.T("desk.figures.small", "fewest", desk.Fewest)}
 	for _, one := range years {
 		v.Years = append(v.Years, option{"/accueil/chiffres?an=" + strconv.Itoa(one), strconv.Itoa(one)})
@@ -85,13 +106,13 @@ func (h *Handler) figures(w http.ResponseWriter, r *http.Request) error {
 		ft := figureTable{ID: "t-" + string(t.Part), Title: p.T("desk.figures.title_of." + string(t.Part)), What: p.T("desk.figures.what." + string(t.Part))}
 		for _, row := range t.Rows {
 			fr := figureRow{Name: valueName(p, t.Part, row.Value)}
-			for _, n := range row.Numbers {
-				fr.Numbers = append(fr.Numbers, shown(p, n))
+			for i, n := range row.Numbers {
+				fr.Numbers = append(fr.Numbers, said(i, begun, shown(p, n)))
 			}
 			ft.Rows = append(ft.Rows, fr)
 		}
-		for _, n := range t.Total {
-			ft.Total = append(ft.Total, shown(p, n))
+		for i, n := range t.Total {
+			ft.Total = append(ft.Total, said(i, begun, shown(p, n)))
 		}
 		v.Tables = append(v.Tables, ft)
 	}
@@ -109,7 +130,7 @@ func (h *Handler) sheets(r *http.Request) ([]table.Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := printer(r)
+	p, begun := printer(r), quartersBegun(year, h.desks.Today(r.Context()))
 	cell := func(n desk.Number) string {
 		if n.Hidden {
 			return "s"
@@ -125,15 +146,15 @@ func (h *Handler) sheets(r *http.Request) ([]table.Sheet, error) {
 		s := table.Sheet{Name: p.T("desk.figures.title_of." + string(t.Part)), Rows: [][]string{{p.T("desk.figures.what." + string(t.Part))}, head}}
 		for _, row := range t.Rows {
 			line := []string{valueName(p, t.Part, row.Value)}
-			for _, n := range row.Numbers {
-				line = append(line, cell(n))
+			for i, n := range row.Numbers {
+				line = append(line, said(i, begun, cell(n)))
 			}
 			s.Rows = append(s.Rows, line)
 		}
 		if len(t.Total) > 0 {
 			line := []string{p.T("desk.figures.sum")}
-			for _, n := range t.Total {
-				line = append(line, cell(n))
+			for i, n := range t.Total {
+				line = append(line, said(i, begun, cell(n)))
 			}
 			s.Rows = append(s.Rows, line)
 		}
